@@ -1,0 +1,54 @@
+import type { PortRange } from './generated/contract.ts';
+
+const lastPort = 65535;
+
+/** A set of port numbers that finds free blocks fast: one byte a port. */
+export class PortSet {
+  readonly #taken = new Uint8Array(lastPort + 1);
+
+  static of(ranges: Iterable<PortRange>): PortSet {
+    const set = new PortSet();
+    for (const range of ranges) set.addRange(range);
+    return set;
+  }
+
+  add(port: number): void {
+    this.#taken[port] = 1;
+  }
+
+  addRange({ startPort, numberOfPorts }: PortRange): void {
+    this.#taken.fill(1, startPort, startPort + numberOfPorts);
+  }
+
+  addAll(other: PortSet): void {
+    for (let port = 0; port <= lastPort; port++) if (other.#taken[port]) this.#taken[port] = 1;
+  }
+
+  has(port: number): boolean {
+    return this.#taken[port] === 1;
+  }
+
+  /** The first port of the range that is in the set. */
+  firstIn({ startPort, numberOfPorts }: PortRange): number | undefined {
+    const index = this.#taken.subarray(startPort, startPort + numberOfPorts).indexOf(1);
+    return index < 0 ? undefined : startPort + index;
+  }
+
+  /** The last port of the range that is in the set: a free block of that size begins behind it at the earliest. */
+  lastIn({ startPort, numberOfPorts }: PortRange): number | undefined {
+    const index = this.#taken.subarray(startPort, startPort + numberOfPorts).lastIndexOf(1);
+    return index < 0 ? undefined : startPort + index;
+  }
+
+  /** The set as ascending, merged ranges. */
+  ranges(): PortRange[] {
+    const ranges: PortRange[] = [];
+    for (let port = 0; port <= lastPort; port++) {
+      if (!this.#taken[port]) continue;
+      const startPort = port;
+      while (port < lastPort && this.#taken[port + 1]) port++;
+      ranges.push({ startPort, numberOfPorts: port - startPort + 1 });
+    }
+    return ranges;
+  }
+}

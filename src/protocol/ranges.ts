@@ -1,0 +1,35 @@
+import { InvalidParamsError } from './errors.ts';
+import type { PortRange, Protocol } from './generated/contract.ts';
+
+/** The last port a range may end on. */
+export const maximumPort = 65535;
+
+/** The last port of the range. */
+export const endPort = ({ startPort, numberOfPorts }: PortRange): number => startPort + numberOfPorts - 1;
+
+/** Whether the two ranges share a port. */
+export const overlap = (a: PortRange, b: PortRange): boolean => a.startPort <= endPort(b) && b.startPort <= endPort(a);
+
+/** Whether the two ranges are the same. */
+export const sameRange = (a: PortRange, b: PortRange): boolean =>
+  a.startPort === b.startPort && a.numberOfPorts === b.numberOfPorts;
+
+/** The range as people write it: `5000-5009`, or `5000` for a single port. */
+export function formatRange(range: PortRange): string {
+  return range.numberOfPorts === 1 ? `${range.startPort}` : `${range.startPort}-${endPort(range)}`;
+}
+
+/** Protocol and range as people write them: `tcp 5000-5009`. */
+export const formatPorts = (protocol: Protocol, range: PortRange): string => `${protocol} ${formatRange(range)}`;
+
+/** Refuses a range that goes past the last port; the schema cannot say that. */
+export function checkRange(range: PortRange, field: string): void {
+  if (endPort(range) <= maximumPort) return;
+  const most = maximumPort - range.startPort + 1;
+  throw new InvalidParamsError([
+    {
+      field,
+      message: `must be at most ${most} with startPort ${range.startPort}: the last port is ${maximumPort}, not ${endPort(range)}`,
+    },
+  ]);
+}

@@ -1,0 +1,81 @@
+// Reads the contract in schemas/ and gives it to the generators in the three forms they need.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const folder = new URL('../schemas/', import.meta.url);
+const read = (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+
+const pascal = (method) =>
+  method
+    .split(/[/.]/)
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join('');
+
+/** The object schemas by title, and the title of each file. */
+function readObjects() {
+  const objects = {};
+  const titleOf = {};
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith('.schema.json'))
+    .sort()) {
+    const { $schema, $id, ...schema } = read(file);
+    objects[schema.title] = schema;
+    titleOf[$id] = schema.title;
+  }
+  return { objects, titleOf };
+}
+
+/** The same value with every reference to a schema file turned into one inside the document. */
+function relink(value, titleOf, prefix) {
+  if (Array.isArray(value)) return value.map((item) => relink(item, titleOf, prefix));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) =>
+      key === '$ref' && titleOf[item] ? [key, prefix + titleOf[item]] : [key, relink(item, titleOf, prefix)],
+    ),
+  );
+}
+
+/** The schema of a method's params object, made from its by-name parameter list. */
+function paramsSchema(method) {
+  const properties = {};
+  for (const { name, description, schema } of method.params) {
+    properties[name] = description && !schema.$ref ? { description, ...schema } : schema;
+  }
+  return {
+    title: `${pascal(method.name)}Params`,
+    description: `Parameters of ${method.name}.`,
+    type: 'object',
+    properties,
+    required: method.params.filter((param) => param.required).map((param) => param.name),
+    additionalProperties: false,
+    ...(method['x-requires'] && { anyOf: method['x-requires'].map((required) => ({ required })) }),
+  };
+}
+
+/** Everything the generators need: the OpenRPC document and one schema with all types as definitions. */
+export function readContract(version) {
+  const { objects, titleOf } = readObjects();
+  const openrpc = read('openrpc.json');
+  openrpc.info.version = version;
+  const methods = openrpc.methods.map((method) => ({
+    ...method,
+    paramsTitle: `${pascal(method.name)}Params`,
+    resultTitle: titleOf[method.result.schema.$ref] ?? method.result.schema.title,
+  }));
+  const definitions = { ...objects };
+  for (const method of openrpc.methods) {
+    const params = paramsSchema(method);
+    definitions[params.title] = params;
+    if (!method.result.schema.$ref) definitions[method.result.schema.title] = method.result.schema;
+  }
+  return {
+    methods,
+    errors: openrpc.components.errors,
+    protocolVersion: openrpc.info['x-protocolVersion'],
+    document: {
+      ...relink(openrpc, titleOf, '#/components/schemas/'),
+      components: { schemas: relink(objects, titleOf, '#/components/schemas/'), errors: openrpc.components.errors },
+    },
+    schema: { $id: 'contract', definitions: relink(definitions, titleOf, '#/definitions/') },
+  };
+}

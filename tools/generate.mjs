@@ -1,0 +1,137 @@
+// Writes what follows from schemas/: TypeScript types, validators, the PowerShell error categories, docs/protocol.md.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import Ajv from 'ajv';
+import standaloneCode from 'ajv/dist/standalone/index.js';
+import addFormats from 'ajv-formats';
+import { build } from 'esbuild';
+import { compile } from 'json-schema-to-typescript';
+import { readContract } from './contract.mjs';
+import { protocolDocument } from './protocol-document.mjs';
+
+const root = new URL('../', import.meta.url);
+const banner = '// Generated from schemas/ by tools/generate.mjs. Change the schemas, not this file.\n';
+
+function write(path, text) {
+  const file = new URL(path, root);
+  mkdirSync(new URL('.', file), { recursive: true });
+  let before;
+  try {
+    before = readFileSync(file, 'utf8');
+  } catch {}
+  if (before !== text) writeFileSync(file, text);
+}
+
+/** "One of these keys" is checked by the validators; as a type it would only hide the keys. */
+function withoutAlternatives(schema) {
+  return JSON.parse(JSON.stringify(schema), (key, value) => (key === 'anyOf' ? undefined : value));
+}
+
+async function typesText(contract) {
+  const compiled = await compile(withoutAlternatives(contract.schema), 'Contract', {
+    bannerComment: '',
+    unreachableDefinitions: true,
+    additionalProperties: false,
+    format: false,
+  });
+  const types = compiled
+    .replace(/\/\*\*\n \* This interface was referenced by[\s\S]*?\*\/\n/g, '')
+    .replace(/ \* ?\n \* This interface was referenced by[\s\S]*?(?= \*\/)/g, '')
+    .replace(/export interface Contract \{[\s\S]*?\n\}\n/, '');
+  const methods = contract.methods.map(
+    ({ name, summary, paramsTitle, resultTitle }) =>
+      `  /** ${summary} */\n  '${name}': { params: ${paramsTitle}; result: ${resultTitle} };`,
+  );
+  const names = contract.methods.map(({ name }) => `'${name}'`).join(', ');
+  const errors = Object.entries(contract.errors).map(
+    ([name, { code, message }]) => `  ${name}: { code: ${code}, message: ${JSON.stringify(message)} },`,
+  );
+  return `${banner}
+${types}
+/** Every method with the type of its params and of its result. */
+export interface Methods {
+${methods.join('\n')}
+}
+
+/** The names of all methods. */
+export const methodNames = [${names}] as const satisfies (keyof Methods)[];
+
+/** The error catalogue: the number on the wire and the plain meaning of each name. */
+export const errorCatalogue = {
+${errors.join('\n')}
+} as const;
+
+/** The version both ends of the wire must agree on. */
+export const protocolVersion = ${contract.protocolVersion};
+
+/** The version of this package. */
+export const packageVersion = '${contract.document.info.version}';
+`;
+}
+
+/** Validators compiled ahead of time, bundled so that they need nothing at run time. */
+async function validatorsText(contract) {
+  const ajv = new Ajv({
+    schemas: [contract.schema],
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    code: { source: true, esm: true },
+  });
+  addFormats(ajv);
+  ajv.addVocabulary(['x-requires']);
+  const exports = Object.fromEntries(
+    Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
+  );
+  const bundled = await build({
+    stdin: { contents: standaloneCode(ajv, exports), resolveDir: new URL('.', root).pathname },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  });
+  const declaration = Object.keys(exports)
+    .map((title) => `export const ${title}: Validator<contract.${title}>;`)
+    .join('\n');
+  return [
+    `${banner}${bundled.outputFiles[0].text}`,
+    `${banner}import type * as contract from './contract.ts';
+
+export interface FieldFault {
+  instancePath: string;
+  keyword: string;
+  params: Record<string, unknown>;
+  message?: string;
+  parentSchema?: { description?: string; title?: string; minimum?: number; maximum?: number };
+}
+export interface Validator<T> {
+  (value: unknown): value is T;
+  errors?: FieldFault[] | null;
+}
+${declaration}
+`,
+  ];
+}
+
+function errorCategoriesText(contract) {
+  const rows = Object.entries(contract.errors).map(([name, error]) => `    ${name} = '${error['x-category']}'`);
+  return `# Generated from schemas/openrpc.json. The PowerShell error category of each name in the error catalogue.
+$script:ErrorCategory = @{
+${rows.join('\n')}
+}
+$script:ProtocolVersion = ${contract.protocolVersion}
+`;
+}
+
+/** Generates everything; returns the contract for the steps that follow. */
+export async function generate(version) {
+  const contract = readContract(version);
+  write('src/protocol/generated/contract.ts', await typesText(contract));
+  write('src/protocol/generated/openrpc.json', `${JSON.stringify(contract.document, null, 2)}\n`);
+  const [code, declaration] = await validatorsText(contract);
+  write('src/protocol/generated/validators.js', code);
+  write('src/protocol/generated/validators.d.ts', declaration);
+  write('build/generated/Contract.ps1', errorCategoriesText(contract));
+  write('docs/protocol.md', protocolDocument(contract));
+  return contract;
+}
