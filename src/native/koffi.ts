@@ -1,0 +1,9 @@
+import type Koffi from 'koffi';
+
+let loaded: Promise<typeof Koffi> | undefined;
+
+/** The foreign function interface, loaded on first use: many calls never need it. */
+export function koffi(): Promise<typeof Koffi> {
+  loaded ??= import('koffi').then((module) => module.default);
+  return loaded;
+}

@@ -1,0 +1,68 @@
+import type {
+  Capabilities,
+  Lifetime,
+  PortRange,
+  Protocol,
+  ProviderName,
+  Reservation,
+} from '../protocol/generated/contract.ts';
+import type { PortSet } from '../protocol/port-set.ts';
+
+/** What is taken on this machine, in one look. */
+export interface Survey {
+  /** Ports with a socket on them, either address family; empty unless sockets were asked for. */
+  inUse: PortSet;
+  /** Ports the system keeps out of automatic choice. */
+  excluded: PortSet;
+  /** Where the system takes ports for port 0 and connect from. */
+  dynamicRange: PortRange;
+}
+
+/** A request for one definite range. */
+export interface Claim {
+  protocol: Protocol;
+  range: PortRange;
+  lifetime: Lifetime;
+  signal?: AbortSignal;
+}
+
+/**
+ * Carries reservations out on one kind of system. The service decides, under the ledger's lock, which range to ask for
+ * and keeps the record; a provider does what the system needs for it.
+ */
+export interface Provider {
+  readonly name: ProviderName;
+  readonly capabilities: Capabilities;
+
+  /**
+   * What is taken, for choosing a free block. One look, no guarantee: `claim` decides.
+   *
+   * @param sockets whether to read the system's socket tables too: worth it for a large block, while for a small one it
+   * is cheaper to let `claim` find out
+   */
+  survey(protocol: Protocol, sockets: boolean): Promise<Survey>;
+
+  /**
+   * Takes the whole range or nothing.
+   *
+   * runtime: held from here on, until `release`, `close` or the death of this process.
+   * persistent: what can be refused is refused here (rights, ports in use, exclusions of others).
+   *
+   * @returns the token
+   * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError; with `port` where
+   * one port was the reason, so that the search for a free block goes on behind it
+   */
+  claim(claim: Claim): Promise<bigint>;
+
+  /**
+   * Makes the system agree with the ledger's persistent reservations: adds what is missing, all or nothing. Called after
+   * each change of them, so that what a killed worker left undone is done by the next.
+   */
+  settle(persistent: readonly Reservation[]): Promise<void>;
+
+  /** Gives the range back to the system. What is already gone is no error. Runtime: only what this process holds. */
+  release(reservation: Reservation): Promise<void>;
+
+  /** Frees everything this process holds. Safe to call twice. */
+  close(): void;
+}

@@ -1,0 +1,95 @@
+import { ServiceError } from '../protocol/errors.ts';
+import type { PortRange, Protocol } from '../protocol/generated/contract.ts';
+import { PortSet } from '../protocol/port-set.ts';
+import { endPort, formatRange, maximumPort } from '../protocol/ranges.ts';
+import type { Survey } from '../providers/provider.ts';
+import { browserBlockedPorts, wellKnownPorts } from './avoided-ports.ts';
+
+/** Below are the ports people know by heart. */
+const firstChosenPort = 10_000;
+
+/** From this many ports on, reading the system's socket tables is cheaper than finding out by binding. */
+export const surveySocketsFrom = 16;
+
+const between = (first: number, last: number): PortRange => ({ startPort: first, numberOfPorts: last - first + 1 });
+
+/**
+ * Where to look when the caller does not say: from 10000 to just below the dynamic range; if that leaves too little room,
+ * above the dynamic range; if that does too, anywhere from 10000 up.
+ */
+export function defaultWindow(dynamicRange: PortRange, numberOfPorts: number): PortRange {
+  const below = between(firstChosenPort, dynamicRange.startPort - 1);
+  if (below.numberOfPorts >= numberOfPorts) return below;
+  const above = between(Math.max(firstChosenPort, endPort(dynamicRange) + 1), maximumPort);
+  if (above.numberOfPorts >= numberOfPorts) return above;
+  return between(firstChosenPort, maximumPort);
+}
+
+/** Everything automatic choice stays away from. */
+export function portsToAvoid(survey: Survey, reserved: Iterable<PortRange>): PortSet {
+  const avoid = PortSet.of(reserved);
+  avoid.addAll(survey.inUse);
+  avoid.addAll(survey.excluded);
+  for (const port of browserBlockedPorts) avoid.add(port);
+  for (const port of wellKnownPorts) avoid.add(port);
+  return avoid;
+}
+
+/** The first hole of that many ports in the window, looked for from `from` on and then from the window's start. */
+function nextHole(avoid: PortSet, window: PortRange, numberOfPorts: number, from: number): PortRange | undefined {
+  const lastStart = endPort(window) - numberOfPorts + 1;
+  const scan = (first: number, last: number): PortRange | undefined => {
+    for (let startPort = first; startPort <= last; ) {
+      const range = { startPort, numberOfPorts };
+      const taken = avoid.lastIn(range);
+      if (taken === undefined) return range;
+      startPort = taken + 1;
+    }
+    return undefined;
+  };
+  return scan(from, lastStart) ?? scan(window.startPort, Math.min(from - 1, lastStart));
+}
+
+/**
+ * Claims the first hole found from a random start. A claim that is refused because of a port (somebody was faster, or
+ * holds it in a way no table shows) only teaches which port to avoid; any other failure ends the search.
+ *
+ * @param avoid grows by what the refused claims taught
+ * @throws ServiceError NoFreeRange
+ */
+export async function claimFreeRange<T>(
+  { protocol, numberOfPorts, window }: { protocol: Protocol; numberOfPorts: number; window: PortRange },
+  avoid: PortSet,
+  claim: (range: PortRange) => Promise<T>,
+  random: () => number = Math.random,
+): Promise<{ range: PortRange; claimed: T }> {
+  const starts = Math.max(1, window.numberOfPorts - numberOfPorts + 1);
+  let from = window.startPort + Math.floor(random() * starts);
+  let lastRefusal: unknown;
+  for (;;) {
+    const range = nextHole(avoid, window, numberOfPorts, from);
+    if (!range) {
+      throw new ServiceError(
+        'NoFreeRange',
+        `No free block of ${numberOfPorts} consecutive ${protocol} ports in ${formatRange(window)}.`,
+        { target: `${protocol} ${formatRange(window)}`, hint: 'Ask for fewer ports, or look in a wider window.' },
+        lastRefusal,
+      );
+    }
+    try {
+      return { range, claimed: await claim(range) };
+    } catch (error) {
+      if (!isAboutPorts(error)) throw error;
+      lastRefusal = error;
+      if (error.facts.port === undefined) avoid.addRange(range);
+      else avoid.add(error.facts.port);
+      from = error.facts.port === undefined ? endPort(range) + 1 : error.facts.port + 1;
+    }
+  }
+}
+
+function isAboutPorts(error: unknown): error is ServiceError {
+  if (!(error instanceof ServiceError)) return false;
+  if (error.errorName === 'AccessDenied') return error.facts.port !== undefined;
+  return ['PortInUse', 'RangeReserved', 'RangeExcluded'].includes(error.errorName);
+}

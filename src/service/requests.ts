@@ -1,0 +1,53 @@
+import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import type {
+  Lifetime,
+  PortRange,
+  Protocol,
+  Reservation,
+  ReservationCreateParams,
+} from '../protocol/generated/contract.ts';
+import { checkRange, formatPorts, formatRange, overlap } from '../protocol/ranges.ts';
+
+/** What `create` was asked for, checked and with the defaults filled in. */
+export interface CreateRequest {
+  protocol: Protocol;
+  lifetime: Lifetime;
+  numberOfPorts: number;
+  /** The range asked for; undefined when a free one is to be found. */
+  range: PortRange | undefined;
+  within: PortRange | undefined;
+}
+
+const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
+
+/** Checks what the schema cannot say: sums, and keys that exclude each other. */
+export function createRequest(params: ReservationCreateParams): CreateRequest {
+  const { protocol, lifetime = 'runtime', numberOfPorts = 1, startPort, within } = params;
+  const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
+  if (range) checkRange(range, 'numberOfPorts');
+  if (within) {
+    checkRange(within, 'within.numberOfPorts');
+    if (range) throw invalid('within', 'cannot be given together with startPort');
+    if (numberOfPorts > within.numberOfPorts) {
+      throw invalid('numberOfPorts', `must be at most ${within.numberOfPorts}, the size of within`);
+    }
+  }
+  return { protocol, lifetime, numberOfPorts, range, within };
+}
+
+/** A reservation as it stands in a message: `the runtime reservation tcp 5000-5009 "web" of ada (process 4711)`. */
+export function describe({ protocol, range, lifetime, name, owner }: Reservation): string {
+  const process = owner.processId === undefined ? '' : ` (process ${owner.processId})`;
+  return `the ${lifetime} reservation ${formatPorts(protocol, range)}${name ? ` "${name}"` : ''} of ${owner.user}${process}`;
+}
+
+/** Refuses a range that shares a port with one of the reservations. */
+export function refuseOverlap(protocol: Protocol, range: PortRange, reservations: Iterable<Reservation>): void {
+  for (const other of reservations) {
+    if (other.protocol !== protocol || !overlap(other.range, range)) continue;
+    throw new ServiceError('RangeReserved', `${formatPorts(protocol, range)} overlaps ${describe(other)}.`, {
+      target: formatPorts(protocol, range),
+      hint: `Choose ports outside ${formatRange(other.range)}, or release that reservation first.`,
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const source = join(import.meta.dirname, '../src');
+
+/** What each folder may import values from; `type:` means types alone. The reason stands in docs/architecture.md. */
+const allowed: Record<string, string[]> = {
+  protocol: [],
+  service: ['protocol', 'type:providers', 'type:ledger'],
+  ledger: ['protocol', 'native', 'type:host'],
+  providers: ['protocol', 'native', 'type:host', 'type:ledger'],
+  native: [],
+  rpc: ['protocol', 'type:service', 'type:host', 'type:open-service'],
+};
+
+/** The only folders or files that may import a package. */
+const packages: Record<string, RegExp> = {
+  koffi: /^native\//,
+  'vscode-jsonrpc/node': /^rpc\//,
+};
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts') && !file.includes('generated/'));
+
+function importsOf(file: string) {
+  const text = readFileSync(join(source, file), 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gm);
+  return [...statements].map(([, type, from, dynamic]) => ({ type: Boolean(type), from: (from ?? dynamic)! }));
+}
+
+function faults(file: string): string[] {
+  const folder = file.includes('/') ? file.split('/')[0]! : '';
+  const found: string[] = [];
+  for (const { type, from } of importsOf(file)) {
+    if (!from.startsWith('.')) {
+      const guard = packages[from];
+      if (guard && !type && !guard.test(file)) found.push(`${file} imports ${from}; only ${guard} may`);
+      continue;
+    }
+    const target = join(file, '..', from).replaceAll('\\', '/');
+    const targetFolder = target.includes('/') ? target.split('/')[0]! : target.replace(/\.ts$/, '');
+    if (!folder || targetFolder === folder) continue;
+    const rules = allowed[folder] ?? [];
+    if (rules.includes(targetFolder) || (type && rules.includes(`type:${targetFolder}`))) continue;
+    found.push(`${file} imports ${type ? 'a type' : 'a value'} from ${targetFolder}; ${folder} may not`);
+  }
+  return found;
+}
+
+test.each(files)('%s keeps to its layer', (file) => {
+  expect(faults(file)).toEqual([]);
+});
+
+test.each(files)('%s leaves `process` to host.ts and main.ts', (file) => {
+  const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+  const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
+  expect(names && !['host.ts', 'main.ts', 'native/koffi-beside.ts'].includes(file)).toBe(false);
+});
