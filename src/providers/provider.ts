@@ -18,6 +18,13 @@ export interface Survey {
   dynamicRange: PortRange;
 }
 
+/** The persistent reservations that the system itself remembers. */
+export interface Remembered {
+  reservations: { protocol: Protocol; range: PortRange; token: bigint }[];
+  /** What could not be found out, one sentence each. */
+  warnings: string[];
+}
+
 /** A request for one definite range. */
 export interface Claim {
   protocol: Protocol;
@@ -63,6 +70,19 @@ export interface Provider {
   /** Gives the range back to the system. What is already gone is no error. Runtime: only what this process holds. */
   release(reservation: Reservation): Promise<void>;
 
+  /**
+   * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.
+   * Absent: the ledger is the only memory.
+   * @throws ServiceError NotSupported, OsError
+   */
+  lookup?(protocol: Protocol, range: PortRange): Promise<bigint | undefined>;
+
+  /**
+   * Where the system itself remembers persistent reservations: all that can be found, of the records and beyond them.
+   * @throws ServiceError NotSupported, OsError
+   */
+  remembered?(records: readonly Reservation[]): Promise<Remembered>;
+
   /** Frees everything this process holds. Safe to call twice. */
-  close(): void;
+  close(): void | Promise<void>;
 }

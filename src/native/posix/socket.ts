@@ -1,0 +1,98 @@
+import * as c from './constants.ts';
+import { type Libc, libc } from './libc.ts';
+
+/** The address family of a socket; `inet6` serves IPv4 as well. */
+export type Family = 'inet' | 'inet6';
+
+/** What a socket carries. */
+export type Transport = 'tcp' | 'udp';
+
+// BPF_RET | BPF_K: returns the constant k, which the kernel takes as an index into the reuseport group.
+const returnOne = { code: 0x06, jt: 0, jf: 0, k: 1 };
+
+const asInt = (value: number) => Int32Array.of(value);
+const on = asInt(1);
+const off = asInt(0);
+
+/** The wildcard address, ready for a port to be filled in. */
+function wildcard(family: number, size: number, hasLength: boolean): Buffer {
+  const address = Buffer.alloc(size);
+  if (hasLength) address.set([size, family]);
+  else new Uint16Array(address.buffer, address.byteOffset, 1)[0] = family;
+  return address;
+}
+
+/**
+ * Sockets that are bound but not served by Node, by descriptor.
+ * Each method throws a NativeError with the function and the code's name, such as `bind` and `EADDRINUSE`.
+ */
+export class Sockets {
+  readonly #libc: Libc;
+  readonly #constants = c.socketConstants();
+  readonly #addresses: Record<Family, Buffer>;
+  #program: { pointer: bigint; size: number } | undefined;
+
+  private constructor(functions: Libc) {
+    this.#libc = functions;
+    const { AF_INET, AF_INET6, hasAddressLength } = this.#constants;
+    this.#addresses = {
+      inet: wildcard(AF_INET, 16, hasAddressLength),
+      inet6: wildcard(AF_INET6, 28, hasAddressLength),
+    };
+  }
+
+  static async load(): Promise<Sockets> {
+    return new Sockets(await libc());
+  }
+
+  /** Whether a reuseport group can be told which of its sockets gets a datagram. */
+  get steersDatagrams(): boolean {
+    return this.#constants.SO_ATTACH_REUSEPORT_CBPF !== undefined;
+  }
+
+  /** Opens a socket that child processes do not inherit; `inet6` takes IPv4 too. */
+  open(family: Family, transport: Transport): number {
+    const { AF_INET, AF_INET6, SOCK_CLOEXEC, IPV6_V6ONLY } = this.#constants;
+    const type = transport === 'tcp' ? c.SOCK_STREAM : c.SOCK_DGRAM;
+    const descriptor = this.#libc.socket(family === 'inet6' ? AF_INET6 : AF_INET, type | (SOCK_CLOEXEC ?? 0), 0);
+    if (descriptor < 0) throw this.#libc.failure('socket');
+    try {
+      if (SOCK_CLOEXEC === undefined && this.#libc.fcntl(descriptor, c.F_SETFD, 'int', c.FD_CLOEXEC) < 0) {
+        throw this.#libc.failure('fcntl');
+      }
+      if (family === 'inet6') this.#set(descriptor, c.IPPROTO_IPV6, IPV6_V6ONLY, off, 4);
+    } catch (error) {
+      this.close(descriptor);
+      throw error;
+    }
+    return descriptor;
+  }
+
+  /** Binds to the port on every local address of the family the socket was opened with. */
+  bind(descriptor: number, family: Family, port: number): void {
+    const address = this.#addresses[family];
+    address.writeUInt16BE(port, 2);
+    if (this.#libc.bind(descriptor, address, address.length) < 0) throw this.#libc.failure('bind');
+  }
+
+  /** SO_REUSEPORT: whether sockets of the same user that set it too may share the port. */
+  setReusePort(descriptor: number, value: boolean): void {
+    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEPORT, value ? on : off, 4);
+  }
+
+  /** Sends every datagram of the socket's reuseport group to its second member. Needs SO_REUSEPORT on, and no bind yet. */
+  steerToSecond(descriptor: number): void {
+    this.#program ??= this.#libc.socketProgram([returnOne]);
+    const { pointer, size } = this.#program;
+    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_ATTACH_REUSEPORT_CBPF!, pointer, size);
+  }
+
+  /** Closes the descriptor. It is gone even if the system reports an error, so there is nothing to throw. */
+  close(descriptor: number): void {
+    this.#libc.close(descriptor);
+  }
+
+  #set(descriptor: number, level: number, option: number, value: Int32Array | bigint, length: number): void {
+    if (this.#libc.setsockopt(descriptor, level, option, value, length) < 0) throw this.#libc.failure('setsockopt');
+  }
+}
