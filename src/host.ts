@@ -5,6 +5,8 @@ export interface Host {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly processId: number;
+  /** The absolute path of the Node that runs this. */
+  readonly execPath: string;
   /** The user's name, or the numeric id where there is no name. */
   readonly user: string;
   /** The numeric user id; undefined on Windows. */
@@ -25,6 +27,7 @@ export function thisHost(): Host {
     platform: process.platform,
     env: process.env,
     processId: process.pid,
+    execPath: process.execPath,
     user: userName(),
     userId: process.geteuid?.(),
   };

@@ -18,12 +18,14 @@ export interface Ledger {
   owner(lifetime: Reservation['lifetime']): Owner;
   /**
    * All records this user may see, own and system's, without those of dead owners. Takes no lock.
-   * @throws ServiceError LedgerCorrupt, OsError
+   * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
   read(): Promise<Reservation[]>;
   /**
-   * Runs the work under the ledger's lock. What it wrote stands even if it then throws.
-   * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError
+   * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
+   * would wait for the outer one.
+   * @param signal ends the waiting for the lock; the work itself goes on to its end
+   * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError; the signal's reason when aborted while waiting
    */
   change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }

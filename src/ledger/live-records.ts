@@ -1,0 +1,27 @@
+import type { Reservation } from '../protocol/generated/contract.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+
+/** Looks at a process. */
+export type Look = (processId: number) => Promise<ProcessIdentity>;
+
+function isOwner(identity: ProcessIdentity, recorded: string | undefined): boolean {
+  if (!identity.alive) return false;
+  // What cannot be compared is taken for the owner: a record is not lost to a lack of rights.
+  return !identity.startTime || !recorded || identity.startTime === recorded;
+}
+
+/** The records without those of owners that are gone, each process looked at once. */
+export async function liveRecords(records: readonly Reservation[], look: Look): Promise<Reservation[]> {
+  const seen = new Map<number, ProcessIdentity>();
+  const live: Reservation[] = [];
+  for (const record of records) {
+    const { processId, processStartTime } = record.owner;
+    if (record.lifetime === 'runtime' && processId !== undefined) {
+      const identity = seen.get(processId) ?? (await look(processId));
+      seen.set(processId, identity);
+      if (!isOwner(identity, processStartTime)) continue;
+    }
+    live.push(record);
+  }
+  return live;
+}

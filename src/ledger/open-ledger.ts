@@ -1,0 +1,32 @@
+import type { Host } from '../host.ts';
+import { isElevated } from '../native/windows/process-token.ts';
+import { FileLedger } from './file-ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { ledgerFolders } from './ledger-folders.ts';
+import { processIdentity } from './process-identity.ts';
+
+/** What may be decided otherwise, for the sake of tests. */
+export interface OpenLedgerOptions {
+  /** Milliseconds to wait for another process that has the lock; 10 s. */
+  patience?: number;
+}
+
+/**
+ * Opens the ledger of this process. Nothing is read or made yet.
+ * @throws ServiceError NotSupported when PORT_RESERVATION_HOME is a relative path
+ */
+export async function openLedger(host: Host, { patience }: OpenLedgerOptions = {}): Promise<Ledger> {
+  const { platform, processId, user } = host;
+  const posix = platform !== 'win32';
+  const root = host.userId === 0;
+  const folders = ledgerFolders(host, posix ? root : await isElevated());
+  const self = await processIdentity(processId, platform);
+  return new FileLedger({
+    folders,
+    owner: { user, processId, ...(self.startTime && { processStartTime: self.startTime }) },
+    posix,
+    root,
+    look: async (other) => (other === processId ? self : processIdentity(other, platform)),
+    patience,
+  });
+}

@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { processExists } from '../native/posix/process-exists.ts';
+import { windowsProcessTimes } from '../native/windows/process-times.ts';
+
+/** What can be seen of a process. */
+export interface ProcessIdentity {
+  /** A zombie is not alive: it holds nothing any more. */
+  alive: boolean;
+  /** The system's mark of when it started; absent when it is gone, or when this user may not look at it. */
+  startTime?: string;
+}
+
+const gone: ProcessIdentity = { alive: false };
+const hidden: ProcessIdentity = { alive: true };
+
+const run = promisify(execFile);
+
+let bootId: string | undefined;
+
+/** Start times on Linux count from the boot; this tells the boots apart. */
+function thisBoot(): string {
+  try {
+    bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    bootId = ''; // a sandbox may hide it, then for every process alike
+  }
+  return bootId;
+}
+
+/** The start time in the text of /proc/<pid>/stat; undefined for a zombie. */
+export function startTicks(stat: string): string | undefined {
+  // The command before the last parenthesis may itself hold spaces and parentheses. What follows begins with field 3.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[22 - 3];
+}
+
+async function onLinux(processId: number): Promise<ProcessIdentity> {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${processId}/stat`, 'latin1');
+  } catch {
+    // Gone, or /proc is mounted so that it hides the processes of others.
+    return (await processExists(processId)) ? hidden : gone;
+  }
+  const ticks = startTicks(stat);
+  return ticks ? { alive: true, startTime: `${ticks}@${thisBoot()}` } : gone;
+}
+
+/** Asks ps, as every other POSIX system has it. */
+export async function identityFromPs(processId: number): Promise<ProcessIdentity> {
+  try {
+    const env = { LC_ALL: 'C', TZ: 'UTC0' }; // the mark must not change with the reader's language or time zone
+    const { stdout } = await run('/bin/ps', ['-o', 'stat=', '-o', 'lstart=', '-p', `${processId}`], { env });
+    const [state = '', ...startTime] = stdout.trim().split(/\s+/);
+    return state.startsWith('Z') || startTime.length === 0 ? gone : { alive: true, startTime: startTime.join(' ') };
+  } catch {
+    return (await processExists(processId)) ? hidden : gone;
+  }
+}
+
+/** Looks at a process, this one or another. */
+export async function processIdentity(processId: number, platform: NodeJS.Platform): Promise<ProcessIdentity> {
+  if (platform === 'linux') return onLinux(processId);
+  if (platform === 'win32') return windowsProcessTimes(processId);
+  return identityFromPs(processId);
+}

@@ -1,0 +1,89 @@
+import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createAdminFolder, hasTrustedOwner } from '../native/windows/admin-folder.ts';
+import { ServiceError } from '../protocol/errors.ts';
+import { fileError } from './file-error.ts';
+import type { LedgerFolder } from './ledger-folders.ts';
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+
+function onFolder(path: string, action: (descriptor: number) => void): void {
+  const descriptor = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    action(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes one folder; false when something of that name is there. */
+function make(path: string, mode: number): boolean {
+  try {
+    mkdirSync(path, mode);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Makes the folder and those above it, to stay after a power cut and with this mode whatever the umask. */
+function makeAll(path: string, mode: number, posix: boolean): void {
+  if (lstatSync(path, { throwIfNoEntry: false })) return;
+  const parent = dirname(path);
+  if (parent !== path) makeAll(parent, mode, posix);
+  if (!make(path, mode) || !posix) return;
+  onFolder(path, (descriptor) => fchmodSync(descriptor, mode));
+  onFolder(parent, fsyncSync);
+}
+
+/** Makes the ledger's folder where there is none. */
+export async function makeFolder({ path, shared }: LedgerFolder, posix: boolean): Promise<void> {
+  try {
+    if (shared && !posix) await createAdminFolder(path);
+    else makeAll(path, shared ? 0o755 : 0o700, posix);
+  } catch (error) {
+    throw fileError(error, 'create the folder', path);
+  }
+}
+
+function refuse(path: string, fault: string, hint: string): never {
+  throw new ServiceError('AccessDenied', `The folder ${path} is not safe to use with these rights: it ${fault}.`, {
+    target: path,
+    hint,
+  });
+}
+
+function checkAsRoot(path: string): void {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  if (!facts) return;
+  if (facts.isSymbolicLink()) refuse(path, 'is a symbolic link', 'Put a real folder in its place.');
+  if (facts.uid !== 0) refuse(path, `belongs to user ${facts.uid}`, `Look through it, then run: chown root: '${path}'`);
+  if (facts.mode & 0o022) refuse(path, 'is writable by others', `Look through it, then run: chmod go-w '${path}'`);
+}
+
+async function checkAsAdministrator(path: string): Promise<void> {
+  let safe: boolean | undefined;
+  try {
+    safe = await hasTrustedOwner(path);
+  } catch (error) {
+    throw fileError(error, 'examine the folder', path);
+  }
+  if (safe === false) {
+    refuse(
+      path,
+      'belongs to another user, who is no administrator',
+      'Look through it and delete it; it is then made anew.',
+    );
+  }
+}
+
+/**
+ * Refuses a folder in which somebody with fewer rights could put the files that this process then trusts and writes.
+ * @param root whether this process is root's; one that writes to the system's folder on Windows is elevated
+ * @throws ServiceError AccessDenied, OsError
+ */
+export async function checkFolder({ path, shared }: LedgerFolder, posix: boolean, root: boolean): Promise<void> {
+  if (posix && root) checkAsRoot(path);
+  if (!posix && shared) await checkAsAdministrator(path);
+}

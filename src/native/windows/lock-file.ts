@@ -1,0 +1,42 @@
+import { koffi } from '../koffi.ts';
+import { NativeError } from '../native-error.ts';
+import type { TryLock } from '../posix/flock.ts';
+
+const LOCKFILE_FAIL_IMMEDIATELY = 1;
+const LOCKFILE_EXCLUSIVE_LOCK = 2;
+const ERROR_LOCK_VIOLATION = 33;
+
+/** The locked byte lies far behind the file's text, because on Windows nobody else can read what is locked. */
+const lockedByte = { Internal: 0, InternalHigh: 0, Offset: 0, OffsetHigh: 0x7fffffff, hEvent: null };
+
+async function bind(): Promise<TryLock> {
+  const ffi = await koffi();
+  const kernel32 = ffi.load('kernel32.dll');
+  const overlapped = ffi.struct({
+    Internal: 'uintptr_t',
+    InternalHigh: 'uintptr_t',
+    Offset: 'uint32_t',
+    OffsetHigh: 'uint32_t',
+    hEvent: 'void *',
+  });
+  const handleOf = ffi.load(null).func('intptr_t uv_get_osfhandle(int fd)');
+  const getLastError = kernel32.func('uint32_t GetLastError()');
+  const dword = 'uint32_t';
+  const parameters = ['intptr_t', dword, dword, dword, dword, ffi.inout(ffi.pointer(overlapped))];
+  const lockFileEx = kernel32.func('LockFileEx', 'int', parameters);
+  const flags = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+  return (descriptor) => {
+    if (lockFileEx(handleOf(descriptor), flags, 0, 1, 0, { ...lockedByte }) !== 0) return true;
+    const code = getLastError();
+    if (code === ERROR_LOCK_VIOLATION) return false;
+    throw new NativeError('LockFileEx', code);
+  };
+}
+
+let bound: Promise<TryLock> | undefined;
+
+/** Binds LockFileEx. The lock ends when the descriptor is closed, so it dies with its holder. */
+export function bindLockFile(): Promise<TryLock> {
+  bound ??= bind();
+  return bound;
+}

@@ -1,0 +1,119 @@
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { NativeError } from '../native-error.ts';
+import { checkShorts } from './check-shorts.ts';
+import { decodeInstance, encodeRange, encodeToken, ioctls, layouts } from './layouts.ts';
+import { SystemLibrary } from './library.ts';
+
+/* Sockets and the SIO_*_PORT_RESERVATION ioctls (ws2_32.dll, mstcpip.h). Node has already called WSAStartup. */
+
+/** A SOCKET: pointer-sized, far below 2^53 in practice. */
+export type Socket = number;
+
+const AF_INET6 = 23;
+const kinds = { tcp: { type: 1, protocol: 6 }, udp: { type: 2, protocol: 17 } } as const;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 27;
+const WSA_FLAG_OVERLAPPED = 0x01;
+const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
+const INVALID_SOCKETS = [0xffffffff, 2 ** 64];
+
+const ws2 = new SystemLibrary('ws2_32.dll');
+
+const prototypes = {
+  WSASocketW:
+    'uintptr_t __stdcall WSASocketW(int af, int type, int protocol, void *info, uint32_t group, uint32_t flags)',
+  WSAIoctl:
+    'int __stdcall WSAIoctl(uintptr_t s, uint32_t code, void *in, uint32_t cbIn, void *out, uint32_t cbOut, _Out_ uint32_t *bytes, void *overlapped, void *routine)',
+  setsockopt: 'int __stdcall setsockopt(uintptr_t s, int level, int name, void *value, int length)',
+  bind: 'int __stdcall bind(uintptr_t s, void *name, int length)',
+  getsockname: 'int __stdcall getsockname(uintptr_t s, _Out_ uint8_t *name, _Inout_ int *length)',
+  closesocket: 'int __stdcall closesocket(uintptr_t s)',
+  WSAGetLastError: 'int __stdcall WSAGetLastError()',
+} as const;
+
+/** Binds the function and WSAGetLastError first, so that the error is read at once after the call. */
+async function binder(name: keyof typeof prototypes) {
+  const call = await ws2.bind(name, prototypes[name]);
+  const lastError = await ws2.bind('WSAGetLastError', prototypes.WSAGetLastError);
+  return {
+    call,
+    fail: (what: string = name): never => {
+      throw new NativeError(what, lastError());
+    },
+  };
+}
+
+/**
+ * A new dual-stack socket that no child inherits.
+ * @throws NativeError
+ */
+export async function openSocket(protocol: Protocol): Promise<Socket> {
+  const { call, fail } = await binder('WSASocketW');
+  const { type, protocol: number } = kinds[protocol];
+  const socket = call(AF_INET6, type, number, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  if (INVALID_SOCKETS.includes(socket)) fail();
+  const { call: setOption, fail: failOption } = await binder('setsockopt');
+  if (setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, Buffer.alloc(4), 4) !== 0) failOption();
+  return socket;
+}
+
+/** Closes the socket; what it acquired is free then. */
+export async function closeSocket(socket: Socket): Promise<void> {
+  const { call, fail } = await binder('closesocket');
+  if (call(socket) !== 0) fail();
+}
+
+async function ioctl(name: keyof typeof ioctls, socket: Socket, input: Buffer, outputSize: number): Promise<Buffer> {
+  const { call, fail } = await binder('WSAIoctl');
+  const output = Buffer.alloc(outputSize);
+  const out = outputSize === 0 ? null : output;
+  if (call(socket, ioctls[name], input, input.length, out, outputSize, [0], null, null) !== 0) fail(name);
+  return output;
+}
+
+/**
+ * SIO_ACQUIRE_PORT_RESERVATION: reserves the range, or with `startPort` 0 any block of that size, for as long as the
+ * socket is open.
+ * @throws NativeError 10048 in use or reserved, 10022 bad range, 10045 not on this system
+ */
+export async function acquireReservation(
+  socket: Socket,
+  range: PortRange,
+): Promise<{ startPort: number; numberOfPorts: number; token: bigint }> {
+  checkShorts(range);
+  const size = layouts.INET_PORT_RESERVATION_INSTANCE.size;
+  return decodeInstance(await ioctl('SIO_ACQUIRE_PORT_RESERVATION', socket, encodeRange(range), size));
+}
+
+/**
+ * SIO_ASSOCIATE_PORT_RESERVATION: lets the socket bind inside the range of the token; only before bind.
+ * @throws NativeError 10013 persistent token and not elevated, 10022 unknown token or wrong protocol, 10045
+ */
+export async function associateReservation(socket: Socket, token: bigint): Promise<void> {
+  await ioctl('SIO_ASSOCIATE_PORT_RESERVATION', socket, encodeToken(token), 0);
+}
+
+/**
+ * SIO_RELEASE_PORT_RESERVATION: ends a runtime reservation of this process.
+ * @throws NativeError 10022 not a runtime reservation of this process
+ */
+export async function releaseReservation(socket: Socket, token: bigint): Promise<void> {
+  await ioctl('SIO_RELEASE_PORT_RESERVATION', socket, encodeToken(token), 0);
+}
+
+const sockaddrIn6 = { size: 28, family: 0, port: 2 } as const;
+
+/**
+ * Binds to the port on all addresses, or with port 0 to whichever the system chooses, and says which it was.
+ * @throws NativeError 10013 reserved, 10048 in use
+ */
+export async function bindSocket(socket: Socket, port: number): Promise<number> {
+  const { call, fail } = await binder('bind');
+  const name = Buffer.alloc(sockaddrIn6.size);
+  name.writeUInt16LE(AF_INET6, sockaddrIn6.family);
+  name.writeUInt16BE(port, sockaddrIn6.port);
+  if (call(socket, name, name.length) !== 0) fail();
+  const { call: getName, fail: failName } = await binder('getsockname');
+  if (getName(socket, name, [name.length]) !== 0) failName();
+  return name.readUInt16BE(sockaddrIn6.port);
+}

@@ -1,0 +1,100 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { mountsMissing, withMount } from './support/mounts.ts';
+import { record, startPorts } from './support/records.ts';
+import { runChild, startChild } from './support/run-child.ts';
+import { strace, straceMissing } from './support/strace.ts';
+
+async function homeWithOneRecord() {
+  const home = join(temporaryFolder(), 'home');
+  const ledger = await ledgerIn(home);
+  await ledger.change(({ write }) => write([record(4000, ledger.owner('persistent'))]));
+  return { home, ledger, text: readFileSync(ledger.file) };
+}
+
+describe.runIf(!mountsMissing)(`real file systems${mountsMissing ? ` (skipped: ${mountsMissing})` : ''}`, () => {
+  test('a full disk: OsError ENOSPC, and every change before it stands', async () => {
+    const home = join(temporaryFolder(), 'home');
+    mkdirSync(home);
+    chmodSync(home, 0o700);
+    const under = withMount(`mount -t tmpfs -o size=32k,mode=700 none '${home}'`);
+    const child = await startChild({ home, under }, 'add', 'persistent', '5000', '500');
+    expect(await child.next()).toMatchObject({
+      errorName: 'OsError',
+      message: `Cannot write ${join(home, 'ledger.json')}: ENOSPC.`,
+      facts: { osCode: 'ENOSPC', osFunction: 'write', hint: expect.stringContaining('free some space') },
+    });
+    const seenByChild = join(`/proc/${child.process.pid}/root`, home);
+    const ports = startPorts(await (await ledgerIn(seenByChild)).read());
+    expect(ports.length).toBeGreaterThan(10);
+    expect(ports).toEqual(ports.map((_, index) => 5000 + index));
+    expect(readdirSync(seenByChild).sort()).toEqual(['ledger.json', 'ledger.lock']);
+    await child.end();
+  });
+
+  test('a read-only file system: reading works, a change is AccessDenied with a hint', async () => {
+    const { home, text, ledger } = await homeWithOneRecord();
+    const under = withMount(`mount --bind '${home}' '${home}' && mount -o remount,bind,ro '${home}'`);
+    expect(await runChild({ home, under }, 'read')).toMatchObject([{ token: '4000' }]);
+    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({
+      errorName: 'AccessDenied',
+      facts: { osCode: 'EROFS', hint: expect.stringContaining('read-only') },
+    });
+    expect(readFileSync(ledger.file)).toEqual(text);
+  });
+
+  test('a read-only file system without the folder: AccessDenied names the folder', async () => {
+    const folder = temporaryFolder();
+    const home = join(folder, 'home');
+    const under = withMount(`mount --bind '${folder}' '${folder}' && mount -o remount,bind,ro '${folder}'`);
+    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({
+      errorName: 'AccessDenied',
+      facts: { osCode: 'EROFS', osFunction: 'mkdir', target: home },
+    });
+  });
+});
+
+describe.runIf(!straceMissing)(`calls that fail${straceMissing ? ` (skipped: ${straceMissing})` : ''}`, () => {
+  test.each([
+    ['write', 'EDQUOT', 'OsError'],
+    ['write', 'EIO', 'OsError'],
+    ['fsync', 'EIO', 'OsError'],
+    ['fsync', 'ENOSPC', 'OsError'],
+    ['fchmod', 'EPERM', 'AccessDenied'],
+    ['rename', 'EACCES', 'AccessDenied'],
+    ['rename', 'EROFS', 'AccessDenied'],
+  ])('%s fails with %s: %s, the ledger is as before and nothing is left', async (osFunction, osCode, errorName) => {
+    const { home, text, ledger } = await homeWithOneRecord();
+    const inject = `${osFunction}:error=${osCode}:when=1`;
+    const under = strace(home, '/dev/null', inject);
+    const said = await runChild({ home, under }, 'add', 'persistent', '5000', '1');
+    expect(said).toMatchObject({ errorName, facts: { osCode, osFunction, target: ledger.file } });
+    expect(readFileSync(ledger.file)).toEqual(text);
+    expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock']);
+  });
+
+  test('a folder that cannot be flushed for a disk error: OsError', async () => {
+    const { home } = await homeWithOneRecord();
+    const under = strace(home, '/dev/null', 'fsync:error=EIO:when=2');
+    const said = await runChild({ home, under }, 'add', 'persistent', '5000', '1');
+    expect(said).toMatchObject({ errorName: 'OsError', facts: { osCode: 'EIO', osFunction: 'fsync' } });
+  });
+
+  test('a file system that flushes no folders is no fault', async () => {
+    const { home, ledger } = await homeWithOneRecord();
+    const under = strace(home, '/dev/null', 'fsync:error=EINVAL:when=2');
+    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toBe('added');
+    expect(startPorts(await ledger.read())).toEqual([4000, 5000]);
+  });
+
+  test.each(['ENOLCK', 'ENOTSUP'])('a file system without locks (%s): OsError names flock', async (osCode) => {
+    const { home } = await homeWithOneRecord();
+    const under = strace(home, '/dev/null', `flock:error=${osCode === 'ENOTSUP' ? 'EOPNOTSUPP' : osCode}`);
+    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({
+      errorName: 'OsError',
+      facts: { osCode, osFunction: 'flock', target: join(home, 'ledger.lock') },
+    });
+  });
+});

@@ -1,0 +1,53 @@
+/** A process that uses a ledger as another worker would. Bundled by run-child.ts; speaks JSON lines on stdout. */
+import { thisHost } from '../../../src/host.ts';
+import { openLedger } from '../../../src/ledger/open-ledger.ts';
+import { processIdentity } from '../../../src/ledger/process-identity.ts';
+import { koffi } from '../../../src/native/koffi.ts';
+import { ServiceError } from '../../../src/protocol/errors.ts';
+import type { Reservation } from '../../../src/protocol/generated/contract.ts';
+import { record } from './records.ts';
+
+const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+/** What a process of another user could not load is loaded before it becomes that user. */
+async function become(userId: number): Promise<void> {
+  await koffi();
+  process.setgroups!([]);
+  process.setgid!(userId);
+  process.setuid!(userId);
+}
+
+async function add(lifetime: Reservation['lifetime'], firstPort: number, changes: number): Promise<void> {
+  const ledger = await openLedger(thisHost());
+  for (let port = firstPort; port < firstPort + changes; port++) {
+    await ledger.change(({ own, write }) => write([...own, record(port, ledger.owner(lifetime))]));
+  }
+}
+
+const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
+  add: async (lifetime, firstPort, changes) => {
+    await add(lifetime as Reservation['lifetime'], Number(firstPort), Number(changes));
+    return 'added';
+  },
+  read: async () => (await openLedger(thisHost())).read(),
+  look: async (processId) => processIdentity(Number(processId), process.platform),
+  hold: async () => {
+    const ledger = await openLedger(thisHost());
+    await ledger.change(() => {
+      say('held');
+      return new Promise(() => {});
+    });
+  },
+};
+
+process.stdin.resume(); // stays until its input ends
+process.stdin.once('end', () => process.exit());
+try {
+  const [umask, userId, command, ...args] = process.argv.slice(2);
+  if (umask) process.umask(Number.parseInt(umask, 8));
+  if (userId) await become(Number(userId));
+  say(await commands[command!]!(...args));
+} catch (error) {
+  if (!(error instanceof ServiceError)) throw error;
+  say({ errorName: error.errorName, message: error.message, facts: error.facts });
+}

@@ -1,0 +1,18 @@
+import type { Owner, Reservation } from '../../../src/protocol/generated/contract.ts';
+
+/** A record as the service would write it; each start port makes another one. */
+export function record(startPort: number, owner: Owner, change: Partial<Reservation> = {}): Reservation {
+  return {
+    protocol: 'tcp',
+    range: { startPort, numberOfPorts: 1 },
+    token: `${startPort}`,
+    lifetime: owner.processId === undefined ? 'persistent' : 'runtime',
+    enforcement: 'ledger',
+    provider: 'ledger',
+    owner,
+    createdAt: '2026-01-02T03:04:05.678Z',
+    ...change,
+  };
+}
+
+export const startPorts = (records: readonly Reservation[]) => records.map(({ range }) => range.startPort);
