@@ -10,8 +10,8 @@ const allowed: Record<string, string[]> = {
   service: ['protocol', 'type:providers', 'type:ledger'],
   ledger: ['protocol', 'native', 'type:host'],
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
-  native: [],
-  rpc: ['protocol', 'type:service', 'type:host', 'type:open-service'],
+  native: ['type:protocol'],
+  rpc: ['protocol', 'host', 'type:service', 'type:open-service'],
 };
 
 /** The only folders or files that may import a package. */

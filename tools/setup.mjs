@@ -19,5 +19,5 @@ function installed() {
 
 if (!installed()) run('npm', ['ci', '--loglevel=error']);
 run(process.execPath, ['build.mjs']);
-const { preparePowerShell } = await import('./powershell.mjs');
-preparePowerShell();
+const { powershellCommand } = await import('./powershell.mjs');
+await powershellCommand();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
-import type { LedgerFile, Owner, Reservation } from '../protocol/generated/contract.ts';
+import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import type { Ledger, LedgerChange } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerLock } from './ledger-lock.ts';
@@ -47,12 +47,12 @@ export class FileLedger implements Ledger {
     });
   }
 
-  owner(lifetime: Reservation['lifetime']): Owner {
+  owner(lifetime: LedgerRecord['lifetime']): Owner {
     const { owner } = this.#options;
     return lifetime === 'runtime' ? { ...owner } : { user: owner.user };
   }
 
-  async read(): Promise<Reservation[]> {
+  async read(): Promise<LedgerRecord[]> {
     await this.#checkFolder();
     const [system, own] = [await this.#readSystem(), await this.#readOwn()];
     return liveRecords([...system, ...own], this.#options.look);
@@ -74,12 +74,12 @@ export class FileLedger implements Ledger {
     return checkFolder(folders.own, posix, root);
   }
 
-  #readOwn(): Promise<Reservation[]> {
+  #readOwn(): Promise<LedgerRecord[]> {
     return readLedgerFile(this.file, this.#options.posix);
   }
 
   /** The system's records; none where an administrator keeps them from this user. */
-  async #readSystem(): Promise<Reservation[]> {
+  async #readSystem(): Promise<LedgerRecord[]> {
     const { folders, posix } = this.#options;
     if (!folders.system) return [];
     try {
@@ -90,7 +90,7 @@ export class FileLedger implements Ledger {
     }
   }
 
-  async #write(records: readonly Reservation[]): Promise<void> {
+  async #write(records: readonly LedgerRecord[]): Promise<void> {
     const { folders, posix } = this.#options;
     const content: LedgerFile = { version: 1, reservations: [...records] };
     const fault = ledgerFault(content);

@@ -1,13 +1,13 @@
-import type { Owner, Reservation } from '../protocol/generated/contract.ts';
+import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange {
   /** The records of the ledger this process may write; records of dead owners are already left out. */
-  readonly own: readonly Reservation[];
+  readonly own: readonly LedgerRecord[];
   /** The records of the system's ledger, where this process writes to the user's; read-only. */
-  readonly system: readonly Reservation[];
+  readonly system: readonly LedgerRecord[];
   /** Replaces the own records, durably: when this returns they survive a power cut. */
-  write(records: readonly Reservation[]): Promise<void>;
+  write(records: readonly LedgerRecord[]): Promise<void>;
 }
 
 /** The record of all reservations: who, why, since when, and whether the owner still lives. */
@@ -15,12 +15,12 @@ export interface Ledger {
   /** The path of the file this process writes, for messages. */
   readonly file: string;
   /** The owner this process is recorded as: a runtime reservation names the process, a persistent one the user alone. */
-  owner(lifetime: Reservation['lifetime']): Owner;
+  owner(lifetime: LedgerRecord['lifetime']): Owner;
   /**
    * All records this user may see, own and system's, without those of dead owners. Takes no lock.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
-  read(): Promise<Reservation[]>;
+  read(): Promise<LedgerRecord[]>;
   /**
    * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
    * would wait for the outer one.

@@ -1,4 +1,4 @@
-import type { Reservation } from '../protocol/generated/contract.ts';
+import type { LedgerRecord } from '../protocol/generated/contract.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** Looks at a process. */
@@ -11,9 +11,9 @@ function isOwner(identity: ProcessIdentity, recorded: string | undefined): boole
 }
 
 /** The records without those of owners that are gone, each process looked at once. */
-export async function liveRecords(records: readonly Reservation[], look: Look): Promise<Reservation[]> {
+export async function liveRecords(records: readonly LedgerRecord[], look: Look): Promise<LedgerRecord[]> {
   const seen = new Map<number, ProcessIdentity>();
-  const live: Reservation[] = [];
+  const live: LedgerRecord[] = [];
   for (const record of records) {
     const { processId, processStartTime } = record.owner;
     if (record.lifetime === 'runtime' && processId !== undefined) {

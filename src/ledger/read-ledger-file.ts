@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ServiceError } from '../protocol/errors.ts';
-import type { LedgerFile, Reservation } from '../protocol/generated/contract.ts';
+import type { LedgerFile, LedgerRecord } from '../protocol/generated/contract.ts';
 import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
 import { fileError } from './file-error.ts';
 import { whileInUse } from './while-in-use.ts';
@@ -67,7 +67,7 @@ export function ledgerFault(value: unknown): string | undefined {
  * The records in a ledger file; none when there is no file. Needs no lock, because the file is only ever replaced whole.
  * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
  */
-export async function readLedgerFile(path: string, posix: boolean): Promise<Reservation[]> {
+export async function readLedgerFile(path: string, posix: boolean): Promise<LedgerRecord[]> {
   const bytes = await bytesOf(path, posix);
   if (!bytes) return [];
   const value = parse(path, bytes) as Partial<LedgerFile> | null;

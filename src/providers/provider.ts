@@ -18,10 +18,10 @@ export interface Survey {
   dynamicRange: PortRange;
 }
 
-/** The persistent reservations that the system itself remembers. */
-export interface Remembered {
-  reservations: { protocol: Protocol; range: PortRange; token: bigint }[];
-  /** What could not be found out, one sentence each. */
+/** Ranges the system keeps from others: its reservations are among them. */
+export interface KeptRanges {
+  ranges: { protocol: Protocol; range: PortRange }[];
+  /** What could not be looked at, one sentence each. */
   warnings: string[];
 }
 
@@ -77,11 +77,8 @@ export interface Provider {
    */
   lookup?(protocol: Protocol, range: PortRange): Promise<bigint | undefined>;
 
-  /**
-   * Where the system itself remembers persistent reservations: all that can be found, of the records and beyond them.
-   * @throws ServiceError NotSupported, OsError
-   */
-  remembered?(records: readonly Reservation[]): Promise<Remembered>;
+  /** With `lookup`: the ranges to look up for the reservations that the ledger does not know. */
+  keptRanges?(): Promise<KeptRanges>;
 
   /** Frees everything this process holds. Safe to call twice. */
   close(): void | Promise<void>;

@@ -25,11 +25,15 @@ export function defaultWindow(dynamicRange: PortRange, numberOfPorts: number): P
   return between(firstChosenPort, maximumPort);
 }
 
-/** Everything automatic choice stays away from. */
-export function portsToAvoid(survey: Survey, reserved: Iterable<PortRange>): PortSet {
+/** Larger blocks cannot go round every well-known port, so they take them in. */
+const largestBlockAroundWellKnownPorts = 1000;
+
+/** Everything automatic choice stays away from for a block of that many ports. */
+export function portsToAvoid(survey: Survey, reserved: Iterable<PortRange>, numberOfPorts: number): PortSet {
   const avoid = PortSet.of(reserved);
   avoid.addAll(survey.inUse);
   avoid.addAll(survey.excluded);
+  if (numberOfPorts > largestBlockAroundWellKnownPorts) return avoid;
   for (const port of browserBlockedPorts) avoid.add(port);
   for (const port of wellKnownPorts) avoid.add(port);
   return avoid;

@@ -1,7 +1,7 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
-import { ServiceError } from '../protocol/errors.ts';
 import type {
   Capabilities,
+  LedgerRecord,
   PortRange,
   ProviderName,
   Reservation,
@@ -11,10 +11,13 @@ import type {
   ReservationLookupParams,
   ReservationReleaseParams,
 } from '../protocol/generated/contract.ts';
-import { checkRange, endPort, formatPorts, sameRange } from '../protocol/ranges.ts';
+import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
-import { type CreateRequest, createRequest, describe, refuseOverlap } from './requests.ts';
+import { type Granted, keyOf } from './granted.ts';
+import { KnownReservations } from './known-reservations.ts';
+import { checkMayRelease } from './may-release.ts';
+import { type CreateRequest, createRequest, notFound, refuseOverlap } from './requests.ts';
 import { wildcard } from './wildcard.ts';
 
 interface Claimed {
@@ -29,12 +32,14 @@ interface Claimed {
 export class PortService {
   readonly #provider: Provider;
   readonly #ledger: Ledger;
-  /** Tokens of the runtime reservations held here: another service of the same process has the same owner. */
-  readonly #held = new Set<string>();
+  readonly #known: KnownReservations;
+  /** The runtime reservations held here: another service of the same process has the same owner. */
+  readonly #held = new Map<string, Granted>();
 
   constructor(provider: Provider, ledger: Ledger) {
     this.#provider = provider;
     this.#ledger = ledger;
+    this.#known = new KnownReservations(provider, this.#held);
   }
 
   /** What carries the reservations out. */
@@ -56,57 +61,51 @@ export class PortService {
    */
   async create(params: ReservationCreateParams, signal?: AbortSignal): Promise<Reservation> {
     const request = createRequest(params);
+    const existing = (change: LedgerChange) =>
+      params.ifExists === 'return' && request.range ? this.#existing(request, request.range, change) : undefined;
     return this.#ledger.change(async (change) => {
-      if (request.range && params.ifExists === 'return') {
-        const existing = this.#existing(request, change);
-        if (existing) return existing;
+      const before = await existing(change);
+      if (before) return before;
+      try {
+        const claimed = await this.#claim(request, change, signal);
+        return await this.#record(this.#granted(request, params, claimed), change, signal);
+      } catch (error) {
+        // Another program may have made the same persistent reservation in between.
+        const meanwhile = await existing(change);
+        if (meanwhile) return meanwhile;
+        throw error;
       }
-      const { range, token } = await this.#claim(request, change, signal);
-      const reservation: Reservation = {
-        protocol: request.protocol,
-        range,
-        token: String(token),
-        lifetime: request.lifetime,
-        enforcement: this.#provider.capabilities[request.lifetime],
-        provider: this.#provider.name,
-        ...(params.name !== undefined && { name: params.name }),
-        ...(params.reason !== undefined && { reason: params.reason }),
-        owner: this.#ledger.owner(request.lifetime),
-        createdAt: new Date().toISOString(),
-      };
-      await this.#record(reservation, change, signal);
-      return reservation;
     }, signal);
   }
 
   /**
    * The reservation of exactly this range.
-   * @throws ServiceError NotFound, OsError, LedgerCorrupt
+   * @throws ServiceError NotFound, AccessDenied, OsError, LedgerCorrupt
    */
   async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservation> {
     checkRange(range, 'range.numberOfPorts');
-    const found = (await this.#ledger.read()).find(
-      (item) => item.protocol === protocol && sameRange(item.range, range),
-    );
-    if (!found) throw notFound(formatPorts(protocol, range));
+    const records = (await this.#ledger.read()).filter((item) => sameRange(item.range, range));
+    const found = await this.#known.find({ protocol, range }, records);
+    if (!found) throw notFound({ protocol, range });
     return found;
   }
 
   /**
    * The reservations this user may see, by protocol and start port.
-   * @throws ServiceError OsError, LedgerCorrupt
+   * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
   async list({ protocol, lifetime, port, name }: ReservationListParams = {}): Promise<ReservationList> {
     const matches = name === undefined ? undefined : wildcard(name);
-    const reservations = (await this.#ledger.read()).filter(
+    const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
+    const wanted = reservations.filter(
       (item) =>
         (protocol === undefined || item.protocol === protocol) &&
         (lifetime === undefined || item.lifetime === lifetime) &&
         (port === undefined || (item.range.startPort <= port && port <= endPort(item.range))) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
-    reservations.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
-    return { reservations };
+    wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
+    return { reservations: wanted, ...(warnings.length && { warnings }) };
   }
 
   /**
@@ -116,12 +115,19 @@ export class PortService {
   async release(params: ReservationReleaseParams, signal?: AbortSignal): Promise<Reservation> {
     if (params.range) checkRange(params.range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
-      const reservation = this.#releasable(params, change);
-      const rest = change.own.filter((item) => item !== reservation);
+      const reservation = await this.#known.find(params, [...change.own, ...change.system]);
+      if (!reservation) throw notFound(params);
+      const key = keyOf(reservation);
+      checkMayRelease(reservation, {
+        provider: this.#provider.name,
+        holds: this.#held.has(key),
+        isSystems: change.system.some((item) => keyOf(item) === key),
+      });
+      const rest = change.own.filter((item) => keyOf(item) !== key);
       if (reservation.lifetime === 'runtime') {
         await change.write(rest);
+        this.#held.delete(key);
         await this.#provider.release(reservation);
-        this.#held.delete(reservation.token);
       } else {
         await this.#releasePersistent(reservation, rest, change);
       }
@@ -131,52 +137,66 @@ export class PortService {
 
   /** Frees everything held here: the ports at once, then their records. Persistent reservations stay. */
   async close(): Promise<void> {
-    this.#provider.close();
+    await this.#provider.close();
     if (this.#held.size === 0) return;
-    await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(item.token))));
+    await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));
     this.#held.clear();
   }
 
   /** The very reservation that is asked for, if the caller may have it: its own, or a persistent one. */
-  #existing({ protocol, lifetime, range }: CreateRequest, { own, system }: LedgerChange): Reservation | undefined {
-    return [...own, ...system].find(
-      (item) =>
-        item.protocol === protocol &&
-        item.lifetime === lifetime &&
-        sameRange(item.range, range!) &&
-        (lifetime === 'persistent' || this.#held.has(item.token)),
-    );
+  async #existing({ protocol, lifetime }: CreateRequest, range: PortRange, { own, system }: LedgerChange) {
+    const found = await this.#known.find({ protocol, range }, [...own, ...system]);
+    if (found?.lifetime !== lifetime) return undefined;
+    return lifetime === 'persistent' || this.#held.has(keyOf(found)) ? found : undefined;
   }
 
   async #claim(request: CreateRequest, { own, system }: LedgerChange, signal?: AbortSignal): Promise<Claimed> {
     const { protocol, lifetime, numberOfPorts } = request;
-    const others = [...own, ...system].filter((item) => item.protocol === protocol);
+    const others = await this.#known.verified([...own, ...system].filter((item) => item.protocol === protocol));
     const claim = (range: PortRange) => this.#provider.claim({ protocol, range, lifetime, signal });
     if (request.range) {
       refuseOverlap(protocol, request.range, others);
       return { range: request.range, token: await claim(request.range) };
     }
     const survey = await this.#provider.survey(protocol, numberOfPorts >= surveySocketsFrom);
-    const avoid = portsToAvoid(
-      survey,
-      others.map((item) => item.range),
-    );
+    const reserved = others.map((item) => item.range);
+    const avoid = portsToAvoid(survey, reserved, numberOfPorts);
     const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
     const { range, claimed } = await claimFreeRange({ protocol, numberOfPorts, window }, avoid, claim);
     return { range, token: claimed };
   }
 
+  #granted(
+    { protocol, lifetime }: CreateRequest,
+    { name, reason }: ReservationCreateParams,
+    { range, token }: Claimed,
+  ): Granted {
+    return {
+      protocol,
+      range,
+      token: String(token),
+      lifetime,
+      enforcement: this.#provider.capabilities[lifetime],
+      provider: this.#provider.name,
+      ...(name !== undefined && { name }),
+      ...(reason !== undefined && { reason }),
+      owner: this.#ledger.owner(lifetime),
+      createdAt: new Date().toISOString(),
+    };
+  }
+
   /** Writes the record and settles the system; whatever fails, both are as before. */
-  async #record(reservation: Reservation, change: LedgerChange, signal?: AbortSignal): Promise<void> {
+  async #record(reservation: Granted, change: LedgerChange, signal?: AbortSignal): Promise<Reservation> {
     const before = change.own;
-    const after = [...before, reservation];
+    const after = [...before, this.#recordOf(reservation)];
     let written = false;
     try {
       signal?.throwIfAborted();
       await change.write(after);
       written = true;
       if (reservation.lifetime === 'persistent') await this.#provider.settle(this.#persistent(after));
-      else this.#held.add(reservation.token);
+      else this.#held.set(keyOf(reservation), reservation);
+      return reservation;
     } catch (error) {
       await this.#provider.release(reservation);
       if (written) await change.write(before);
@@ -184,9 +204,17 @@ export class PortService {
     }
   }
 
-  async #releasePersistent(reservation: Reservation, rest: Reservation[], change: LedgerChange): Promise<void> {
+  /** A token that the system gives is looked up when it is needed and never stored: it may change at a reboot. */
+  #recordOf(reservation: Granted): LedgerRecord {
+    if (!this.#provider.lookup) return reservation;
+    const { token: _, ...record } = reservation;
+    return record;
+  }
+
+  async #releasePersistent(reservation: Reservation, rest: LedgerRecord[], change: LedgerChange): Promise<void> {
     const before = change.own;
     await this.#provider.release(reservation);
+    if (rest.length === before.length) return;
     try {
       await change.write(rest);
     } catch (error) {
@@ -195,51 +223,7 @@ export class PortService {
     }
   }
 
-  #persistent(records: readonly Reservation[]): Reservation[] {
+  #persistent(records: readonly LedgerRecord[]): LedgerRecord[] {
     return records.filter((item) => item.lifetime === 'persistent' && item.provider === this.#provider.name);
   }
-
-  #releasable({ token, protocol, range }: ReservationReleaseParams, { own, system }: LedgerChange): Reservation {
-    const fits = (item: Reservation) =>
-      (token === undefined || item.token === token) &&
-      (protocol === undefined || item.protocol === protocol) &&
-      (range === undefined || sameRange(item.range, range));
-    const target = protocol && range ? formatPorts(protocol, range) : `token ${token}`;
-    const reservation = own.find(fits);
-    if (!reservation) {
-      const foreign = system.find(fits);
-      if (!foreign) throw notFound(target);
-      throw new ServiceError(
-        'AccessDenied',
-        `${capital(describe(foreign))} is the system's; this user may not free it.`,
-        {
-          target,
-          hint: 'Run it as root or from an elevated process.',
-        },
-      );
-    }
-    if (reservation.lifetime === 'runtime' && !this.#held.has(reservation.token)) {
-      throw new ServiceError('NotOwner', `${capital(describe(reservation))} is held by another worker.`, {
-        target,
-        hint: `Release it in process ${reservation.owner.processId}, or end that process: its ports are free at once then.`,
-      });
-    }
-    if (reservation.provider !== this.#provider.name) {
-      throw new ServiceError(
-        'NotSupported',
-        `${capital(describe(reservation))} was made by the ${reservation.provider} provider; this is the ${this.#provider.name} provider.`,
-        { target, hint: `Start the worker with --provider ${reservation.provider}.` },
-      );
-    }
-    return reservation;
-  }
 }
-
-function notFound(target: string): ServiceError {
-  return new ServiceError('NotFound', `There is no reservation of ${target}.`, {
-    target,
-    hint: 'The range must be exactly the reserved one. List the reservations to see them.',
-  });
-}
-
-const capital = (sentence: string): string => sentence[0]!.toUpperCase() + sentence.slice(1);

@@ -37,9 +37,14 @@ export function createRequest(params: ReservationCreateParams): CreateRequest {
 
 /** A reservation as it stands in a message: `the runtime reservation tcp 5000-5009 "web" of ada (process 4711)`. */
 export function describe({ protocol, range, lifetime, name, owner }: Reservation): string {
-  const process = owner.processId === undefined ? '' : ` (process ${owner.processId})`;
-  return `the ${lifetime} reservation ${formatPorts(protocol, range)}${name ? ` "${name}"` : ''} of ${owner.user}${process}`;
+  const called = name ? ` "${name}"` : '';
+  const user = owner ? ` of ${owner.user}` : '';
+  const process = owner?.processId === undefined ? '' : ` (process ${owner.processId})`;
+  return `the ${lifetime} reservation ${formatPorts(protocol, range)}${called}${user}${process}`;
 }
+
+/** The same at the start of a sentence. */
+export const described = (reservation: Reservation): string => `T${describe(reservation).slice(1)}`;
 
 /** Refuses a range that shares a port with one of the reservations. */
 export function refuseOverlap(protocol: Protocol, range: PortRange, reservations: Iterable<Reservation>): void {
@@ -50,4 +55,13 @@ export function refuseOverlap(protocol: Protocol, range: PortRange, reservations
       hint: `Choose ports outside ${formatRange(other.range)}, or release that reservation first.`,
     });
   }
+}
+
+/** There is no such reservation. */
+export function notFound({ token, protocol, range }: { token?: string; protocol?: Protocol; range?: PortRange }) {
+  const target = protocol && range ? formatPorts(protocol, range) : `token ${token}`;
+  return new ServiceError('NotFound', `There is no reservation of ${target}.`, {
+    target,
+    hint: 'The range must be exactly the reserved one. List the reservations to see them.',
+  });
 }

@@ -88,15 +88,23 @@ describe('the search', () => {
   });
 });
 
-test('stays away from ports in use, exclusions, reservations, browsers’ blocked and well-known ports', () => {
-  const avoid = portsToAvoid(
-    {
-      inUse: PortSet.of([{ startPort: 21000, numberOfPorts: 1 }]),
-      excluded: PortSet.of([{ startPort: 22000, numberOfPorts: 2 }]),
-      dynamicRange: { startPort: 32768, numberOfPorts: 28232 },
-    },
-    [{ startPort: 23000, numberOfPorts: 3 }],
-  );
-  for (const port of [21000, 22001, 23002, 10080, 5432]) expect(avoid.has(port)).toBe(true);
-  for (const port of [20999, 22002, 23003]) expect(avoid.has(port)).toBe(false);
+describe('the ports to avoid', () => {
+  const survey = {
+    inUse: PortSet.of([{ startPort: 21000, numberOfPorts: 1 }]),
+    excluded: PortSet.of([{ startPort: 22000, numberOfPorts: 2 }]),
+    dynamicRange: { startPort: 32768, numberOfPorts: 28232 },
+  };
+  const reserved = [{ startPort: 23000, numberOfPorts: 3 }];
+
+  test('are those in use, excluded, reserved, blocked by browsers, and well known', () => {
+    const avoid = portsToAvoid(survey, reserved, 1000);
+    for (const port of [21000, 22001, 23002, 10080, 5432]) expect(avoid.has(port)).toBe(true);
+    for (const port of [20999, 22002, 23003]) expect(avoid.has(port)).toBe(false);
+  });
+
+  test('are only the taken ones for a block too large to go round the rest', () => {
+    const avoid = portsToAvoid(survey, reserved, 1001);
+    for (const port of [21000, 22001, 23002]) expect(avoid.has(port)).toBe(true);
+    for (const port of [10080, 5432]) expect(avoid.has(port)).toBe(false);
+  });
 });

@@ -4,7 +4,7 @@ import { openLedger } from '../../../src/ledger/open-ledger.ts';
 import { processIdentity } from '../../../src/ledger/process-identity.ts';
 import { koffi } from '../../../src/native/koffi.ts';
 import { ServiceError } from '../../../src/protocol/errors.ts';
-import type { Reservation } from '../../../src/protocol/generated/contract.ts';
+import type { LedgerRecord } from '../../../src/protocol/generated/contract.ts';
 import { record } from './records.ts';
 
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -17,7 +17,7 @@ async function become(userId: number): Promise<void> {
   process.setuid!(userId);
 }
 
-async function add(lifetime: Reservation['lifetime'], firstPort: number, changes: number): Promise<void> {
+async function add(lifetime: LedgerRecord['lifetime'], firstPort: number, changes: number): Promise<void> {
   const ledger = await openLedger(thisHost());
   for (let port = firstPort; port < firstPort + changes; port++) {
     await ledger.change(({ own, write }) => write([...own, record(port, ledger.owner(lifetime))]));
@@ -26,7 +26,7 @@ async function add(lifetime: Reservation['lifetime'], firstPort: number, changes
 
 const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
   add: async (lifetime, firstPort, changes) => {
-    await add(lifetime as Reservation['lifetime'], Number(firstPort), Number(changes));
+    await add(lifetime as LedgerRecord['lifetime'], Number(firstPort), Number(changes));
     return 'added';
   },
   read: async () => (await openLedger(thisHost())).read(),

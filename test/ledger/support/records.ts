@@ -1,7 +1,7 @@
-import type { Owner, Reservation } from '../../../src/protocol/generated/contract.ts';
+import type { LedgerRecord, Owner } from '../../../src/protocol/generated/contract.ts';
 
 /** A record as the service would write it; each start port makes another one. */
-export function record(startPort: number, owner: Owner, change: Partial<Reservation> = {}): Reservation {
+export function record(startPort: number, owner: Owner, change: Partial<LedgerRecord> = {}): LedgerRecord {
   return {
     protocol: 'tcp',
     range: { startPort, numberOfPorts: 1 },
@@ -15,4 +15,4 @@ export function record(startPort: number, owner: Owner, change: Partial<Reservat
   };
 }
 
-export const startPorts = (records: readonly Reservation[]) => records.map(({ range }) => range.startPort);
+export const startPorts = (records: readonly LedgerRecord[]) => records.map(({ range }) => range.startPort);

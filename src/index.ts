@@ -1,0 +1,57 @@
+import { openService, type ServiceOptions } from './open-service.ts';
+import type { Reservation, ReservationCreateParams } from './protocol/generated/contract.ts';
+
+export { openService, type ServiceOptions } from './open-service.ts';
+export {
+  type ErrorFacts,
+  type ErrorName,
+  type FieldError,
+  InvalidParamsError,
+  ServiceError,
+} from './protocol/errors.ts';
+export type * from './protocol/generated/contract.ts';
+export { startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
+export type { PortService } from './service/port-service.ts';
+
+/** A reservation in this process, freed by `release()` or at the end of an `await using` block. */
+export interface HeldReservation extends Reservation, AsyncDisposable {
+  /** Every port of the range, ascending. */
+  readonly ports: readonly number[];
+  /** Frees the reservation. A second call does nothing. */
+  release(): Promise<void>;
+}
+
+/**
+ * Reserves a block of ports in this process.
+ *
+ * A runtime reservation (the default) is freed by `release()`, at the end of the `await using` block, or with the process.
+ * A persistent one is freed by `release()` alone: leaving the block keeps it.
+ *
+ * @throws InvalidParamsError bad values, naming each field
+ * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NoFreeRange, NotSupported, OsError,
+ * LedgerBusy, LedgerCorrupt
+ *
+ * @example
+ * await using block = await reserve({ protocol: 'tcp', numberOfPorts: 3 });
+ * console.log(block.ports); // [ 21040, 21041, 21042 ]
+ */
+export async function reserve(
+  params: ReservationCreateParams,
+  options: ServiceOptions & { signal?: AbortSignal } = {},
+): Promise<HeldReservation> {
+  const { checkParams } = await import('./rpc/validate.ts');
+  const service = await openService(options);
+  const reservation = await service.create(checkParams('reservation/create', params), options.signal);
+  const { startPort, numberOfPorts } = reservation.range;
+  let released: Promise<void> | undefined;
+  const release = () => {
+    released ??= service.release({ token: reservation.token }).then(() => service.close());
+    return released;
+  };
+  return {
+    ...reservation,
+    ports: Array.from({ length: numberOfPorts }, (_, index) => startPort + index),
+    release,
+    [Symbol.asyncDispose]: () => (reservation.lifetime === 'runtime' ? release() : service.close()),
+  };
+}

@@ -1,0 +1,28 @@
+import { type Host, thisHost } from './host.ts';
+import { openLedger } from './ledger/open-ledger.ts';
+import type { ProviderChoice } from './protocol/generated/contract.ts';
+import { selectProvider } from './providers/select.ts';
+import { PortService } from './service/port-service.ts';
+
+/** What a service is opened with. */
+export interface ServiceOptions {
+  /** Default `auto`: windows on Windows, linux on Linux, ledger elsewhere. */
+  provider?: ProviderChoice;
+  /** The process the service runs in; for tests. */
+  host?: Host;
+}
+
+/**
+ * Opens the service in this process: chooses the provider, finds the ledger, joins them.
+ *
+ * @throws ServiceError NotSupported when the provider does not run on this system
+ *
+ * @example
+ * const service = await openService();
+ * const reservation = await service.create({ protocol: 'udp', numberOfPorts: 2, name: 'game' });
+ * await service.close(); // frees it
+ */
+export async function openService({ provider = 'auto', host = thisHost() }: ServiceOptions = {}): Promise<PortService> {
+  const [selected, ledger] = await Promise.all([selectProvider(provider, host), openLedger(host)]);
+  return new PortService(selected, ledger);
+}

@@ -1,0 +1,75 @@
+import type { LedgerRecord, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import { sameRange } from '../protocol/ranges.ts';
+import type { Provider } from '../providers/provider.ts';
+import { type Granted, keyOf } from './granted.ts';
+
+/** What to look for: whatever is given must fit. */
+export interface Wanted {
+  token?: string;
+  protocol?: Protocol;
+  range?: PortRange;
+}
+
+const fits = ({ token, protocol, range }: Wanted, item: Reservation): boolean =>
+  (token === undefined || item.token === token) &&
+  (protocol === undefined || item.protocol === protocol) &&
+  (range === undefined || sameRange(item.range, range));
+
+/** Joins the ledger's records with what the system itself says, where it has a memory of its own. */
+export class KnownReservations {
+  readonly #provider: Provider;
+  readonly #held: ReadonlyMap<string, Granted>;
+
+  constructor(provider: Provider, held: ReadonlyMap<string, Granted>) {
+    this.#provider = provider;
+    this.#held = held;
+  }
+
+  /** The records that still hold, with their tokens as far as this process may know them. */
+  async verified(records: readonly LedgerRecord[]): Promise<Reservation[]> {
+    if (!this.#provider.lookup) return [...records];
+    const verified: Reservation[] = [];
+    for (const record of records) {
+      if (record.lifetime === 'runtime' || record.provider !== this.#provider.name) {
+        verified.push(this.#held.get(keyOf(record)) ?? record);
+        continue;
+      }
+      const token = await this.#provider.lookup(record.protocol, record.range);
+      if (token !== undefined) verified.push({ ...record, token: String(token) });
+    }
+    return verified;
+  }
+
+  /** The records that still hold, and the reservations that only the system knows. */
+  async all(records: readonly LedgerRecord[]): Promise<{ reservations: Reservation[]; warnings: string[] }> {
+    const reservations = await this.verified(records);
+    if (!this.#provider.keptRanges) return { reservations, warnings: [] };
+    const recorded = new Set(records.map(keyOf));
+    const { ranges, warnings } = await this.#provider.keptRanges();
+    for (const kept of ranges) {
+      if (recorded.has(keyOf(kept))) continue;
+      const found = await this.#unrecorded(kept.protocol, kept.range);
+      if (found) reservations.push(found);
+    }
+    return { reservations, warnings };
+  }
+
+  /** The reservation that fits, from the records or from the system. */
+  async find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation | undefined> {
+    const recorded = (await this.verified(records)).find((item) => fits(wanted, item));
+    if (recorded || !this.#provider.lookup) return recorded;
+    const { protocol, range } = wanted;
+    if (!protocol || !range) return (await this.all(records)).reservations.find((item) => fits(wanted, item));
+    const found = await this.#unrecorded(protocol, range);
+    return found && fits(wanted, found) ? found : undefined;
+  }
+
+  /** A persistent reservation that another program made. */
+  async #unrecorded(protocol: Protocol, range: PortRange): Promise<Reservation | undefined> {
+    const token = await this.#provider.lookup?.(protocol, range);
+    if (token === undefined) return undefined;
+    const { name: provider, capabilities } = this.#provider;
+    const enforcement = capabilities.persistent;
+    return { protocol, range, token: String(token), lifetime: 'persistent', enforcement, provider };
+  }
+}
