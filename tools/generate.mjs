@@ -82,8 +82,10 @@ async function validatorsText(contract) {
   const exports = Object.fromEntries(
     Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
   );
+  const byMethod = contract.methods.map(({ name, paramsTitle }) => `'${name}': ${paramsTitle}`).join(', ');
+  const contents = `${standaloneCode(ajv, exports)}\nexport const methodParams = { ${byMethod} };`;
   const bundled = await build({
-    stdin: { contents: standaloneCode(ajv, exports), resolveDir: new URL('.', root).pathname },
+    stdin: { contents, resolveDir: new URL('.', root).pathname },
     bundle: true,
     write: false,
     format: 'esm',
@@ -109,6 +111,9 @@ export interface Validator<T> {
   errors?: FieldFault[] | null;
 }
 ${declaration}
+
+/** The validator of each method's params. */
+export const methodParams: { [M in keyof contract.Methods]: Validator<contract.Methods[M]['params']> };
 `,
   ];
 }

@@ -21,7 +21,7 @@ export class PortSet {
   }
 
   addAll(other: PortSet): void {
-    for (let port = 0; port <= lastPort; port++) if (other.#taken[port]) this.#taken[port] = 1;
+    for (const range of other.ranges()) this.addRange(range);
   }
 
   has(port: number): boolean {
@@ -43,11 +43,12 @@ export class PortSet {
   /** The set as ascending, merged ranges. */
   ranges(): PortRange[] {
     const ranges: PortRange[] = [];
-    for (let port = 0; port <= lastPort; port++) {
-      if (!this.#taken[port]) continue;
-      const startPort = port;
-      while (port < lastPort && this.#taken[port + 1]) port++;
-      ranges.push({ startPort, numberOfPorts: port - startPort + 1 });
+    let startPort = this.#taken.indexOf(1);
+    while (startPort >= 0) {
+      const free = this.#taken.indexOf(0, startPort);
+      const next = free < 0 ? lastPort + 1 : free;
+      ranges.push({ startPort, numberOfPorts: next - startPort });
+      startPort = this.#taken.indexOf(1, next);
     }
     return ranges;
   }

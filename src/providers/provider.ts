@@ -71,6 +71,14 @@ export interface Provider {
   release(reservation: Reservation): Promise<void>;
 
   /**
+   * Proves that the reservation can be used: binds a new socket to one of these ports of it, as its user would, and
+   * closes it.
+   * @returns the port
+   * @throws ServiceError PortInUse when none of them is left, AccessDenied, NotOwner, NotSupported, OsError
+   */
+  probe(reservation: Reservation, ports: PortRange): Promise<number>;
+
+  /**
    * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.
    * Absent: the ledger is the only memory.
    * @throws ServiceError NotSupported, OsError

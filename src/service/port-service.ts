@@ -3,12 +3,14 @@ import type {
   Capabilities,
   LedgerRecord,
   PortRange,
+  ProbeResult,
   ProviderName,
   Reservation,
   ReservationCreateParams,
   ReservationList,
   ReservationListParams,
   ReservationLookupParams,
+  ReservationProbeParams,
   ReservationReleaseParams,
 } from '../protocol/generated/contract.ts';
 import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
@@ -17,7 +19,7 @@ import { claimFreeRange, defaultWindow, portsToAvoid, surveySocketsFrom } from '
 import { type Granted, keyOf } from './granted.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
-import { type CreateRequest, createRequest, notFound, refuseOverlap } from './requests.ts';
+import { type CreateRequest, createRequest, notFound, portOf, refuseOverlap } from './requests.ts';
 import { wildcard } from './wildcard.ts';
 
 interface Claimed {
@@ -133,6 +135,19 @@ export class PortService {
       }
       return reservation;
     }, signal);
+  }
+
+  /**
+   * Proves that the reservation can be used: binds a new socket inside it, reports the port, and closes it.
+   *
+   * @throws InvalidParamsError a port outside the range
+   * @throws ServiceError NotFound, PortInUse, NotOwner, AccessDenied, NotSupported, OsError, LedgerCorrupt
+   */
+  async probe({ port, ...wanted }: ReservationProbeParams): Promise<ProbeResult> {
+    const reservation = await this.#known.find(wanted, await this.#ledger.read());
+    if (!reservation) throw notFound(wanted);
+    const ports = port === undefined ? reservation.range : portOf(reservation, port);
+    return { port: await this.#provider.probe(reservation, ports) };
   }
 
   /** Frees everything held here: the ports at once, then their records. Persistent reservations stay. */

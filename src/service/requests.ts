@@ -6,7 +6,7 @@ import type {
   Reservation,
   ReservationCreateParams,
 } from '../protocol/generated/contract.ts';
-import { checkRange, formatPorts, formatRange, overlap } from '../protocol/ranges.ts';
+import { checkRange, endPort, formatPorts, formatRange, overlap } from '../protocol/ranges.ts';
 
 /** What `create` was asked for, checked and with the defaults filled in. */
 export interface CreateRequest {
@@ -64,4 +64,10 @@ export function notFound({ token, protocol, range }: { token?: string; protocol?
     target,
     hint: 'The range must be exactly the reserved one. List the reservations to see them.',
   });
+}
+
+/** The port as a range, if it is one of the reservation's. */
+export function portOf({ range }: Reservation, port: number): PortRange {
+  if (range.startPort <= port && port <= endPort(range)) return { startPort: port, numberOfPorts: 1 };
+  throw invalid('port', `must be in the reservation, ${range.startPort} to ${endPort(range)}`);
 }

@@ -31,13 +31,23 @@ export class PortSockets {
    * @throws NativeError EADDRINUSE, EACCES, EMFILE, ...
    */
   hold(protocol: Protocol, port: number): number {
-    return this.#bind(protocol, port, true);
+    return this.#bind(protocol, port, 'hold');
+  }
+
+  /**
+   * Takes the port beside a holder of the same user, as the hand-over does.
+   *
+   * @returns the descriptor
+   * @throws NativeError EADDRINUSE when somebody else has it, EACCES, ...
+   */
+  take(protocol: Protocol, port: number): number {
+    return this.#bind(protocol, port, 'take');
   }
 
   /** Whether a socket without any option is refused the port. */
   isInUse(protocol: Protocol, port: number): boolean {
     try {
-      this.close(this.#bind(protocol, port));
+      this.close(this.#bind(protocol, port, 'alone'));
       return false;
     } catch (error) {
       if (error instanceof NativeError && error.code === 'EADDRINUSE') return true;
@@ -49,20 +59,21 @@ export class PortSockets {
     this.#sockets.close(descriptor);
   }
 
-  #bind(protocol: Protocol, port: number, shared = false): number {
+  #bind(protocol: Protocol, port: number, manner: 'alone' | 'hold' | 'take'): number {
     let descriptor: number | undefined;
     try {
       descriptor = this.#sockets.open(this.#family, protocol);
-      if (shared && protocol === 'udp') this.#steer(descriptor);
+      if (manner === 'take') this.#sockets.setReusePort(descriptor, true);
+      if (manner === 'hold' && protocol === 'udp') this.#steer(descriptor);
       this.#sockets.bind(descriptor, this.#family, port);
-      if (shared) this.#sockets.setReusePort(descriptor, true);
+      if (manner === 'hold') this.#sockets.setReusePort(descriptor, true);
       return descriptor;
     } catch (error) {
       if (descriptor !== undefined) this.close(descriptor);
       if (this.#family === 'inet' || !(error instanceof NativeError) || !withoutIpv6.has(error.code)) throw error;
     }
     this.#family = 'inet';
-    return this.#bind(protocol, port, shared);
+    return this.#bind(protocol, port, manner);
   }
 
   #steer(unbound: number): void {

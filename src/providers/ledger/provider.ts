@@ -1,0 +1,71 @@
+import type { Host } from '../../host.ts';
+import { ServiceError } from '../../protocol/errors.ts';
+import type {
+  Capabilities,
+  PortRange,
+  Protocol,
+  ProviderName,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
+import { PortSet } from '../../protocol/port-set.ts';
+import { formatPorts } from '../../protocol/ranges.ts';
+import { portInUse } from '../posix/bind-error.ts';
+import { HeldPorts } from '../posix/held-ports.ts';
+import { firstPortInUse } from '../posix/probe.ts';
+import { portsInUse } from '../posix/proc-net.ts';
+import { tryHandOver } from '../posix/take-port.ts';
+import type { Claim, Provider, Survey } from '../provider.ts';
+import { dynamicRange } from './dynamic-range.ts';
+import { newToken } from './token.ts';
+
+/** Runtime reservations are held sockets; of a persistent one there is nothing but its record in the ledger. */
+export class LedgerProvider implements Provider {
+  readonly name: ProviderName = 'ledger';
+  readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ledger', handOver: 'reusePort' };
+  readonly #host: Host;
+  readonly #held = new HeldPorts();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
+    const inUse = sockets ? await portsInUse(protocol) : new PortSet();
+    return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange() };
+  }
+
+  async claim({ protocol, range, lifetime, signal }: Claim): Promise<bigint> {
+    if (this.#host.platform === 'win32') {
+      const target = formatPorts(protocol, range);
+      throw new ServiceError(
+        'NotSupported',
+        'The ledger provider cannot look at sockets or hold ports on Windows yet.',
+        {
+          target,
+          hint: 'Use the windows provider: it needs no help of the ledger to reserve ports.',
+        },
+      );
+    }
+    if (lifetime === 'runtime') await this.#held.hold(protocol, range, signal);
+    else {
+      const port = await firstPortInUse(protocol, range, signal);
+      if (port !== undefined) throw await portInUse(protocol, port);
+    }
+    return newToken();
+  }
+
+  /** The record is all there is. */
+  async settle(): Promise<void> {}
+
+  async release({ protocol, range, lifetime }: Reservation): Promise<void> {
+    if (lifetime === 'runtime') await this.#held.release(protocol, range);
+  }
+
+  probe({ protocol }: Reservation, ports: PortRange): Promise<number> {
+    return tryHandOver(protocol, ports);
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+}

@@ -1,0 +1,152 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { ServiceError } from '../../protocol/errors.ts';
+import type { PortRange } from '../../protocol/generated/contract.ts';
+import type { PortSet } from '../../protocol/port-set.ts';
+import { overlap } from '../../protocol/ranges.ts';
+import { ListJournal } from './list-journal.ts';
+import { onFile, osCode } from './os-error.ts';
+import { common, isEmpty, listPieces, minus, parsePortList } from './port-list.ts';
+
+/** The kernel takes this much of one write and drops the rest without an error. */
+export const longestWrite = 4092;
+
+/** Room for the longest list there can be; the second read(2) of a longer one would return nothing. */
+const readBufferSize = 1 << 20;
+
+/** A write at offset 0 replaces the kernel's list, a write at any other offset is added to it. */
+const replacing = 0;
+const adding = 1;
+
+/** How often a change is made again when another program rewrites the list at the same moment. */
+const attempts = 5;
+
+/** The kernel's list of ports it never hands out by itself, of this network namespace: ip_local_reserved_ports. */
+export class LiveList {
+  readonly #file: string;
+  readonly #journal: ListJournal;
+
+  /** @param journal a file for the time in which a long list is written */
+  constructor(file: string, journal: string) {
+    this.#file = file;
+    this.#journal = new ListJournal(journal);
+  }
+
+  /** Whether a process was killed while it wrote a long list. */
+  get isInterrupted(): boolean {
+    return this.#journal.exists;
+  }
+
+  /** Puts in what such a process left out. */
+  recover(): void {
+    if (!this.isInterrupted) return;
+    const ports = this.#journal.read();
+    if (ports) this.add(ports);
+    this.#journal.clear();
+  }
+
+  /** @throws ServiceError NotSupported where this kernel has no such list, OsError */
+  read(): PortSet {
+    return this.#open('r', (descriptor) => this.#readFrom(descriptor));
+  }
+
+  /** Tries the real right, which depends on the user namespace, not on the user id. Changes nothing. */
+  checkRights(): void {
+    this.#open('r+', () => {});
+  }
+
+  /** Adds the ports. Others' entries cannot get lost: the kernel adds, we never rewrite the list. */
+  add(ports: PortSet): void {
+    if (isEmpty(ports)) return;
+    this.#change(
+      (descriptor) => this.#write(descriptor, listPieces(ports.ranges(), longestWrite), adding),
+      (now) => isEmpty(minus(ports, now)),
+    );
+  }
+
+  /**
+   * Takes the ports out, which means to write all the others anew. While a long list goes in piece by piece it is
+   * incomplete, so the ports the kernel takes from by itself, `first`, are in the first pieces.
+   */
+  remove(ports: PortSet, first: PortRange): void {
+    if (isEmpty(ports)) return;
+    this.#change(
+      (descriptor) => {
+        const now = this.#readFrom(descriptor);
+        if (isEmpty(common(ports, now))) return;
+        this.#replace(descriptor, minus(now, ports), first);
+      },
+      (now) => isEmpty(common(ports, now)),
+    );
+  }
+
+  #change(write: (descriptor: number) => void, done: (now: PortSet) => boolean): void {
+    this.#open('r+', (descriptor) => {
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        write(descriptor);
+        if (done(this.#readFrom(descriptor))) return;
+      }
+      throw new ServiceError('OsError', `Another program keeps rewriting ${this.#file}.`, {
+        target: this.#file,
+        hint: 'Find the program that sets net.ipv4.ip_local_reserved_ports, and try again.',
+      });
+    });
+  }
+
+  #replace(descriptor: number, ports: PortSet, first: PortRange): void {
+    const ranges = ports.ranges();
+    const urgent = ranges.filter((range) => overlap(range, first));
+    const pieces = listPieces([...urgent, ...ranges.filter((range) => !overlap(range, first))], longestWrite);
+    // A list is cleared by a lone newline; a write of nothing does nothing.
+    if (pieces.length === 0) pieces.push('\n');
+    if (pieces.length > 1) this.#journal.write(ports);
+    this.#write(descriptor, pieces, replacing);
+    if (pieces.length > 1) this.#journal.clear();
+  }
+
+  #write(descriptor: number, pieces: readonly string[], firstOffset: number): void {
+    let offset = firstOffset;
+    for (const piece of pieces) {
+      const written = writeSync(descriptor, piece, offset);
+      if (written !== piece.length) {
+        throw new ServiceError('OsError', `The kernel took ${written} of ${piece.length} bytes.`, {
+          target: this.#file,
+          osFunction: 'write',
+        });
+      }
+      offset = adding;
+    }
+  }
+
+  #readFrom(descriptor: number): PortSet {
+    const buffer = Buffer.allocUnsafe(readBufferSize);
+    const text = buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, readBufferSize, 0));
+    const ports = parsePortList(text);
+    if (ports) return ports;
+    throw new ServiceError('OsError', `Cannot understand ${this.#file}: ${JSON.stringify(text.slice(0, 80))}.`, {
+      target: this.#file,
+    });
+  }
+
+  #open<T>(flags: 'r' | 'r+', work: (descriptor: number) => T): T {
+    return onFile(flags === 'r' ? 'read' : 'change', this.#file, () => {
+      const descriptor = this.#openDescriptor(flags);
+      try {
+        return work(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
+  }
+
+  #openDescriptor(flags: 'r' | 'r+'): number {
+    try {
+      return openSync(this.#file, flags);
+    } catch (error) {
+      if (osCode(error) !== 'ENOENT') throw error;
+      throw new ServiceError('NotSupported', `This kernel has no ${this.#file}.`, {
+        target: this.#file,
+        hint: 'Use a runtime reservation, or the ledger provider.',
+      });
+    }
+  }
+}

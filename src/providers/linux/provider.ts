@@ -1,0 +1,54 @@
+import type { Host } from '../../host.ts';
+import type {
+  Capabilities,
+  PortRange,
+  Protocol,
+  ProviderName,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
+import { LedgerProvider } from '../ledger/provider.ts';
+import type { Claim, Provider, Survey } from '../provider.ts';
+import { ReservedPorts } from './reserved-ports.ts';
+import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
+
+/**
+ * What the ledger provider does, and for persistent reservations what Linux has for them: the list of ports the system
+ * does not hand out by itself. It stops no bind by number, hence `ephemeralOnly`.
+ */
+export class LinuxProvider implements Provider {
+  readonly name: ProviderName = 'linux';
+  readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ephemeralOnly', handOver: 'reusePort' };
+  readonly #base: LedgerProvider;
+  readonly #reserved: ReservedPorts;
+
+  constructor(host: Host, paths: SysctlPaths = systemPaths) {
+    this.#base = new LedgerProvider(host);
+    this.#reserved = new ReservedPorts(paths);
+  }
+
+  async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
+    return { ...(await this.#base.survey(protocol, sockets)), excluded: this.#reserved.excluded() };
+  }
+
+  async claim(claim: Claim): Promise<bigint> {
+    if (claim.lifetime === 'persistent') this.#reserved.check(claim.protocol, claim.range);
+    return this.#base.claim(claim);
+  }
+
+  async settle(persistent: readonly Reservation[]): Promise<void> {
+    await this.#reserved.settle(persistent);
+  }
+
+  async release(reservation: Reservation): Promise<void> {
+    if (reservation.lifetime === 'persistent') await this.#reserved.release(reservation);
+    else await this.#base.release(reservation);
+  }
+
+  probe(reservation: Reservation, ports: PortRange): Promise<number> {
+    return this.#base.probe(reservation, ports);
+  }
+
+  close(): void {
+    this.#base.close();
+  }
+}

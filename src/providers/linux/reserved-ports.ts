@@ -1,0 +1,121 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
+import type { PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import { PortSet } from '../../protocol/port-set.ts';
+import { dynamicRange } from '../ledger/dynamic-range.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { LiveList } from './live-list.ts';
+import { onFile } from './os-error.ts';
+import { type Plan, planChange, reservedBy } from './plan.ts';
+import { union } from './port-list.ts';
+import { refuseClaim } from './refusals.ts';
+import { stageFile } from './staged-file.ts';
+import { readState } from './state.ts';
+import { assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
+
+/** The ports, or none when this error says that there is nothing to see. */
+function unless(errorName: ErrorName, ports: () => PortSet): PortSet {
+  try {
+    return ports();
+  } catch (error) {
+    if (error instanceof ServiceError && error.errorName === errorName) return new PortSet();
+    throw error;
+  }
+}
+
+/**
+ * The ports Linux keeps out of automatic choice: net.ipv4.ip_local_reserved_ports, live and in sysctl.d.
+ *
+ * Both hold one set of ports without owners; the kernel even merges neighbours. What is whose is known because
+ * - a claim on a port that others have there, live or in a file, is refused, so ours and theirs begin disjoint;
+ * - our file says which ports are reserved, by protocol: releasing a TCP range leaves the UDP range of the same numbers;
+ * - ports are added and taken out as one set from another, never entry by entry: neighbours stay, merged or not.
+ * Others may later name a port of ours too. In a file of theirs that is seen, and the port stays when ours is released;
+ * in the live list alone it leaves no trace, and the port goes with ours.
+ *
+ * A change stages the file, changes the live list, renames the file: what may fail (rights, a full disk) fails before
+ * anything is seen, and what fails later is undone. A process killed in between leaves one of the two behind the ledger;
+ * the next settle adds what is missing.
+ */
+export class ReservedPorts {
+  readonly #paths: SysctlPaths;
+  readonly #live: LiveList;
+
+  constructor(paths: SysctlPaths) {
+    this.#paths = paths;
+    this.#live = new LiveList(paths.live, `${paths.own}.live`);
+  }
+
+  /**
+   * The ports kept out of automatic choice, by whomever: now, and from the next restart on, which a claim refuses too.
+   * None on a kernel without the list; of the files, none where this user may not read one of them.
+   */
+  excluded(): PortSet {
+    const live = unless('NotSupported', () => this.#live.read());
+    const others = unless('AccessDenied', () => portsOfOthers(assignmentsOfOthers(this.#paths)));
+    return union(live, others);
+  }
+
+  /** Refuses what can be refused before anything is written: missing rights, others' exclusions, a list too long. */
+  check(protocol: Protocol, range: PortRange): void {
+    this.#live.checkRights();
+    const folder = dirname(this.#paths.own);
+    const { W_OK, X_OK } = constants;
+    onFile('write to', folder, () => accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK));
+    const state = readState(this.#paths, this.#live);
+    refuseClaim(protocol, range, state, this.#paths);
+    planChange(state, reservedBy([{ protocol, range }]), reservedBy([]));
+  }
+
+  /** Adds what is missing of the reservations, and repeats what others' files set now. All or nothing. */
+  async settle(reservations: readonly Reservation[]): Promise<void> {
+    const reserve = reservedBy(reservations);
+    await this.#change(
+      () => planChange(readState(this.#paths, this.#live), reserve, reservedBy([])),
+      ({ changesOurs, changesFile }) => changesOurs || changesFile,
+    );
+  }
+
+  /** Takes the reservation's ports out, live and from the file, as far as nobody else has them there. All or nothing. */
+  async release(reservation: Reservation): Promise<void> {
+    const free = reservedBy([reservation]);
+    await this.#change(
+      () => planChange(readState(this.#paths, this.#live), reservedBy([]), free),
+      ({ changesOurs }) => changesOurs,
+    );
+  }
+
+  async #change(plan: () => Plan, isNeeded: (plan: Plan) => boolean): Promise<void> {
+    if (!this.#live.isInterrupted && !isNeeded(plan())) return;
+    await withFolderLock(dirname(this.#paths.own), () => {
+      this.#live.recover();
+      const locked = plan(); // what the one before us did counts
+      if (isNeeded(locked)) this.#carryOut(locked);
+    });
+  }
+
+  #carryOut({ add, remove, text, changesFile }: Plan): void {
+    const file = changesFile ? stageFile(this.#paths.own, text) : undefined;
+    const first = dynamicRange();
+    try {
+      this.#live.add(add);
+      this.#live.remove(remove, first);
+      file?.commit();
+    } catch (error) {
+      file?.discard();
+      this.#undo(add, remove, first);
+      throw error;
+    }
+  }
+
+  #undo(added: PortSet, removed: PortSet, first: PortRange): void {
+    try {
+      this.#live.recover();
+      this.#live.remove(added, first);
+      this.#live.add(removed);
+    } catch {
+      // The failure that brought us here is the one to tell.
+    }
+  }
+}

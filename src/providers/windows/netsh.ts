@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { systemDirectory } from '../../native/windows/library.ts';
+import { ServiceError } from '../../protocol/errors.ts';
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { type ExcludedRow, parseDynamicPortRange, parseExcludedPortRanges } from './excluded-port-ranges.ts';
+
+/** The address families keep one table together, yet netsh shows them apart. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** active: in force until reboot. persistent: what the next boot begins with. */
+export type Store = 'active' | 'persistent';
+
+/** Runs netsh of the system folder. Its output is in the console's OEM code page; digits and `*` are ASCII in all. */
+async function netsh(...args: string[]): Promise<string> {
+  const file = `${await systemDirectory()}\\netsh.exe`;
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 }, (error, stdout) => {
+      if (!error) return resolve(stdout);
+      const message = `netsh ${args.join(' ')} failed: ${lastLine(stdout) ?? error.message}`;
+      reject(new ServiceError('OsError', message, { target: file, osCode: error.code ?? undefined }, error));
+    });
+  });
+}
+
+const lastLine = (text: string): string | undefined => text.trim().split(/\r?\n/).pop() || undefined;
+
+function notUnderstood(command: string): ServiceError {
+  return new ServiceError('OsError', `The output of netsh ${command} was not understood.`, {
+    osFunction: 'netsh',
+    hint: `Run it yourself: if it prints a table, please report its text.`,
+  });
+}
+
+/**
+ * The rows of `show excludedportrange`: reservations, drivers' ranges and administrators' exclusions alike.
+ * @throws ServiceError OsError when netsh fails or its output has no table
+ */
+export async function excludedPortRanges(family: Family, protocol: Protocol, store: Store): Promise<ExcludedRow[]> {
+  const args = ['interface', family, 'show', 'excludedportrange', `protocol=${protocol}`, `store=${store}`];
+  const rows = parseExcludedPortRanges(await netsh(...args));
+  if (!rows) throw notUnderstood(args.join(' '));
+  return rows;
+}
+
+/**
+ * Where the system takes ports for port 0 and connect from.
+ * @throws ServiceError OsError when netsh fails or its output is not understood
+ */
+export async function dynamicPortRange(protocol: Protocol): Promise<PortRange> {
+  const args = ['interface', 'ipv4', 'show', 'dynamicport', `protocol=${protocol}`];
+  const range = parseDynamicPortRange(await netsh(...args));
+  if (!range) throw notUnderstood(args.join(' '));
+  return range;
+}

@@ -1,0 +1,119 @@
+import { NativeError } from '../../native/native-error.ts';
+import { createPersistent, deletePersistent, lookupPersistent } from '../../native/windows/iphlpapi.ts';
+import { tableSockets } from '../../native/windows/socket-tables.ts';
+import { associateReservation, bindSocket, closeSocket, openSocket } from '../../native/windows/winsock.ts';
+import type {
+  Capabilities,
+  PortRange,
+  Protocol,
+  ProviderName,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
+import { PortSet } from '../../protocol/port-set.ts';
+import { overlap } from '../../protocol/ranges.ts';
+import type { Claim, KeptRanges, Provider, Survey } from '../provider.ts';
+import { HeldReservations } from './held-reservations.ts';
+import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { codes, rangeKept, tokenOfAnother, windowsError } from './windows-error.ts';
+
+/** Windows' default, in case netsh does not say; a claim decides anyway (KB929851). */
+const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
+
+/**
+ * The system's own reservations: SIO_ACQUIRE_PORT_RESERVATION for runtime ones, the IP Helper functions for persistent
+ * ones. Nobody binds inside them without the token.
+ */
+export class WindowsProvider implements Provider {
+  readonly name: ProviderName = 'windows';
+  readonly capabilities: Capabilities = { runtime: 'kernel', persistent: 'kernel', handOver: 'token' };
+  readonly #held = new HeldReservations();
+
+  async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
+    const [excluded, dynamicRange, inUse] = await Promise.all([
+      excludedPortRanges('ipv4', protocol, 'active').catch(() => []),
+      dynamicPortRange(protocol).catch(() => defaultDynamicRange),
+      sockets ? tableSockets(protocol) : [],
+    ]);
+    return {
+      inUse: PortSet.of(inUse.map(({ port }) => ({ startPort: port, numberOfPorts: 1 }))),
+      excluded: PortSet.of(excluded.map(({ range }) => range)),
+      dynamicRange,
+    };
+  }
+
+  async claim({ protocol, range, lifetime }: Claim): Promise<bigint> {
+    try {
+      return await (lifetime === 'runtime' ? this.#held.acquire(protocol, range) : createPersistent(protocol, range));
+    } catch (error) {
+      throw await explain(error, protocol, range);
+    }
+  }
+
+  /** The system remembers by itself. */
+  async settle(): Promise<void> {}
+
+  async release({ protocol, range, lifetime, token }: Reservation): Promise<void> {
+    try {
+      if (lifetime === 'persistent') await deletePersistent(protocol, range);
+      else if (token !== undefined) await this.#held.release(BigInt(token));
+    } catch (error) {
+      if (isCode(error, codes.notFound)) return;
+      throw windowsError(error, protocol, range);
+    }
+  }
+
+  async lookup(protocol: Protocol, range: PortRange): Promise<bigint | undefined> {
+    try {
+      return await lookupPersistent(protocol, range);
+    } catch (error) {
+      if (isCode(error, codes.notFound)) return undefined;
+      throw windowsError(error, protocol, range);
+    }
+  }
+
+  async probe({ protocol, token }: Reservation, ports: PortRange): Promise<number> {
+    if (token === undefined) throw tokenOfAnother(protocol, ports);
+    const socket = await openSocket(protocol);
+    try {
+      await associateReservation(socket, BigInt(token));
+      // Port 0 means any port of the reservation that is left.
+      return await bindSocket(socket, ports.numberOfPorts === 1 ? ports.startPort : 0);
+    } catch (error) {
+      throw windowsError(error, protocol, ports);
+    } finally {
+      await closeSocket(socket);
+    }
+  }
+
+  async keptRanges(): Promise<KeptRanges> {
+    const kept: KeptRanges = { ranges: [], warnings: [] };
+    for (const protocol of ['tcp', 'udp'] as const) {
+      try {
+        const rows = await excludedPortRanges('ipv4', protocol, 'active');
+        kept.ranges.push(...rows.map(({ range }) => ({ protocol, range })));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        kept.warnings.push(`Persistent ${protocol} reservations that other programs made are not listed. ${reason}`);
+      }
+    }
+    return kept;
+  }
+
+  async close(): Promise<void> {
+    await this.#held.close();
+  }
+}
+
+const isCode = (error: unknown, ...wanted: number[]): boolean =>
+  error instanceof NativeError && wanted.includes(error.code as number);
+
+/** Windows has one code for "in use" and "reserved"; Lookup and the table of ranges tell them apart. */
+async function explain(error: unknown, protocol: Protocol, range: PortRange): Promise<unknown> {
+  if (!isCode(error, codes.sharingViolation, codes.addressInUse)) return windowsError(error, protocol, range);
+  const cause = error as NativeError;
+  const exact = await lookupPersistent(protocol, range).catch(() => undefined);
+  if (exact !== undefined) return rangeKept(protocol, range, { range, administered: false }, cause);
+  const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
+  const row = rows.find((one) => overlap(one.range, range));
+  return row ? rangeKept(protocol, range, row, cause) : windowsError(error, protocol, range);
+}

@@ -1,0 +1,76 @@
+/** A process that serves a provider to a test. Bundled and started by namespace.ts; JSON lines on stdin and stdout. */
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { createInterface } from 'node:readline';
+import { thisHost } from '../../src/host.ts';
+import { koffi } from '../../src/native/koffi.ts';
+import { ServiceError } from '../../src/protocol/errors.ts';
+import type { Reservation } from '../../src/protocol/generated/contract.ts';
+import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
+import { LinuxProvider } from '../../src/providers/linux/provider.ts';
+import type { Claim } from '../../src/providers/provider.ts';
+import { localMachine } from './machine.ts';
+
+/** The calls by which files, folders and the kernel's list change. */
+const changing = ['openSync', 'writeSync', 'writeFileSync', 'fchmodSync', 'fsyncSync', 'renameSync', 'rmSync'] as const;
+
+/** Lets this process die, by a real SIGKILL, when it is about to make its nth such call. */
+function killBefore(call: number): void {
+  let made = 0;
+  for (const name of changing) {
+    const original = fs[name] as (...args: unknown[]) => unknown;
+    const deadly = (...args: unknown[]) => {
+      if (++made === call) process.kill(process.pid, 'SIGKILL');
+      return original(...args);
+    };
+    Object.assign(fs, { [name]: deadly });
+  }
+  syncBuiltinESMExports();
+}
+
+/** What this process could not load as another user is loaded before. */
+async function become(userId: number): Promise<void> {
+  await koffi();
+  process.setgroups!([]);
+  process.setgid!(userId);
+  process.setuid!(userId);
+}
+
+const [providerName, userId, umask] = process.argv.slice(2);
+process.umask(Number(umask));
+if (userId !== '0') await become(Number(userId));
+const machine = localMachine(providerName === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost()));
+const { provider } = machine;
+
+const calls: Record<string, (...args: never[]) => unknown> = {
+  claim: async (claim: Claim) => String(await provider.claim(claim)),
+  settle: (records: Reservation[]) => provider.settle(records),
+  release: (record: Reservation) => provider.release(record),
+  survey: async (...args: Parameters<typeof provider.survey>) => {
+    const { inUse, excluded, dynamicRange } = await provider.survey(...args);
+    return { inUse: inUse.ranges(), excluded: excluded.ranges(), dynamicRange };
+  },
+  probe: (...args: Parameters<typeof provider.probe>) => provider.probe(...args),
+  closeProvider: () => provider.close(),
+  tryBind: machine.tryBind,
+  openSocket: machine.openSocket,
+  closeSockets: machine.closeSockets,
+  automaticPorts: machine.automaticPorts,
+  killBefore,
+};
+
+const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+async function answer({ id, call, args }: { id: number; call: string; args: never[] }): Promise<void> {
+  try {
+    say({ id, result: await calls[call]!(...args) });
+  } catch (error) {
+    const { message, stack } = error as Error;
+    const known = error instanceof ServiceError ? { errorName: error.errorName, facts: error.facts } : { stack };
+    say({ id, error: { message, ...known } });
+  }
+}
+
+say({ ready: true });
+for await (const line of createInterface({ input: process.stdin })) void answer(JSON.parse(line));
+process.exit();

@@ -1,0 +1,139 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+import { afterAll, onTestFinished } from 'vitest';
+import { thisHost } from '../../src/host.ts';
+import { ServiceError } from '../../src/protocol/errors.ts';
+import type { PortRange } from '../../src/protocol/generated/contract.ts';
+import { PortSet } from '../../src/protocol/port-set.ts';
+import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
+import { LinuxProvider } from '../../src/providers/linux/provider.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import type { Machine } from './machine.ts';
+
+const file = join(import.meta.dirname, `../../build/test/provider-host-${process.pid}-${Date.now()}.mjs`);
+let bundled: Promise<unknown> | undefined;
+
+/** Bundles the host, in the project, so that it finds koffi there. */
+function bundle(): Promise<unknown> {
+  bundled ??= build({
+    entryPoints: [join(import.meta.dirname, 'provider-host.ts')],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'error',
+  });
+  return bundled;
+}
+
+afterAll(() => rmSync(file, { force: true }));
+
+/** A provider in a process of its own. */
+export interface ProviderProcess extends Machine {
+  /** Lets the process die, by SIGKILL, when it is about to make its nth call that changes a file. */
+  killBefore(call: number): Promise<void>;
+}
+
+interface Reply {
+  /** None: the host is ready. */
+  id?: number;
+  result?: unknown;
+  error?: { errorName?: ServiceError['errorName']; message: string; facts?: ServiceError['facts']; stack?: string };
+}
+
+type Call = <Result>(name: string, ...args: unknown[]) => Promise<Result>;
+
+function asError({ errorName, message, facts, stack }: NonNullable<Reply['error']>): Error {
+  return errorName ? new ServiceError(errorName, message, facts) : new Error(stack ?? message);
+}
+
+/** Calls the host; its end fails the calls under way. Call 0 is answered when it is ready. */
+function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  const answerTo = <Result>(id: number) =>
+    new Promise<Result>((resolve, reject) => void waiting.set(id, { resolve, reject }));
+  let last = 0;
+  let ended: Error | undefined;
+  child.once('close', (code, signal) => {
+    ended = new Error(`the provider's process ended with ${signal ?? code}`);
+    for (const { reject } of waiting.values()) reject(ended);
+  });
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const { id = 0, result, error }: Reply = JSON.parse(line);
+    const { resolve, reject } = waiting.get(id)!;
+    waiting.delete(id);
+    if (error) reject(asError(error));
+    else resolve(result as never);
+  });
+  const call: Call = (name, ...args) => {
+    if (ended) return Promise.reject(ended);
+    child.stdin!.write(`${JSON.stringify({ id: ++last, call: name, args })}\n`);
+    return answerTo(last);
+  };
+  return { ready: answerTo(0), call };
+}
+
+type PlainSurvey = Record<'inUse' | 'excluded', PortRange[]> & { dynamicRange: PortRange };
+
+function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
+  const { capabilities } = name === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost());
+  return {
+    name,
+    capabilities,
+    claim: async ({ signal, ...claim }) => {
+      signal?.throwIfAborted();
+      return BigInt(await call<string>('claim', claim));
+    },
+    settle: (records) => call('settle', records),
+    release: (record) => call('release', record),
+    survey: async (...args) => {
+      const { inUse, excluded, dynamicRange } = await call<PlainSurvey>('survey', ...args);
+      return { inUse: PortSet.of(inUse), excluded: PortSet.of(excluded), dynamicRange };
+    },
+    probe: (...args) => call('probe', ...args),
+    close: () => call('closeProvider'),
+  };
+}
+
+/** What a provider's process is started with. */
+export interface ProcessOptions {
+  provider?: 'linux' | 'ledger';
+  /** A user without rights, instead of root. */
+  userId?: number;
+  umask?: number;
+}
+
+/**
+ * Starts a provider in a process of its own, which ends with the test.
+ * @param prefix a command that runs another, such as nsenter with its options
+ */
+export async function startProvider(
+  prefix: readonly string[],
+  { provider = 'linux', userId = 0, umask = 0o022 }: ProcessOptions = {},
+): Promise<ProviderProcess> {
+  await bundle();
+  const [command, ...args] = [...prefix, process.execPath, file, provider, String(userId), String(umask)];
+  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const { ready, call } = caller(child);
+  const close = async () => {
+    child.stdin!.end();
+    await closed;
+  };
+  onTestFinished(close);
+  await ready;
+  return {
+    provider: providerProxy(call, provider),
+    tryBind: (...args) => call('tryBind', ...args),
+    openSocket: (...args) => call('openSocket', ...args),
+    closeSockets: () => call('closeSockets'),
+    automaticPorts: (...args) => call('automaticPorts', ...args),
+    killBefore: (...args) => call('killBefore', ...args),
+    close,
+  };
+}
