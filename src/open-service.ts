@@ -1,6 +1,7 @@
 import { type Host, thisHost } from './host.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import type { ProviderChoice } from './protocol/generated/contract.ts';
+import type { RuntimeHolder } from './providers/provider.ts';
 import { selectProvider } from './providers/select.ts';
 import { PortService } from './service/port-service.ts';
 
@@ -10,6 +11,8 @@ export interface ServiceOptions {
   provider?: ProviderChoice;
   /** The process the service runs in; for tests. */
   host?: Host;
+  /** Where runtime reservations live whose token is valid in one process alone (Windows). Default: this process. */
+  holder?: RuntimeHolder;
 }
 
 /**
@@ -22,7 +25,11 @@ export interface ServiceOptions {
  * const reservation = await service.create({ protocol: 'udp', numberOfPorts: 2, name: 'game' });
  * await service.close(); // frees it
  */
-export async function openService({ provider = 'auto', host = thisHost() }: ServiceOptions = {}): Promise<PortService> {
-  const [selected, ledger] = await Promise.all([selectProvider(provider, host), openLedger(host)]);
+export async function openService({
+  provider = 'auto',
+  host = thisHost(),
+  holder,
+}: ServiceOptions = {}): Promise<PortService> {
+  const [selected, ledger] = await Promise.all([selectProvider(provider, host, holder), openLedger(host)]);
   return new PortService(selected, ledger);
 }

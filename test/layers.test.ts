@@ -11,7 +11,7 @@ const allowed: Record<string, string[]> = {
   ledger: ['protocol', 'native', 'type:host'],
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
   native: ['type:protocol'],
-  rpc: ['protocol', 'host', 'type:service', 'type:open-service'],
+  rpc: ['protocol', 'host', 'type:service', 'type:providers', 'type:open-service'],
 };
 
 /** The only folders or files that may import a package. */

@@ -57,19 +57,20 @@ export function readContract(version) {
   const { objects, titleOf } = readObjects();
   const openrpc = read('openrpc.json');
   openrpc.info.version = version;
-  const methods = openrpc.methods.map((method) => ({
+  const named = (method) => ({
     ...method,
     paramsTitle: `${pascal(method.name)}Params`,
     resultTitle: titleOf[method.result.schema.$ref] ?? method.result.schema.title,
-  }));
+  });
   const definitions = { ...objects };
-  for (const method of openrpc.methods) {
+  for (const method of [...openrpc.methods, ...openrpc['x-clientMethods']]) {
     const params = paramsSchema(method);
     definitions[params.title] = params;
     if (!method.result.schema.$ref) definitions[method.result.schema.title] = method.result.schema;
   }
   return {
-    methods,
+    methods: openrpc.methods.map(named),
+    clientMethods: openrpc['x-clientMethods'].map(named),
     errors: openrpc.components.errors,
     protocolVersion: openrpc.info['x-protocolVersion'],
     document: {

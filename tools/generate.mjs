@@ -37,10 +37,13 @@ async function typesText(contract) {
     .replace(/\/\*\*\n \* This interface was referenced by[\s\S]*?\*\/\n/g, '')
     .replace(/ \* ?\n \* This interface was referenced by[\s\S]*?(?= \*\/)/g, '')
     .replace(/export interface Contract \{[\s\S]*?\n\}\n/, '');
-  const methods = contract.methods.map(
-    ({ name, summary, paramsTitle, resultTitle }) =>
-      `  /** ${summary} */\n  '${name}': { params: ${paramsTitle}; result: ${resultTitle} };`,
-  );
+  const rows = (methods) =>
+    methods
+      .map(
+        ({ name, summary, paramsTitle, resultTitle }) =>
+          `  /** ${summary} */\n  '${name}': { params: ${paramsTitle}; result: ${resultTitle} };`,
+      )
+      .join('\n');
   const names = contract.methods.map(({ name }) => `'${name}'`).join(', ');
   const errors = Object.entries(contract.errors).map(
     ([name, { code, message }]) => `  ${name}: { code: ${code}, message: ${JSON.stringify(message)} },`,
@@ -49,7 +52,12 @@ async function typesText(contract) {
 ${types}
 /** Every method with the type of its params and of its result. */
 export interface Methods {
-${methods.join('\n')}
+${rows(contract.methods)}
+}
+
+/** What the worker may ask of a client that offers it in initialize. */
+export interface ClientMethods {
+${rows(contract.clientMethods)}
 }
 
 /** The names of all methods. */

@@ -105,6 +105,12 @@ ends inside it) is answered too, and then ends the worker with exit code 1, beca
 
 ${document.methods.map((method) => methodText(method, document)).join('\n\n')}
 
+## What the worker asks of the client
+
+Only of a client that offered it in \`initialize.capabilities\`, only while a request of that client is being served.
+
+${document['x-clientMethods'].map((method) => methodText(method, document)).join('\n\n')}
+
 ## Errors
 
 JSON-RPC's own codes stand for JSON-RPC's own faults. Ours are positive and carry

@@ -25,6 +25,21 @@ export interface KeptRanges {
   warnings: string[];
 }
 
+/**
+ * Where runtime reservations live whose token is valid in one process alone (Windows): in the worker, or in the client,
+ * so that the client can put the token on sockets of its own. Failures are errors with the system's own code.
+ */
+export interface RuntimeHolder {
+  /** Reserves exactly the range. */
+  acquire(protocol: Protocol, range: PortRange): Promise<bigint>;
+  /** Frees the reservation; one that is not held is no error. */
+  release(token: bigint): Promise<void>;
+  /** Binds a new socket with the token, says to which port, and closes it; port 0 means any that is left. */
+  probe(protocol: Protocol, token: bigint, port: number): Promise<number>;
+  /** Frees all. */
+  close(): Promise<void>;
+}
+
 /** A request for one definite range. */
 export interface Claim {
   protocol: Protocol;

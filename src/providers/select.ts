@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { ProviderChoice, ProviderName } from '../protocol/generated/contract.ts';
-import type { Provider } from './provider.ts';
+import type { Provider, RuntimeHolder } from './provider.ts';
 
 const ownSystem: Partial<Record<ProviderName, NodeJS.Platform>> = { windows: 'win32', linux: 'linux' };
 
@@ -15,7 +15,7 @@ function automatic(platform: NodeJS.Platform): ProviderName {
  * The provider of that name; `auto` is the one that gives most on this system.
  * @throws ServiceError NotSupported when this system cannot have it
  */
-export async function selectProvider(choice: ProviderChoice, host: Host): Promise<Provider> {
+export async function selectProvider(choice: ProviderChoice, host: Host, holder?: RuntimeHolder): Promise<Provider> {
   const name = choice === 'auto' ? automatic(host.platform) : choice;
   const system = ownSystem[name];
   if (system && system !== host.platform) {
@@ -27,7 +27,7 @@ export async function selectProvider(choice: ProviderChoice, host: Host): Promis
   // Each is loaded only when chosen, for a quick start.
   switch (name) {
     case 'windows':
-      return new (await import('./windows/provider.ts')).WindowsProvider();
+      return new (await import('./windows/provider.ts')).WindowsProvider(holder);
     case 'linux':
       return new (await import('./linux/provider.ts')).LinuxProvider(host);
     case 'ledger':

@@ -1,5 +1,4 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,6 +6,7 @@ import { type Host, thisHost } from '../../src/host.ts';
 import { openService } from '../../src/open-service.ts';
 import type { ReservationCreateParams } from '../../src/protocol/generated/contract.ts';
 import type { PortService } from '../../src/service/port-service.ts';
+import { listen } from '../support/listen.ts';
 
 let home: string;
 let host: Host;
@@ -29,14 +29,6 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((one) => one.close()));
   rmSync(home, { recursive: true });
 });
-
-function listen(port: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
-    server.listen(port, () => server.close(() => resolve(undefined)));
-  });
-}
 
 const ledgerText = () => readFileSync(join(home, 'ledger.json'), 'utf8');
 

@@ -1,20 +1,33 @@
 import {
   acquireReservation,
+  associateReservation,
+  bindSocket,
   closeSocket,
   openSocket,
   releaseReservation,
   type Socket,
 } from '../../native/windows/winsock.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import type { RuntimeHolder } from '../provider.ts';
 
-/** The runtime reservations of this process: each lives as long as the socket it was acquired on. */
-export class HeldReservations {
+/**
+ * Binds a new socket that the token was put on, and closes it; port 0 means any port of the reservation that is left.
+ * @throws NativeError
+ */
+export async function bindWithToken(protocol: Protocol, token: bigint, port: number): Promise<number> {
+  const socket = await openSocket(protocol);
+  try {
+    await associateReservation(socket, token);
+    return await bindSocket(socket, port);
+  } finally {
+    await closeSocket(socket);
+  }
+}
+
+/** Runtime reservations of this process: each lives as long as the socket it was acquired on. */
+export class HeldReservations implements RuntimeHolder {
   readonly #sockets = new Map<bigint, Socket>();
 
-  /**
-   * Reserves exactly the range.
-   * @throws NativeError
-   */
   async acquire(protocol: Protocol, range: PortRange): Promise<bigint> {
     const socket = await openSocket(protocol);
     try {
@@ -27,7 +40,6 @@ export class HeldReservations {
     }
   }
 
-  /** Frees the reservation; one that is not held here is no error. */
   async release(token: bigint): Promise<void> {
     const socket = this.#sockets.get(token);
     if (socket === undefined) return;
@@ -39,7 +51,11 @@ export class HeldReservations {
     }
   }
 
-  /** Frees all. Closing the sockets suffices. */
+  probe(protocol: Protocol, token: bigint, port: number): Promise<number> {
+    return bindWithToken(protocol, token, port);
+  }
+
+  /** Closing the sockets frees them all. */
   async close(): Promise<void> {
     const sockets = [...this.#sockets.values()];
     this.#sockets.clear();

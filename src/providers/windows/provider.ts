@@ -1,7 +1,7 @@
 import { NativeError } from '../../native/native-error.ts';
 import { createPersistent, deletePersistent, lookupPersistent } from '../../native/windows/iphlpapi.ts';
 import { tableSockets } from '../../native/windows/socket-tables.ts';
-import { associateReservation, bindSocket, closeSocket, openSocket } from '../../native/windows/winsock.ts';
+import { ServiceError } from '../../protocol/errors.ts';
 import type {
   Capabilities,
   PortRange,
@@ -11,8 +11,8 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 import { overlap } from '../../protocol/ranges.ts';
-import type { Claim, KeptRanges, Provider, Survey } from '../provider.ts';
-import { HeldReservations } from './held-reservations.ts';
+import type { Claim, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
+import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
 import { codes, rangeKept, tokenOfAnother, windowsError } from './windows-error.ts';
 
@@ -26,7 +26,12 @@ const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
 export class WindowsProvider implements Provider {
   readonly name: ProviderName = 'windows';
   readonly capabilities: Capabilities = { runtime: 'kernel', persistent: 'kernel', handOver: 'token' };
-  readonly #held = new HeldReservations();
+  readonly #holder: RuntimeHolder;
+
+  /** @param holder where runtime reservations live; default: this process */
+  constructor(holder: RuntimeHolder = new HeldReservations()) {
+    this.#holder = holder;
+  }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
     const [excluded, dynamicRange, inUse] = await Promise.all([
@@ -43,9 +48,9 @@ export class WindowsProvider implements Provider {
 
   async claim({ protocol, range, lifetime }: Claim): Promise<bigint> {
     try {
-      return await (lifetime === 'runtime' ? this.#held.acquire(protocol, range) : createPersistent(protocol, range));
+      return await (lifetime === 'runtime' ? this.#holder.acquire(protocol, range) : createPersistent(protocol, range));
     } catch (error) {
-      throw await explain(error, protocol, range);
+      throw await explain(systemFailure(error), protocol, range);
     }
   }
 
@@ -55,7 +60,7 @@ export class WindowsProvider implements Provider {
   async release({ protocol, range, lifetime, token }: Reservation): Promise<void> {
     try {
       if (lifetime === 'persistent') await deletePersistent(protocol, range);
-      else if (token !== undefined) await this.#held.release(BigInt(token));
+      else if (token !== undefined) await this.#holder.release(BigInt(token));
     } catch (error) {
       if (isCode(error, codes.notFound)) return;
       throw windowsError(error, protocol, range);
@@ -71,17 +76,14 @@ export class WindowsProvider implements Provider {
     }
   }
 
-  async probe({ protocol, token }: Reservation, ports: PortRange): Promise<number> {
+  async probe({ protocol, lifetime, token }: Reservation, ports: PortRange): Promise<number> {
     if (token === undefined) throw tokenOfAnother(protocol, ports);
-    const socket = await openSocket(protocol);
+    const port = ports.numberOfPorts === 1 ? ports.startPort : 0;
     try {
-      await associateReservation(socket, BigInt(token));
-      // Port 0 means any port of the reservation that is left.
-      return await bindSocket(socket, ports.numberOfPorts === 1 ? ports.startPort : 0);
+      if (lifetime === 'runtime') return await this.#holder.probe(protocol, BigInt(token), port);
+      return await bindWithToken(protocol, BigInt(token), port);
     } catch (error) {
-      throw windowsError(error, protocol, ports);
-    } finally {
-      await closeSocket(socket);
+      throw windowsError(systemFailure(error), protocol, ports);
     }
   }
 
@@ -100,8 +102,14 @@ export class WindowsProvider implements Provider {
   }
 
   async close(): Promise<void> {
-    await this.#held.close();
+    await this.#holder.close();
   }
+}
+
+/** A failure that the client's process met, as the one of the system that it is. */
+function systemFailure(error: unknown): unknown {
+  if (!(error instanceof ServiceError) || error.facts.osCode === undefined) return error;
+  return new NativeError(error.facts.osFunction ?? 'WSAIoctl', error.facts.osCode, error);
 }
 
 const isCode = (error: unknown, ...wanted: number[]): boolean =>

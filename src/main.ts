@@ -1,0 +1,65 @@
+import { constants } from 'node:os';
+import { packageVersion } from './protocol/generated/contract.ts';
+import { type Command, parseCommandLine, usage } from './rpc/command-line.ts';
+import { Connection } from './rpc/connection.ts';
+import { createLog } from './rpc/log.ts';
+
+const usageError = 64;
+const internalError = 70;
+
+function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
+  const log = createLog(() => process.stderr);
+
+  const connection = new Connection({
+    input: process.stdin,
+    output: process.stdout,
+    log,
+    provider,
+    platform: process.platform,
+    openService: async (options) => (await import('./open-service.ts')).openService(options),
+    onInitialize: ({ processId }) => {
+      if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));
+    },
+  });
+
+  async function watchClient(processId: number): Promise<void> {
+    const { processGone } = await import('./rpc/watch-process.ts');
+    const { processIdentity } = await import('./ledger/process-identity.ts');
+    await processGone(() => processIdentity(processId, process.platform));
+    log.info('the client is gone', { processId });
+    connection.cancel();
+    connection.end(() => 0);
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    // A second signal does not wait.
+    process.once(signal, () => {
+      process.once(signal, () => process.exit(128 + constants.signals[signal]));
+      connection.cancel();
+      connection.end(() => 128 + constants.signals[signal]);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.error('the worker failed', { error });
+    process.exit(internalError);
+  });
+
+  connection.ended.then((code) => process.exit(code));
+  connection.listen();
+}
+
+const command = parseCommandLine(process.argv.slice(2));
+switch (command.kind) {
+  case 'serve':
+    serve(command);
+    break;
+  case 'version':
+    process.stdout.write(`${packageVersion}\n`);
+    break;
+  case 'help':
+    process.stdout.write(usage);
+    break;
+  case 'wrong':
+    process.stderr.write(`${command.reason}\n\n${usage}`);
+    process.exitCode = usageError;
+}

@@ -1,0 +1,193 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  CancellationTokenSource,
+  ConnectionError,
+  createMessageConnection,
+  ErrorCodes,
+  type Message,
+  type MessageConnection,
+  ParameterStructures,
+  ResponseError,
+} from 'vscode-jsonrpc';
+import { type Host, thisHost } from '../host.ts';
+import {
+  type ClientInfo,
+  type InitializeResult,
+  type Methods,
+  type ProviderChoice,
+  protocolVersion,
+} from '../protocol/generated/contract.ts';
+import { Fault } from './fault.ts';
+import { FrameReader } from './frame-reader.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { LastLines } from './last-lines.ts';
+import './runtime.ts';
+import { errorFromWorker, WorkerError, workerEnded } from './worker-error.ts';
+
+/** How a worker is started. */
+export interface WorkerOptions {
+  /** The program. Default: the Node that runs this. */
+  command?: string;
+  /** Its arguments. Default: the worker of this package, and `--stdio`. */
+  args?: readonly string[];
+  /** How reservations are carried out. Default `auto`. */
+  provider?: ProviderChoice;
+  /** The worker's environment. Default: this process's own. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Who is calling, for the worker's log. */
+  clientInfo?: ClientInfo;
+  /** The process the client runs in; for tests. */
+  host?: Host;
+}
+
+/** From src/rpc and from the bundle in dist/lib alike. */
+const workerFile = new URL('../../dist/PortReservation/worker/worker.mjs', import.meta.url);
+
+/** Long lists make long answers; the worker's own limit is for what it is sent. */
+const longestAnswer = 256 * 1024 * 1024;
+
+/** How long `close` waits for a worker that does not end. */
+const patience = 10_000;
+
+/**
+ * Starts a worker and opens the conversation with it.
+ *
+ * @throws WorkerError when it cannot be started or ends at once
+ * @throws ServiceError NotSupported when the provider does not run on this system, or the worker is of another version
+ *
+ * @example
+ * await using worker = await startWorker({ provider: 'ledger' });
+ * const { range, token } = await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts: 10 });
+ */
+export async function startWorker(options: WorkerOptions = {}): Promise<WorkerClient> {
+  const { host = thisHost(), command = host.execPath, args = [fileURLToPath(workerFile), '--stdio'] } = options;
+  const child = spawn(command, args, { env: { ...(options.env ?? host.env) }, windowsHide: true });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw new WorkerError(`The worker cannot be started: ${(cause as Error).message}`, { cause });
+  }
+  const client = new WorkerClient(child);
+  try {
+    client.server = await client.request('initialize', {
+      protocolVersion,
+      processId: host.processId,
+      provider: options.provider,
+      clientInfo: options.clientInfo,
+    });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+/** A running worker. Ended by `close()`, or at the end of an `await using` block: what it holds is free then. */
+export class WorkerClient implements AsyncDisposable {
+  /** What the worker said of itself: version, platform, provider, capabilities. */
+  server!: InitializeResult;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #connection: MessageConnection;
+  readonly #ended: Promise<void>;
+  readonly #lastLines: LastLines;
+  #failure: WorkerError | undefined;
+  #reason: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use startWorker. */
+  constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child;
+    this.#lastLines = new LastLines(child.stderr);
+    this.#ended = new Promise((resolve) => {
+      child.once('close', (exitCode, signal) => {
+        this.#failure = workerEnded({ exitCode, signal, lastLines: this.#lastLines.lines }, this.#reason);
+        this.#connection.dispose();
+        resolve();
+      });
+    });
+    child.on('error', () => {}); // a signal that could not be sent; its end tells more
+    const reader = new FrameReader(child.stdout, { admit, refuse: (fault) => this.#refuse(fault) }, longestAnswer);
+    this.#connection = createMessageConnection(reader, new FrameWriter(child.stdin));
+    this.#connection.onError(() => this.#dismiss());
+    this.#connection.onClose(() => this.#dismiss());
+    this.#connection.listen();
+  }
+
+  /** The worker's process id. */
+  get processId(): number {
+    return this.#child.pid!;
+  }
+
+  /**
+   * Calls a method of the worker.
+   *
+   * @param options.signal cancels the call; the worker goes on
+   * @throws InvalidParamsError, ServiceError as the service in this process would
+   * @throws WorkerError when the worker is gone, or answers with another error
+   */
+  async request<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]['params'],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Methods[M]['result']> {
+    if (this.#failure) throw this.#failure;
+    signal?.throwIfAborted();
+    const source = new CancellationTokenSource();
+    const cancel = () => source.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      return await this.#connection.sendRequest(method, ParameterStructures.byName, params, source.token);
+    } catch (error) {
+      if (isLocal(error)) await this.#ended;
+      throw this.#failure ?? errorFromWorker(error, signal);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Ends the worker, which frees what it holds, and waits for its end. A second call waits as well. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience).unref();
+    await this.request('shutdown', {}).catch(() => {});
+    if (!this.#failure) await this.#connection.sendNotification('exit').catch(() => {});
+    this.#dismiss();
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  /** Lets the worker go: it ends with its input, and is ended if it does not. */
+  #dismiss(): void {
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience).unref();
+    this.#ended.then(() => clearTimeout(timer));
+  }
+
+  /** What it sent cannot be understood, so nothing that follows could be. */
+  #refuse(fault: Fault): void {
+    this.#reason ??= `it sent what is not JSON-RPC. ${fault.message}`;
+    if (this.#child.stdout.readableEnded) this.#dismiss();
+    else this.#child.kill('SIGKILL');
+  }
+}
+
+function admit(value: unknown): Message {
+  if ((value as Message | null)?.jsonrpc !== '2.0') throw new Fault('InvalidRequest', 'jsonrpc is not "2.0".');
+  return value as Message;
+}
+
+/** Whether the call failed on this side of the wire: the worker is gone, or on its way. */
+const isLocal = (error: unknown) =>
+  error instanceof ConnectionError ||
+  (error instanceof ResponseError &&
+    (error.code === ErrorCodes.MessageWriteError || error.code === ErrorCodes.PendingResponseRejected));

@@ -1,0 +1,56 @@
+import { ResponseError } from 'vscode-jsonrpc';
+import {
+  type ErrorFacts,
+  type ErrorName,
+  type FieldError,
+  InvalidParamsError,
+  ServiceError,
+} from '../protocol/errors.ts';
+import { errorCatalogue } from '../protocol/generated/contract.ts';
+import { errorCodes } from './fault.ts';
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** The exit code; null when a signal ended it. */
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  /** The last lines of its log. */
+  lastLines: string[];
+}
+
+/** A failure of the worker or of the talk with it, none of the service's own errors. */
+export class WorkerError extends Error {
+  /** The JSON-RPC error code, when the worker answered. */
+  readonly code: number | undefined;
+  /** How the worker ended, when it is gone. */
+  readonly end: WorkerEnd | undefined;
+
+  constructor(message: string, { code, end, cause }: { code?: number; end?: WorkerEnd; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'WorkerError';
+    this.code = code;
+    this.end = end;
+  }
+}
+
+/** The error for a worker that is gone: why, its exit code and its last words. */
+export function workerEnded(end: WorkerEnd, reason?: string): WorkerError {
+  const { exitCode, signal, lastLines } = end;
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+  const said = lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : '';
+  return new WorkerError(`The worker ${how}${reason ? `: ${reason}` : '.'}${said}`, { end });
+}
+
+/** The error that the worker sent, as the service in this process would have thrown it. */
+export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
+  if (!(error instanceof ResponseError)) return error;
+  const { code, message } = error;
+  const data = (error.data ?? {}) as ErrorFacts & { name?: string; errors?: FieldError[] };
+  if (code === errorCodes.InvalidParams && data.errors) return new InvalidParamsError(data.errors);
+  if (code === errorCodes.RequestCancelled && signal?.aborted) return signal.reason;
+  if (data.name && Object.hasOwn(errorCatalogue, data.name)) {
+    const { name, errors, ...facts } = data;
+    return new ServiceError(name as ErrorName, message, facts);
+  }
+  return new WorkerError(message, { code });
+}
