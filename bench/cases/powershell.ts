@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { findPowerShell, scriptOptions } from '../../test/support/powershell-process.ts';
+import type { Case } from '../measure.ts';
+import { environment } from '../support.ts';
+
+const script = fileURLToPath(new URL('../../bench/get-port-reservation.ps1', import.meta.url));
+
+const getPortReservation: Case = {
+  name: 'Get-PortReservation in PowerShell',
+  async run() {
+    const { command, args } = await findPowerShell();
+    const { stdout, stderr, status } = spawnSync(command, [...args, ...scriptOptions, '-File', script], {
+      env: environment(),
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    const [ratio, milliseconds] = stdout.trim().split(/\s+/).map(Number);
+    return [
+      {
+        name: this.name,
+        ratio,
+        milliseconds: milliseconds!,
+        floor: 'a bare round trip from the same engine',
+        aim: '<= 2',
+      },
+    ];
+  },
+};
+
+export const powershellCases: Case[] = [getPortReservation];

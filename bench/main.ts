@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os';
+import { contentionCases } from './cases/contention.ts';
+import { powershellCases } from './cases/powershell.ts';
+import { serviceCases } from './cases/service.ts';
+import { workerCases } from './cases/worker.ts';
+import type { Result } from './measure.ts';
+
+const wanted = process.argv.slice(2);
+const cases = [...workerCases, ...serviceCases, ...contentionCases, ...powershellCases].filter(
+  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
+);
+
+function line({ name, ratio, milliseconds, floor, aim }: Result): string {
+  const factor = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;
+  const time = `${milliseconds < 10 ? milliseconds.toFixed(2) : milliseconds.toFixed(0)} ms`;
+  return `${name.padEnd(46)}${factor.padStart(9)}${time.padStart(11)}  ${floor ? `over ${floor}` : ''}${aim ? ` (aim ${aim})` : ''}`;
+}
+
+console.log(`Node ${process.version}, ${process.platform}, ${availableParallelism()} processors`);
+for (const one of cases) for (const result of await one.run()) console.log(line(result));
