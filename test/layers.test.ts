@@ -17,7 +17,7 @@ const allowed: Record<string, string[]> = {
 /** The only folders or files that may import a package. */
 const packages: Record<string, RegExp> = {
   koffi: /^native\//,
-  'vscode-jsonrpc/node': /^rpc\//,
+  'vscode-jsonrpc': /^rpc\//,
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

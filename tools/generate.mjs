@@ -86,7 +86,7 @@ async function validatorsText(contract) {
     code: { source: true, esm: true },
   });
   addFormats(ajv);
-  ajv.addVocabulary(['x-requires']);
+  ajv.addVocabulary(['x-requires', 'x-allowed']);
   const exports = Object.fromEntries(
     Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
   );

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { processExists } from '../native/posix/process-exists.ts';
 import { windowsProcessTimes } from '../native/windows/process-times.ts';
 
@@ -14,8 +12,6 @@ export interface ProcessIdentity {
 
 const gone: ProcessIdentity = { alive: false };
 const hidden: ProcessIdentity = { alive: true };
-
-const run = promisify(execFile);
 
 let bootId: string | undefined;
 
@@ -48,11 +44,17 @@ async function onLinux(processId: number): Promise<ProcessIdentity> {
   return ticks ? { alive: true, startTime: `${ticks}@${thisBoot()}` } : gone;
 }
 
+/** Loaded where it is needed: systems with a better way start sooner without it. */
+async function run() {
+  const [{ execFile }, { promisify }] = await Promise.all([import('node:child_process'), import('node:util')]);
+  return promisify(execFile);
+}
+
 /** Asks ps, as every other POSIX system has it. */
 export async function identityFromPs(processId: number): Promise<ProcessIdentity> {
   try {
     const env = { LC_ALL: 'C', TZ: 'UTC0' }; // the mark must not change with the reader's language or time zone
-    const { stdout } = await run('/bin/ps', ['-o', 'stat=', '-o', 'lstart=', '-p', `${processId}`], { env });
+    const { stdout } = await (await run())('/bin/ps', ['-o', 'stat=', '-o', 'lstart=', '-p', `${processId}`], { env });
     const [state = '', ...startTime] = stdout.trim().split(/\s+/);
     return state.startsWith('Z') || startTime.length === 0 ? gone : { alive: true, startTime: startTime.join(' ') };
   } catch {

@@ -132,7 +132,6 @@ export class WorkerClient implements AsyncDisposable {
     params: Methods[M]['params'],
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<Methods[M]['result']> {
-    if (this.#failure) throw this.#failure;
     signal?.throwIfAborted();
     const source = new CancellationTokenSource();
     const cancel = () => source.cancel();

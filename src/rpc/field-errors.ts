@@ -2,7 +2,8 @@ import type { FieldError } from '../protocol/errors.ts';
 import type { FieldFault } from '../protocol/generated/validators.js';
 
 interface Schema {
-  title?: string;
+  /** What a pattern allows, in words. */
+  'x-allowed'?: string;
   type?: string | string[];
   minimum?: number;
   maximum?: number;
@@ -14,12 +15,6 @@ interface Schema {
 /** A peer can send any number of wrong fields; nobody reads more than these. */
 const mostErrors = 20;
 const longestName = 60;
-
-/** What the patterns of the contract mean, by the title of their schema. */
-const patternWords: Record<string, string> = {
-  Token: 'must be a string of decimal digits, 1 to 18446744073709551615',
-  Name: 'must not contain control characters or any of * ? [ ] `',
-};
 
 /** The faults a validator found, in words and one for each field. Values are not repeated: they may be huge. */
 export function fieldErrors(faults: readonly FieldFault[]): FieldError[] {
@@ -58,7 +53,7 @@ function inWords({ keyword, params, parentSchema = {}, message }: FieldFault): s
     case 'maxLength':
       return `must be ${characters(schema)}`;
     case 'pattern':
-      return patternWords[schema.title ?? ''] ?? 'is not of the form the protocol document gives';
+      return schema['x-allowed'] ?? 'is not of the form the protocol document gives';
     case 'type':
       return mustBeOfType(schema);
     case 'anyOf':
@@ -69,7 +64,7 @@ function inWords({ keyword, params, parentSchema = {}, message }: FieldFault): s
 }
 
 function mustBeOfType(schema: Schema): string {
-  const words = patternWords[schema.title ?? ''];
+  const words = schema['x-allowed'];
   if (words?.startsWith('must be ')) return words;
   const types = [schema.type ?? []].flat().map((type) => {
     if (type === 'integer') return `a whole number, ${bounds(schema)}`;

@@ -76,6 +76,12 @@ test.each([
     'WorkerError',
     { code: 77, message: 'New.' },
   ],
+  [
+    'a WorkerError for a cancellation nobody asked for',
+    { code: -32800, message: 'No.' },
+    'WorkerError',
+    { code: -32800 },
+  ],
 ])('makes %s of an error', async (_title, error, name, facts) => {
   const failure = list(`process.stdout.write(refusal(id, ${JSON.stringify(error)}))`);
   await expect(failure).rejects.toMatchObject({ name, ...facts });
@@ -131,6 +137,17 @@ test('a cancelled call sends the cancellation and rejects with the reason', asyn
   controller.abort(new Error('enough'));
   await expect(call).rejects.toThrow('enough');
   await expect(worker.request('reservation/list', {}, { signal: controller.signal })).rejects.toThrow('enough');
+});
+
+test('a call that cannot be sent waits for the end of the worker, to say how it was', async () => {
+  const worker = await workerThat(`
+    setInterval(() => {}, 1e6);
+    process.stdin.on('close', () => process.stdout.write(answer(id, {}))).destroy();
+  `);
+  await worker.request('reservation/list', {});
+  const call = worker.request('reservation/list', {});
+  process.kill(worker.processId, 'SIGTERM');
+  await expect(call).rejects.toMatchObject({ name: 'WorkerError', end: { signal: 'SIGTERM' } });
 });
 
 test('a program that is not there cannot be started', async () => {

@@ -51,6 +51,7 @@ describe('says in words what is allowed', () => {
     ['a range that is none', create({ within: 5 }), ['within must be an object']],
     ['an empty name', create({ name: '' }), ['name must be 1 to 100 characters']],
     ['a long name', create({ name: 'x'.repeat(101) }), ['name must be 1 to 100 characters']],
+    ['two faults of one field', create({ name: '*'.repeat(101) }), ['name must be 1 to 100 characters']],
     ['a name that is a number', create({ name: 5 }), ['name must be a string, 1 to 100 characters']],
     [
       'a name with a wildcard',

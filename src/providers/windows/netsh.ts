@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { systemDirectory } from '../../native/windows/library.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
@@ -12,6 +11,7 @@ export type Store = 'active' | 'persistent';
 
 /** Runs netsh of the system folder. Its output is in the console's OEM code page; digits and `*` are ASCII in all. */
 async function netsh(...args: string[]): Promise<string> {
+  const { execFile } = await import('node:child_process');
   const file = `${await systemDirectory()}\\netsh.exe`;
   return new Promise((resolve, reject) => {
     execFile(file, args, { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 }, (error, stdout) => {
