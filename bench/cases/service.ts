@@ -70,11 +70,13 @@ const persistent: Case = {
   run: () =>
     inFolder(async (folder) => {
       const service = await openService({ host, provider: 'ledger' });
-      let startPort = 30_001;
-      const create = () => service.create({ protocol: 'tcp', startPort: startPort++, lifetime: 'persistent' });
+      const range = { startPort: 30_001, numberOfPorts: 1 };
+      const create = () => service.create({ protocol: 'tcp', ...range, lifetime: 'persistent' });
+      const release = () => service.release({ protocol: 'tcp', range });
       await create();
       writeFileOf(folder, readFileSync(join(host.env.PORT_RESERVATION_HOME!, 'ledger.json')));
-      const measured = await paired(40, create, () => durableFloor(folder));
+      await release();
+      const measured = await paired(100, create, () => durableFloor(folder), release);
       await service.close();
       return [{ name: persistent.name, ...measured, floor: 'lock+read+write+fsync+rename+fsync', aim: '<= 1.5' }];
     }),

@@ -1,0 +1,57 @@
+// Runs under Windows Node inside Wine: starts programs there for the tests outside, and passes their streams on over
+// one TCP connection, a JSON object a line. A Unix pipe cannot be a Windows program's stdio; pipes between two Windows
+// programs can. When the connection ends, whatever was started ends.
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const [port, key] = process.argv.slice(2);
+const children = new Map();
+const socket = connect(Number(port), '127.0.0.1');
+const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
+
+function start({ id, command, args, env, cwd }) {
+  let child;
+  try {
+    child = spawn(command, args, { env: { ...process.env, ...env }, cwd });
+  } catch (error) {
+    send({ id, event: 'failed', message: error.message });
+    return;
+  }
+  children.set(id, child);
+  child.on('spawn', () => send({ id, event: 'started', pid: child.pid }));
+  child.on('error', (error) => send({ id, event: 'failed', message: error.message }));
+  child.on('close', (code) => {
+    children.delete(id);
+    send({ id, event: 'exited', code });
+  });
+  for (const name of ['stdout', 'stderr'])
+    child[name].on('data', (data) => send({ id, event: name, data: data.toString('base64') }));
+  child.stdin.on('error', () => {}); // a program may end before it has read everything
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error; // it ended by itself meanwhile
+  }
+}
+
+const orders = {
+  start,
+  write: ({ id, data }) => children.get(id)?.stdin.write(Buffer.from(data, 'base64')),
+  end: ({ id }) => children.get(id)?.stdin.end(),
+  kill: ({ pid }) => kill(pid),
+};
+
+createInterface({ input: socket }).on('line', (line) => {
+  const { order, ...rest } = JSON.parse(line);
+  orders[order](rest);
+});
+socket.on('error', () => {}); // 'close' follows
+socket.on('close', () => {
+  for (const child of children.values()) child.kill();
+  process.exit();
+});
+socket.on('connect', () => send({ event: 'ready', key }));

@@ -1,0 +1,121 @@
+// What the real headers say about everything the product writes down as a number: printed as JSON from x64, and held to
+// the same numbers at compile time, so that compiling it for x86 (-fsyntax-only) shows that they are the same there.
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <mswsock.h>
+#include <mstcpip.h>
+#include <windows.h>
+#include <iphlpapi.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define POINTER (sizeof(void *))
+
+#define FACTS(FACT)                                                                                                    \
+  FACT(SIO_ACQUIRE_PORT_RESERVATION, 2550136932)                                                                       \
+  FACT(SIO_RELEASE_PORT_RESERVATION, 2550136933)                                                                       \
+  FACT(SIO_ASSOCIATE_PORT_RESERVATION, 2550136934)                                                                     \
+  FACT(INVALID_PORT_RESERVATION_TOKEN, 0)                                                                              \
+  FACT(sizeof(INET_PORT_RANGE), 4)                                                                                     \
+  FACT(offsetof(INET_PORT_RANGE, StartPort), 0)                                                                        \
+  FACT(offsetof(INET_PORT_RANGE, NumberOfPorts), 2)                                                                    \
+  FACT(sizeof(INET_PORT_RESERVATION), 4)                                                                               \
+  FACT(sizeof(INET_PORT_RESERVATION_TOKEN), 8)                                                                         \
+  FACT(offsetof(INET_PORT_RESERVATION_TOKEN, Token), 0)                                                                \
+  FACT(sizeof(INET_PORT_RESERVATION_INSTANCE), 16)                                                                     \
+  FACT(_Alignof(INET_PORT_RESERVATION_INSTANCE), 8)                                                                    \
+  FACT(offsetof(INET_PORT_RESERVATION_INSTANCE, StartPort), 0)                                                         \
+  FACT(offsetof(INET_PORT_RESERVATION_INSTANCE, NumberOfPorts), 2)                                                     \
+  FACT(offsetof(INET_PORT_RESERVATION_INSTANCE, Token), 8)                                                             \
+  FACT(sizeof(((INET_PORT_RESERVATION_INSTANCE *)0)->StartPort), 2)                                                    \
+  FACT(sizeof(((INET_PORT_RESERVATION_INSTANCE *)0)->NumberOfPorts), 2)                                                \
+  FACT(sizeof(((INET_PORT_RESERVATION_INSTANCE *)0)->Token), 8)                                                        \
+  FACT(sizeof(INET_PORT_RESERVATION_INFORMATION), 4)                                                                   \
+  FACT(NO_ERROR, 0)                                                                                                    \
+  FACT(ERROR_ACCESS_DENIED, 5)                                                                                         \
+  FACT(ERROR_SHARING_VIOLATION, 32)                                                                                    \
+  FACT(ERROR_LOCK_VIOLATION, 33)                                                                                       \
+  FACT(ERROR_INVALID_PARAMETER, 87)                                                                                    \
+  FACT(ERROR_PROC_NOT_FOUND, 127)                                                                                      \
+  FACT(ERROR_NOT_FOUND, 1168)                                                                                          \
+  FACT(WSA_OPERATION_ABORTED, 995)                                                                                     \
+  FACT(WSA_IO_PENDING, 997)                                                                                            \
+  FACT(WSAEACCES, 10013)                                                                                               \
+  FACT(WSAEFAULT, 10014)                                                                                               \
+  FACT(WSAEINVAL, 10022)                                                                                               \
+  FACT(WSAENOTSOCK, 10038)                                                                                             \
+  FACT(WSAEOPNOTSUPP, 10045)                                                                                           \
+  FACT(WSAEADDRINUSE, 10048)                                                                                           \
+  FACT(WSAENETDOWN, 10050)                                                                                             \
+  FACT(WSAENOBUFS, 10055)                                                                                              \
+  FACT(AF_INET, 2)                                                                                                     \
+  FACT(AF_INET6, 23)                                                                                                   \
+  FACT(SOCK_STREAM, 1)                                                                                                 \
+  FACT(SOCK_DGRAM, 2)                                                                                                  \
+  FACT(IPPROTO_TCP, 6)                                                                                                 \
+  FACT(IPPROTO_UDP, 17)                                                                                                \
+  FACT(IPPROTO_IPV6, 41)                                                                                               \
+  FACT(IPV6_V6ONLY, 27)                                                                                                \
+  FACT(SOL_SOCKET, 65535)                                                                                              \
+  FACT(SO_REUSEADDR, 4)                                                                                                \
+  FACT((DWORD)SO_EXCLUSIVEADDRUSE, 4294967291)                                                                         \
+  FACT(SO_PROTOCOL_INFOW, 8197)                                                                                        \
+  FACT(WSA_FLAG_OVERLAPPED, 1)                                                                                         \
+  FACT(WSA_FLAG_NO_HANDLE_INHERIT, 128)                                                                                \
+  FACT(HANDLE_FLAG_INHERIT, 1)                                                                                         \
+  FACT(sizeof(SOCKET) / POINTER, 1)                                                                                    \
+  FACT((int)INVALID_SOCKET == -1, 1)                                                                                   \
+  FACT(SOCKET_ERROR == -1, 1)                                                                                          \
+  FACT(sizeof(struct sockaddr_in), 16)                                                                                 \
+  FACT(offsetof(struct sockaddr_in, sin_port), 2)                                                                      \
+  FACT(offsetof(struct sockaddr_in, sin_addr), 4)                                                                      \
+  FACT(sizeof(struct sockaddr_in6), 28)                                                                                \
+  FACT(offsetof(struct sockaddr_in6, sin6_port), 2)                                                                    \
+  FACT(offsetof(struct sockaddr_in6, sin6_flowinfo), 4)                                                                \
+  FACT(offsetof(struct sockaddr_in6, sin6_addr), 8)                                                                    \
+  FACT(offsetof(struct sockaddr_in6, sin6_scope_id), 24)                                                               \
+  FACT(LOCKFILE_FAIL_IMMEDIATELY, 1)                                                                                   \
+  FACT(LOCKFILE_EXCLUSIVE_LOCK, 2)                                                                                     \
+  FACT(sizeof(OVERLAPPED), 8 + 3 * POINTER)                                                                            \
+  FACT(sizeof(FILETIME), 8)                                                                                            \
+  FACT(PROCESS_QUERY_LIMITED_INFORMATION, 4096)                                                                        \
+  FACT(SYNCHRONIZE, 1048576)                                                                                           \
+  FACT(TOKEN_QUERY, 8)                                                                                                 \
+  FACT(TokenElevation, 20)                                                                                             \
+  FACT(sizeof(TOKEN_ELEVATION), 4)                                                                                     \
+  FACT(TCP_TABLE_OWNER_PID_ALL, 5)                                                                                     \
+  FACT(UDP_TABLE_OWNER_PID, 1)                                                                                         \
+  FACT(sizeof(MIB_TCPROW_OWNER_PID), 24)                                                                               \
+  FACT(offsetof(MIB_TCPROW_OWNER_PID, dwLocalPort), 8)                                                                 \
+  FACT(offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid), 20)                                                                \
+  FACT(sizeof(MIB_TCP6ROW_OWNER_PID), 56)                                                                              \
+  FACT(offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalPort), 20)                                                               \
+  FACT(offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid), 52)                                                               \
+  FACT(sizeof(MIB_UDPROW_OWNER_PID), 12)                                                                               \
+  FACT(offsetof(MIB_UDPROW_OWNER_PID, dwLocalPort), 4)                                                                 \
+  FACT(offsetof(MIB_UDPROW_OWNER_PID, dwOwningPid), 8)                                                                 \
+  FACT(sizeof(MIB_UDP6ROW_OWNER_PID), 28)                                                                              \
+  FACT(offsetof(MIB_UDP6ROW_OWNER_PID, dwLocalPort), 20)                                                               \
+  FACT(offsetof(MIB_UDP6ROW_OWNER_PID, dwOwningPid), 24)
+
+#define HOLD(fact, value) _Static_assert((fact) == (value), #fact);
+FACTS(HOLD)
+
+#define PROTOTYPE(function, ...)                                                                                       \
+  _Static_assert(_Generic(&function, ULONG(WINAPI *)(__VA_ARGS__): 1, default: 0), #function);
+PROTOTYPE(CreatePersistentTcpPortReservation, USHORT, USHORT, PULONG64)
+PROTOTYPE(CreatePersistentUdpPortReservation, USHORT, USHORT, PULONG64)
+PROTOTYPE(LookupPersistentTcpPortReservation, USHORT, USHORT, PULONG64)
+PROTOTYPE(LookupPersistentUdpPortReservation, USHORT, USHORT, PULONG64)
+PROTOTYPE(DeletePersistentTcpPortReservation, USHORT, USHORT)
+PROTOTYPE(DeletePersistentUdpPortReservation, USHORT, USHORT)
+_Static_assert(sizeof(ULONG) == 4 && sizeof(USHORT) == 2 && sizeof(ULONG64) == 8, "widths");
+
+#define PRINT(fact, value) printf("%s\n  \"%s\": %llu", separator, #fact, (unsigned long long)(fact)), separator = ",";
+
+int main(void) {
+  const char *separator = "{";
+  FACTS(PRINT)
+  puts("\n}");
+  return 0;
+}

@@ -1,0 +1,79 @@
+#pragma once
+// What the files of the simulated kernel share. The rules themselves are listed in ../kernel.c.
+#include <winsock2.h>
+#include <ws2tcpip.h>
+#include <mstcpip.h>
+#include <windows.h>
+#include <iphlpapi.h>
+#include <winternl.h>
+
+// In every Windows, not in these headers.
+NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
+
+typedef enum { FREE, PERSISTENT, RUNTIME } Kind;
+
+// Ports are in host order here; only the public functions and structures speak network order.
+typedef struct {
+  ULONG64 token;
+  ULONG64 socket;     // RUNTIME: the socket on which it was acquired
+  FILETIME ownerBorn; // RUNTIME: creation time of `owner`, because process ids are used again
+  DWORD owner;
+  DWORD kind;
+  USHORT first;
+  USHORT count;
+  DWORD protocol; // IPPROTO_TCP or IPPROTO_UDP
+} Reservation;
+
+// machine.c: the reservations of one simulated machine, shared between its processes.
+BOOL openMachine(void);
+void enterMachine(void); // takes the machine's lock and drops what dead processes left
+void leaveMachine(void);
+Reservation *findExact(DWORD protocol, DWORD first, DWORD count); // persistent only
+Reservation *findOverlap(DWORD protocol, DWORD first, DWORD count);
+Reservation *findToken(ULONG64 token);
+Reservation *addReservation(Kind kind, DWORD protocol, DWORD first, DWORD count, SOCKET socket);
+void dropAcquiredOn(SOCKET socket);
+BOOL isOwn(const Reservation *reservation);
+
+// ports.c: what real sockets say.
+int describeSocket(SOCKET socket, DWORD *protocol, int *family); // 0 or a WSA error
+BOOL isBound(SOCKET socket);
+BOOL isReused(SOCKET socket);
+BOOL isPortUsed(DWORD protocol, DWORD port);
+BOOL isBlockUsed(DWORD protocol, DWORD first, DWORD count);
+DWORD chooseBlock(DWORD protocol, DWORD count); // 0 when there is none
+DWORD randomBelow(DWORD limit);
+#define DYNAMIC_FIRST 49152
+#define DYNAMIC_COUNT 16384
+#define LAST_PORT 65535
+
+// association.c: which sockets of this process carry a token.
+ULONG64 associationOf(SOCKET socket);
+void setAssociation(SOCKET socket, ULONG64 token);
+void dropAssociation(SOCKET socket);
+BOOL isTokenCarried(ULONG64 token);
+
+// environment.c: what the process' environment asks for.
+BOOL isElevated(void);
+ULONG64 wantedBoot(void); // 0: as it is
+int faultOf(const char *name); // counts
+BOOL isMissing(const char *function);
+
+// redirect.c
+BOOL redirect(const char *module, const char *name, void *replacement, void **original);
+
+// The replacements, put in place by ../kernel.c.
+int WSAAPI labBind(SOCKET socket, const struct sockaddr *name, int length);
+int WSAAPI labCloseSocket(SOCKET socket);
+int WSAAPI labConnect(SOCKET socket, const struct sockaddr *name, int length);
+int WSAAPI labWSAConnect(SOCKET socket, const struct sockaddr *name, int length, LPWSABUF out, LPWSABUF in, LPQOS a, LPQOS b);
+int WSAAPI labSendTo(SOCKET socket, const char *data, int size, int flags, const struct sockaddr *to, int length);
+int WSAAPI labWSASendTo(SOCKET socket, LPWSABUF buffers, DWORD count, LPDWORD sent, DWORD flags, const struct sockaddr *to,
+                        int length, LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSAAPI labWSAIoctl(SOCKET socket, DWORD code, LPVOID in, DWORD inSize, LPVOID out, DWORD outSize, LPDWORD bytes,
+                       LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+NTSTATUS WINAPI labGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
+extern BOOL (WINAPI *realGetTokenInformation)(HANDLE, TOKEN_INFORMATION_CLASS, LPVOID, DWORD, PDWORD);
+extern BOOL (WINAPI *realCheckTokenMembership)(HANDLE, PSID, PBOOL);
+BOOL WINAPI labGetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS kind, LPVOID out, DWORD size, PDWORD needed);
+BOOL WINAPI labCheckTokenMembership(HANDLE token, PSID sid, PBOOL isMember);
