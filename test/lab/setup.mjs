@@ -42,6 +42,8 @@ function find(...candidates) {
   });
 }
 
+class ProgramsMissing extends Error {}
+
 function requireTools() {
   const tools = [
     ['wine64', find('wine64', '/usr/lib/wine/wine64')],
@@ -52,7 +54,7 @@ function requireTools() {
   const lines = [];
   if (missing.length) lines.push(`apt-get install --no-install-recommends ${missing.join(' ')}`);
   if (!find('dotnet')) lines.push('the .NET SDK 10 (dotnet) has to be on the PATH');
-  if (lines.length) throw new Error(`The Windows lab lacks programs:\n  ${lines.join('\n  ')}`);
+  if (lines.length) throw new ProgramsMissing(`The Windows lab lacks programs:\n  ${lines.join('\n  ')}`);
   return tools[0][1];
 }
 
@@ -202,6 +204,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     setUp();
   } catch (error) {
     console.error(error.message);
-    process.exitCode = 1;
+    // `npm test` goes on without the lab where its programs are not installed; the lab's tests are skipped and say so.
+    const isOptional = process.argv.includes('--if-possible') && error instanceof ProgramsMissing && !process.env.CI;
+    process.exitCode = isOptional ? 0 : 1;
   }
 }
