@@ -10,6 +10,7 @@ const internalError = 70;
 function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   const log = createLog(() => process.stderr);
 
+  let hasClient = false;
   const connection = new Connection({
     input: process.stdin,
     output: process.stdout,
@@ -18,6 +19,7 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     platform: process.platform,
     openService: async (options) => (await import('./open-service.ts')).openService(options),
     onInitialize: ({ processId }) => {
+      hasClient = Boolean(processId);
       if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));
     },
   });
@@ -31,10 +33,15 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     connection.end(() => 0);
   }
 
+  let isEnding = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    // A second signal does not wait.
-    process.once(signal, () => {
-      process.once(signal, () => process.exit(128 + constants.signals[signal]));
+    process.on(signal, () => {
+      // Ctrl+C at a terminal reaches the client's whole process group, and is meant for what the client does now. A client
+      // that said who it is ends its worker itself, and is watched.
+      if (signal === 'SIGINT' && hasClient) return log.info('Ctrl+C is left to the client');
+      // A second signal does not wait.
+      if (isEnding) process.exit(128 + constants.signals[signal]);
+      isEnding = true;
       connection.cancel();
       connection.end(() => 128 + constants.signals[signal]);
     });

@@ -83,7 +83,8 @@ ends inside it) is answered too, and then ends the worker with exit code 1, beca
 - \`$/cancelRequest {id}\` cancels; the request is still answered, with -32800 if it was stopped in time.
 - Unknown notifications are ignored, unknown requests are answered with -32601.
 - The worker ends on end of input, on \`exit\`, and when the process named in \`initialize\` is gone. It frees all it holds;
-  if it is killed, the kernel does. Exit code 0 after \`shutdown\` or end of input, 1 on \`exit\` without \`shutdown\`.
+  if it is killed, the kernel does. SIGINT ends it only while no client has given its \`processId\`: Ctrl+C at a terminal
+  reaches the whole process group and is meant for the client. Exit code 0 after \`shutdown\` or end of input, 1 on \`exit\` without \`shutdown\`.
 
 ## A conversation
 

@@ -1,0 +1,35 @@
+@{
+    RootModule           = 'PortReservation.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'b9a5d0c6-6f0e-4a57-9f0c-2d8a1c3e7f45'
+    Author               = 'PortReservation contributors'
+    CompanyName          = 'PortReservation contributors'
+    Copyright            = '(c) PortReservation contributors. MIT licence.'
+    Description          = 'Reserves TCP and UDP ports so that nobody else takes them: runtime reservations that end with the session, and persistent ones for the machine.'
+
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+
+    TypesToProcess       = @('PortReservation.Types.ps1xml')
+    FormatsToProcess     = @('PortReservation.Format.ps1xml')
+
+    FunctionsToExport    = @(
+        'Connect-PortReservation'
+        'Get-PortReservation'
+        'New-PortReservation'
+        'New-PortReservationSocket'
+        'Remove-PortReservation'
+        'Start-PortReservationWorker'
+        'Stop-PortReservationWorker'
+        'Test-PortReservation'
+    )
+    CmdletsToExport      = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+        }
+    }
+}

@@ -1,0 +1,31 @@
+Set-StrictMode -Version 3.0
+
+# The worker of this runspace, how Start-PortReservationWorker was told to start it, the versions of the Nodes found, and weak
+# references to the sockets that New-PortReservationSocket gave.
+$script:Session = @{
+    Worker       = $null
+    Options      = @{}
+    NodeVersions = @{}
+    Sockets      = [System.Collections.Generic.List[System.WeakReference]]::new()
+}
+
+$otherEdition = @{ Core = 'Json.Desktop.ps1'; Desktop = 'Json.Core.ps1' }[$PSEdition]
+# A class must be there before a file is read that names it in a class of its own.
+$named = @('ReservationSocket.ps1')
+foreach ($folder in 'Private', 'Public') {
+    $files = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, $folder), '*.ps1')
+    foreach ($isNamed in $true, $false) {
+        foreach ($file in $files) {
+            $name = [System.IO.Path]::GetFileName($file)
+            if (($named -contains $name) -eq $isNamed -and $name -ne $otherEdition) { . $file }
+        }
+    }
+}
+
+Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-ReservationName} -CommandName @(
+    'Get-PortReservation'
+    'Remove-PortReservation'
+    'Test-PortReservation'
+)
+
+$ExecutionContext.SessionState.Module.OnRemove = { Stop-Worker $script:Session.Worker }

@@ -1,0 +1,26 @@
+# Completes the name of a reservation from the worker's list. Nothing is offered where the list does not come at once.
+function Complete-ReservationName {
+    param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
+
+    $worker = $script:Session.Worker
+    if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Start-Worker $script:Session.Options }
+    if ($worker -isnot [Worker]) { return }
+    $reply = $worker.Connection.Request('reservation/list', @{}, 2000)
+    if ($null -eq $reply -or $null -ne $reply['error']) { return }
+
+    $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
+    foreach ($wire in $reply['result']['reservations']) {
+        if ($null -ne $wire['name']) { $null = $names.Add([string] $wire['name']) }
+    }
+
+    $word = $WordToComplete.Trim("'", '"')
+    foreach ($name in $names) {
+        if (-not $name.StartsWith($word, [System.StringComparison]::OrdinalIgnoreCase)) { continue }
+        $text = $name
+        if ($name -notmatch '\A[A-Za-z0-9_.:/+][A-Za-z0-9_.:/+-]*\z') {
+            $text = "'$([System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($name))'"
+        }
+
+        [System.Management.Automation.CompletionResult]::new($text, $name, 'ParameterValue', $name)
+    }
+}

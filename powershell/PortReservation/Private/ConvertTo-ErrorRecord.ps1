@@ -1,0 +1,32 @@
+# JSON-RPC's own codes; those of the catalogue carry their name.
+$script:RpcErrorName = @{
+    -32600 = 'InvalidRequest'
+    -32601 = 'MethodNotFound'
+    -32602 = 'InvalidParams'
+    -32700 = 'ParseError'
+    -32800 = 'RequestCancelled'
+}
+
+# Makes the error record of an error that the worker answered with.
+function ConvertTo-ErrorRecord {
+    param([object] $WorkerError, [object] $Target)
+
+    $data = $WorkerError['data']
+    if ($null -eq $data) { $data = @{} }
+    $id = [string] $data['name']
+    if ($id -eq '') { $id = [string] $script:RpcErrorName[[int] $WorkerError['code']] }
+    if ($id -eq '') { $id = 'WorkerError' }
+    $category = $script:ErrorCategory[$id]
+    $hint = [string] $data['hint']
+    if ($id -eq 'InvalidParams') {
+        $category = 'InvalidArgument'
+        $hint = 'Correct the values that the message names.'
+    }
+    elseif ($null -eq $category) {
+        $category = 'NotSpecified'
+    }
+
+    $subject = [string] $data['target']
+    if ($subject -eq '') { $subject = $Target }
+    New-ErrorRecord $id ([string] $WorkerError['message']) $category $hint $subject
+}

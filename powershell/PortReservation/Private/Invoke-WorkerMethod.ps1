@@ -1,0 +1,28 @@
+# Calls a method of the worker for a cmdlet and gives its result. An error of the call is written as the cmdlet's own,
+# non-terminating, and nothing is given; a worker that cannot be started ends the cmdlet.
+function Invoke-WorkerMethod {
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [string] $Method,
+        [hashtable] $Params,
+        [object] $Target,
+        # NotFound is no error; an empty array is given.
+        [switch] $AllowNotFound
+    )
+
+    $worker = $script:Session.Worker
+    if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Get-Worker $Cmdlet }
+    $reply = $worker.Connection.Request($Method, $Params, 0)
+    if (-not $worker.Log.IsEmpty) { Write-WorkerLog $worker $Cmdlet }
+    if ($null -eq $reply) {
+        $Cmdlet.WriteError((ConvertTo-ConnectionError $worker $Method))
+        return
+    }
+
+    $failure = $reply['error']
+    # The comma keeps object and array whole; their members would be output one by one.
+    if ($null -eq $failure) { return , $reply['result'] }
+    $record = ConvertTo-ErrorRecord $failure $Target
+    if ($AllowNotFound -and $record.FullyQualifiedErrorId -eq 'NotFound') { return , @() }
+    $Cmdlet.WriteError($record)
+}

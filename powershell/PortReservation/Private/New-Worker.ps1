@@ -1,0 +1,65 @@
+# Starts the worker's process, opens the conversation, and makes it the worker of this runspace. Gives the worker, or the
+# error record that says why there is none.
+function New-Worker {
+    param([string[]] $CommandLine, [hashtable] $Options)
+
+    $process = [RedirectedProcess]::Start($CommandLine)
+    if ($process -isnot [System.Diagnostics.Process]) {
+        return New-ErrorRecord 'WorkerStartFailed' "The worker cannot be started: $process" OpenError (
+            'Check that the program is there and may be run.') ($CommandLine -join ' ')
+    }
+
+    $worker = [Worker] @{
+        Process     = $process
+        CommandLine = $CommandLine
+        Connection  = [WorkerConnection]::new(
+            $process.StandardInput.BaseStream, $process.StandardOutput.BaseStream, [FrameReader]::new(), [WorkerJson])
+        Log         = Start-WorkerLog $process
+    }
+    $isOpen = $false
+    try {
+        $failure = Open-Conversation $worker $Options
+        $isOpen = $null -eq $failure
+    }
+    finally {
+        if (-not $isOpen) { $worker.Stop() }
+    }
+
+    if (-not $isOpen) { return $failure }
+    $script:Session.Worker = $worker
+    $worker
+}
+
+# Both sides must speak the same version of the protocol. Gives nothing, or the error record that says why it cannot be.
+function Open-Conversation {
+    param([object] $Worker, [hashtable] $Options)
+
+    $module = $ExecutionContext.SessionState.Module
+    $params = @{
+        protocolVersion = $script:ProtocolVersion
+        clientInfo      = @{ name = $module.Name; version = $module.Version.ToString() }
+    }
+    if ($Options['Provider']) { $params.provider = $Options.Provider.ToLowerInvariant() }
+    # A worker behind a command line may be on another machine, where this id is somebody else's.
+    if (-not $Options.ContainsKey('CommandLine')) {
+        $params.processId = $PID
+        if ([ReservationSocket]::IsWindows()) {
+            $Worker.Connection.Holder = [RuntimeHolder]::new()
+            $params.capabilities = @{ holder = $true }
+        }
+    }
+
+
+    $seconds = if ($Options['StartTimeout']) { $Options.StartTimeout } else { 30 }
+    $reply = $Worker.Connection.Request('initialize', $params, $seconds * 1000)
+    if ($null -eq $reply) { return ConvertTo-ConnectionError $Worker 'initialize' }
+    $target = $Worker.CommandLine -join ' '
+    if ($null -ne $reply['error']) { return ConvertTo-ErrorRecord $reply['error'] $target }
+    $Worker.Info = $reply['result']
+    $theirs = [string] $Worker.Info['protocolVersion']
+    if ($theirs -eq [string] $script:ProtocolVersion) { return }
+    New-ErrorRecord 'ProtocolVersionMismatch' (
+        "The worker speaks protocol version '$theirs' and module $($module.Name) $($module.Version) version " +
+        "$script:ProtocolVersion; install both from the same release.") InvalidResult (
+        'Use the worker that comes with the module, or install both from the same release.') $target
+}

@@ -1,0 +1,24 @@
+# Protocol and range as people write them: Tcp 5000-5009, or Tcp 5000 for a single port.
+function Format-PortRange {
+    param([string] $Protocol, [int] $StartPort, [int] $NumberOfPorts)
+
+    if ($NumberOfPorts -eq 1) { return "$Protocol $StartPort" }
+    "$Protocol $StartPort-$($StartPort + $NumberOfPorts - 1)"
+}
+
+# The range of a text such as 20000-30000. Nothing for any other text, with the error written.
+function ConvertTo-PortRange {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text)
+
+    $match = [regex]::Match($Text, '^\s*([0-9]{1,5})\s*-\s*([0-9]{1,5})\s*$')
+    if ($match.Success) {
+        $first = [int] $match.Groups[1].Value
+        $last = [int] $match.Groups[2].Value
+        if ($first -ge 1 -and $first -le $last -and $last -le 65535) {
+            return @{ startPort = $first; numberOfPorts = $last - $first + 1 }
+        }
+    }
+
+    $Cmdlet.WriteError((New-ErrorRecord 'InvalidRange' "'$Text' is not a range of ports." InvalidArgument (
+        'Write the first and the last port, 1 to 65535, as in 20000-30000.') $Text))
+}

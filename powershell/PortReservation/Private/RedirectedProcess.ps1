@@ -1,0 +1,62 @@
+# Starts programs with their three streams redirected.
+class RedirectedProcess {
+    # The first word is the program, the rest its arguments. Gives the process, or the text that says why there is none.
+    static [object] Start([string[]] $commandLine) {
+        $process = [System.Diagnostics.Process]::new()
+        $start = $process.StartInfo
+        $start.FileName = $commandLine[0]
+        $start.UseShellExecute = $false
+        $start.CreateNoWindow = $true
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $start.RedirectStandardError = $true
+        $start.StandardOutputEncoding = [System.Text.UTF8Encoding]::new($false)
+        $start.StandardErrorEncoding = $start.StandardOutputEncoding
+
+        $arguments = [System.Collections.Generic.List[string]] $commandLine
+        $arguments.RemoveAt(0)
+        try {
+            if ($start.PSObject.Properties['ArgumentList']) {
+                foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
+                $null = $process.Start()
+            }
+            else {
+                $start.Arguments = [RedirectedProcess]::Join($arguments)
+                [RedirectedProcess]::StartWithoutPreamble($process)
+            }
+
+            return $process
+        }
+        catch {
+            return $_.Exception.GetBaseException().Message
+        }
+    }
+
+    # One text of many arguments, by the rules by which Microsoft's C runtime takes it apart again.
+    static [string] Join([string[]] $arguments) {
+        $quoted = foreach ($text in $arguments) {
+            if ($text -match '\A[^\s"]+\z') {
+                $text
+            }
+            else {
+                # Backslashes count as such unless a quote follows them; then each of them is doubled.
+                '"' + (($text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
+            }
+        }
+
+        return $quoted -join ' '
+    }
+
+    # .NET Framework writes the preamble of the console's input encoding ahead of all else; UTF-8's breaks the first frame.
+    hidden static [void] StartWithoutPreamble([System.Diagnostics.Process] $process) {
+        $encoding = [System.Console]::InputEncoding
+        $hasPreamble = $encoding.GetPreamble().Length -gt 0
+        try {
+            if ($hasPreamble) { [System.Console]::InputEncoding = [System.Text.UTF8Encoding]::new($false) }
+            $null = $process.Start()
+        }
+        finally {
+            if ($hasPreamble) { [System.Console]::InputEncoding = $encoding }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+# What a socket needs so that it may bind inside a reservation.
+class ReservationSocket {
+    # SIO_ACQUIRE_, SIO_RELEASE_ and SIO_ASSOCIATE_PORT_RESERVATION (mstcpip.h), 0x98000064 to 66 as signed numbers.
+    static [int] $AcquireCode = -1744830364
+    static [int] $ReleaseCode = -1744830363
+    static [int] $AssociateCode = -1744830362
+
+    static [bool] IsWindows() {
+        return [System.Environment]::OSVersion.Platform -eq [System.PlatformID]::Win32NT
+    }
+
+    # A new socket for the address; the any-address of IPv6 takes IPv4 too.
+    static [System.Net.Sockets.Socket] Open([string] $protocol, [System.Net.IPAddress] $address) {
+        $type, $number = [System.Net.Sockets.SocketType]::Stream, [System.Net.Sockets.ProtocolType]::Tcp
+        if ($protocol -eq 'Udp') {
+            $type, $number = [System.Net.Sockets.SocketType]::Dgram, [System.Net.Sockets.ProtocolType]::Udp
+        }
+
+        $socket = [System.Net.Sockets.Socket]::new($address.AddressFamily, $type, $number)
+        if ($address.Equals([System.Net.IPAddress]::IPv6Any)) { $socket.DualMode = $true }
+        return $socket
+    }
+
+    # Asking a closed socket for an option is an error, in every version of .NET.
+    static [bool] IsClosed([System.Net.Sockets.Socket] $socket) {
+        try {
+            $level = [System.Net.Sockets.SocketOptionLevel]::Socket
+            $null = $socket.GetSocketOption($level, [System.Net.Sockets.SocketOptionName]::Type)
+            return $false
+        }
+        catch [System.ObjectDisposedException] {
+            return $true
+        }
+
+        return $false
+    }
+
+    # INET_PORT_RANGE: StartPort in network byte order, NumberOfPorts in the machine's own.
+    static [byte[]] Range([int] $startPort, [int] $numberOfPorts) {
+        $start = [System.BitConverter]::GetBytes([System.Net.IPAddress]::HostToNetworkOrder([int16] (
+            [ReservationSocket]::AsInt16($startPort))))
+        $count = [System.BitConverter]::GetBytes([uint16] $numberOfPorts)
+        return [byte[]] ($start + $count)
+    }
+
+    hidden static [int16] AsInt16([int] $number) {
+        return [System.BitConverter]::ToInt16([System.BitConverter]::GetBytes([uint16] $number), 0)
+    }
+
+    # Lets the socket bind inside the reservation, before bind. On Windows the token is put on it. Elsewhere the holder of the
+    # ports lets sockets of the same user join that set SO_REUSEPORT, which is what .NET's ReuseAddress sets on Unix.
+    static [void] Associate([System.Net.Sockets.Socket] $socket, [uint64] $token) {
+        if ([ReservationSocket]::IsWindows()) {
+            $null = $socket.IOControl([ReservationSocket]::AssociateCode, [System.BitConverter]::GetBytes($token), $null)
+            return
+        }
+
+        $level = [System.Net.Sockets.SocketOptionLevel]::Socket
+        $socket.SetSocketOption($level, [System.Net.Sockets.SocketOptionName]::ReuseAddress, $true)
+    }
+
+    # The same, and then bind. Gives what went wrong, or nothing: an exception that a function catches would still land in the
+    # -ErrorVariable of the cmdlet.
+    static [System.Exception] TryBind(
+        [System.Net.Sockets.Socket] $socket, [uint64] $token, [System.Net.IPAddress] $address, [int] $port
+    ) {
+        try {
+            [ReservationSocket]::Associate($socket, $token)
+            $socket.Bind([System.Net.IPEndPoint]::new($address, $port))
+            return $null
+        }
+        catch {
+            $socket.Dispose()
+            return $_.Exception.GetBaseException()
+        }
+
+        return $null
+    }
+
+    static [System.Exception] TryAssociate([System.Net.Sockets.Socket] $socket, [uint64] $token) {
+        try {
+            [ReservationSocket]::Associate($socket, $token)
+            return $null
+        }
+        catch {
+            return $_.Exception.GetBaseException()
+        }
+
+        return $null
+    }
+}

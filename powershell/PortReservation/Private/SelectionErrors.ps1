@@ -1,0 +1,17 @@
+# The error for a call that says by nothing, or by empty values alone, which reservation is meant.
+function Write-SelectorMissing {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet)
+
+    $Cmdlet.WriteError((New-ErrorRecord 'SelectorMissing' 'Nothing says which reservation is meant.' InvalidArgument (
+        'Give a name, a start port, or a token that is not 0.')))
+}
+
+# The error where nothing fits a query that names something exactly. One that only narrows may well come back empty.
+function Write-NotFound {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)
+
+    $target = Format-Query $Query
+    if ($null -eq $target) { return }
+    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such reservation: $target." $script:ErrorCategory.NotFound (
+        'See what there is with Get-PortReservation.') $target))
+}

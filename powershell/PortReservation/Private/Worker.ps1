@@ -1,0 +1,84 @@
+# A running worker: its process, the conversation with it, and what it logs.
+class Worker {
+    [System.Diagnostics.Process] $Process
+    [string[]] $CommandLine
+    [object] $Connection
+    # What the worker answered to initialize.
+    [object] $Info
+    # Lines of its log that no cmdlet has shown yet; a null is the end of the log.
+    [System.Collections.Concurrent.ConcurrentQueue[string]] $Log
+    hidden [System.Collections.Generic.Queue[string]] $LastLines = [System.Collections.Generic.Queue[string]]::new()
+    hidden [bool] $LogHasEnded = $false
+    hidden [bool] $IsStopped = $false
+
+    [bool] IsUsable() {
+        return $null -eq $this.Connection.Failure -and -not $this.Process.HasExited
+    }
+
+    # The lines logged since the last call. The last twenty are kept, to be told when the worker ends.
+    [System.Collections.Generic.List[string]] ReadLog() {
+        $lines = [System.Collections.Generic.List[string]]::new()
+        $line = ''
+        while ($this.Log.TryDequeue([ref] $line)) {
+            if ($null -eq $line) {
+                $this.LogHasEnded = $true
+                continue
+            }
+
+            $lines.Add($line)
+            $this.LastLines.Enqueue($line)
+            if ($this.LastLines.Count -gt 20) { $null = $this.LastLines.Dequeue() }
+        }
+
+        return $lines
+    }
+
+    # Ends the worker, which frees what it holds: by the end of its input, or by force where that does not do.
+    [void] Stop() {
+        if ($this.IsStopped) { return }
+        $this.IsStopped = $true
+        if ($null -ne $this.Connection.Holder) { $this.Connection.Holder.Dispose() }
+        $isForced = $null -ne $this.Connection.Failure
+        try {
+            $this.Process.StandardInput.BaseStream.Close()
+        }
+        catch {
+            $isForced = $true
+        }
+
+        $this.WaitForExit($isForced)
+        $this.Process.Dispose()
+    }
+
+    # How the worker ended, in a sentence, with its last lines.
+    [string] DescribeEnd() {
+        $this.WaitForExit($false)
+        # The last lines arrive shortly after the end, unless a child of the worker keeps the stream open.
+        for ($tries = 0; $tries -lt 100 -and -not $this.LogHasEnded; $tries++) {
+            $null = $this.ReadLog()
+            [System.Threading.Thread]::Sleep(10)
+        }
+
+        $text = "The worker (process $($this.Process.Id)) ended with exit code $($this.Process.ExitCode)."
+        if ($this.LastLines.Count -gt 0) { $text += " Its last lines: $($this.LastLines -join "`n")" }
+        return $text
+    }
+
+    # After five seconds, or at once by force, the process is killed.
+    hidden [void] WaitForExit([bool] $isForced) {
+        $patience = [System.Diagnostics.Stopwatch]::StartNew()
+        while (-not $this.Process.WaitForExit(50)) {
+            if ($isForced -or $patience.ElapsedMilliseconds -gt 5000) { $this.Kill() }
+        }
+    }
+
+    [void] Kill() {
+        try {
+            $this.Process.Kill()
+        }
+        catch [System.InvalidOperationException] {
+            # It has ended meanwhile.
+            return
+        }
+    }
+}

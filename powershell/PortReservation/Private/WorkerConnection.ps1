@@ -1,0 +1,158 @@
+# A JSON-RPC conversation over two streams. Failures are values here and not thrown: an exception that a function catches
+# would still land in the -ErrorVariable of the cmdlet, beside the error made of it.
+class WorkerConnection {
+    hidden [System.IO.Stream] $Input
+    hidden [System.IO.Stream] $Output
+    hidden [object] $Frames
+    hidden [type] $Json
+    # The read under way. It outlives a call that was interrupted; the next call takes what it brings.
+    hidden [System.Threading.Tasks.Task[int]] $Reading
+    # The write under way, or the last one.
+    hidden [System.Threading.Tasks.Task] $Writing
+    hidden [int] $LastId = 0
+    # By id of the requests that wait; $null until the reply is there. A reply to any other comes too late and is dropped.
+    hidden [hashtable] $Replies = @{}
+    # Serves the worker's holder/ requests; $null where it is told that nobody does.
+    [object] $Holder
+    # Why nothing can follow: a FormatException or ArgumentException for what is not the protocol, or that of the stream.
+    [System.Exception] $Failure
+
+    # What it writes to, what it reads from, the reader that cuts that into frames, and the class that knows JSON. Neither is
+    # named here: a class must be there before a file that names it in a class is read.
+    WorkerConnection(
+        [System.IO.Stream] $toWorker, [System.IO.Stream] $fromWorker, [object] $frameReader, [type] $json
+    ) {
+        $this.Input = $toWorker
+        $this.Output = $fromWorker
+        $this.Frames = $frameReader
+        $this.Json = $json
+    }
+
+    # The reply, with its result or error; $null where none came: in time, or because of a failure. 0 milliseconds wait for
+    # ever. Ctrl+C takes effect between two looks at the stream. After it, as when time is up, the other side is told, and the
+    # conversation can go on.
+    [object] Request([string] $method, [hashtable] $params, [int] $milliseconds) {
+        $deadline = [datetime]::MaxValue
+        if ($milliseconds -gt 0) { $deadline = [datetime]::UtcNow.AddMilliseconds($milliseconds) }
+        $id = ++$this.LastId
+        $this.Writing = $null
+        $reply = $null
+        try {
+            $this.Replies[$id] = $null
+            $text = $this.Json::Write($params)
+            $this.Send('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $method + '","params":' + $text + '}', $deadline)
+            while ($null -eq $this.Replies[$id]) { $this.Receive($deadline) }
+            $reply = $this.Replies[$id]
+        }
+        catch [System.TimeoutException] {
+            # Given up, as by Ctrl+C.
+            $reply = $null
+        }
+        catch {
+            $this.Failure = [WorkerConnection]::Unwrap($_.Exception)
+        }
+        finally {
+            $this.Replies.Remove($id)
+            # Where nothing was written yet there is nothing to take back.
+            if ($null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing) { $this.Cancel($id) }
+        }
+
+        return $reply
+    }
+
+    # Takes the next message.
+    hidden [void] Receive([datetime] $deadline) {
+        $body = $this.Frames.Next()
+        while ($null -eq $body) {
+            if ($null -eq $this.Reading) { $this.Reading = $this.Frames.Receive($this.Output) }
+            $this.Wait($this.Reading, $deadline)
+            $count = 0
+            try {
+                $count = $this.Reading.Result
+            }
+            finally {
+                # Here Ctrl+C cannot come between, and no byte is lost.
+                $this.Reading = $null
+                $this.Frames.Take($count)
+            }
+
+            if ($count -eq 0) { throw [System.IO.EndOfStreamException]::new() }
+            $body = $this.Frames.Next()
+        }
+
+        $this.Keep($body)
+    }
+
+    hidden [void] Keep([string] $body) {
+        try {
+            $message = $this.Json::Read($body)
+            $id = $message['id']
+            $isRequest = $null -ne $message['method']
+        }
+        catch {
+            throw [System.FormatException]::new("a body is no JSON object ($($_.Exception.GetBaseException().Message))")
+        }
+
+        if ($isRequest) {
+            $this.Serve($message)
+            return
+        }
+
+        if ($null -eq $id) {
+            throw [System.FormatException]::new("it did not understand what it was sent ($($message['error']))")
+        }
+
+        if ($this.Replies.ContainsKey([int] $id)) { $this.Replies[[int] $id] = $message }
+    }
+
+    # A request of the worker is answered at once, also where nobody here serves it.
+    hidden [void] Serve([object] $message) {
+        if ($null -eq $message['id']) { return }
+        $method = [string] $message['method']
+        $answer = @{ error = @{ code = -32601; message = "There is no method $method." } }
+        if ($null -ne $this.Holder) { $answer = $this.Holder.Serve($method, $message['params']) }
+        $answer.jsonrpc = '2.0'
+        $answer.id = [int] $message['id']
+        $this.Send($this.Json::Write($answer), [datetime]::MaxValue)
+    }
+
+    hidden [void] Send([string] $message, [datetime] $deadline) {
+        $utf8 = [System.Text.Encoding]::UTF8
+        $frame = $utf8.GetBytes('Content-Length: ' + $utf8.GetByteCount($message) + "`r`n`r`n" + $message)
+        $this.Writing = $this.Input.WriteAsync($frame, 0, $frame.Length)
+        $this.Wait($this.Writing, $deadline)
+        # Only .NET Framework buffers what goes into a pipe.
+        if ($this.Input -is [System.IO.FileStream]) { $this.Wait($this.Input.FlushAsync(), $deadline) }
+    }
+
+    # The pipeline is being stopped, so the answer is not waited for.
+    hidden [void] Cancel([int] $id) {
+        try {
+            $deadline = [datetime]::UtcNow.AddSeconds(1)
+            # A write goes on when the pipeline is stopped; a message must not begin inside another.
+            $this.Wait($this.Writing, $deadline)
+            $this.Send('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":' + $id + '}}', $deadline)
+        }
+        catch {
+            $this.Failure = [WorkerConnection]::Unwrap($_.Exception)
+        }
+    }
+
+    # Short waits: while .NET waits, the pipeline cannot be stopped.
+    hidden [void] Wait([System.Threading.Tasks.Task] $task, [datetime] $deadline) {
+        while (-not $task.Wait(50)) {
+            if ([datetime]::UtcNow -gt $deadline) { throw [System.TimeoutException]::new() }
+        }
+    }
+
+    # PowerShell and tasks wrap what a stream throws; what lies inside that is the system's, and says less.
+    hidden static [System.Exception] Unwrap([System.Exception] $exception) {
+        $inner = $exception
+        while ($inner -is [System.Management.Automation.RuntimeException] -or $inner -is [System.AggregateException]) {
+            if ($null -eq $inner.InnerException) { break }
+            $inner = $inner.InnerException
+        }
+
+        return $inner
+    }
+}

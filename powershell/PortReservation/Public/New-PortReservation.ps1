@@ -1,0 +1,138 @@
+function New-PortReservation {
+    <#
+    .SYNOPSIS
+    Reserves TCP or UDP ports, so that nobody else takes them.
+
+    .DESCRIPTION
+    Reserves a block of consecutive ports: the one that begins at -StartPort, or the first free one that is found.
+
+    A runtime reservation (the default) needs no privilege. It ends with Remove-PortReservation, with
+    Stop-PortReservationWorker, or with this PowerShell session. A persistent one (-Persistent) belongs to the machine,
+    survives a reboot and needs root or an elevated session.
+
+    The property Enforcement of the result says who is stopped from taking the ports; about_PortReservation explains it.
+
+    Errors, by id: PortInUse, RangeReserved and RangeExcluded (the ports are not free), NoFreeRange, AccessDenied,
+    NotSupported, InvalidParams and InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt, OsError.
+    Each input that fails gives one error, and the next one is processed.
+
+    .PARAMETER Protocol
+    Tcp (the default) or Udp. The two are separate: a reservation in one says nothing about the other.
+
+    .PARAMETER StartPort
+    The first port, 1 to 65535. Without it a free block is found.
+
+    .PARAMETER NumberOfPorts
+    How many consecutive ports, 1 to 65535. Default 1. The last port may not lie above 65535.
+
+    .PARAMETER Within
+    Where to look for a free block, as first and last port: 20000-30000. Default: from 10000 up to the ports that the
+    system hands out by itself. Not together with -StartPort.
+
+    .PARAMETER Persistent
+    Makes the reservation persistent. The same as -Lifetime Persistent, and stronger than a lifetime from the pipeline.
+
+    .PARAMETER Lifetime
+    Runtime (the default) or Persistent. Its use is in the pipeline, where each object brings its own.
+
+    .PARAMETER Name
+    A name to find the reservation by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
+
+    .PARAMETER Reason
+    Why the ports are reserved, for the next reader; 1 to 500 characters.
+
+    .PARAMETER IfExists
+    What to do when exactly this reservation is already there and is yours: Fail (the default) with RangeReserved, or
+    Return it unchanged.
+
+    .INPUTS
+    Objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason or
+    Within counts as not given.
+
+    .OUTPUTS
+    PortReservation.Reservation
+
+    .EXAMPLE
+    New-PortReservation -NumberOfPorts 10 -Name web
+
+    Reserves ten consecutive free TCP ports for this session.
+
+    .EXAMPLE
+    $udp = New-PortReservation -Protocol Udp -StartPort 27015 -NumberOfPorts 4 -Reason 'game servers'
+
+    Reserves the UDP ports 27015 to 27018, or fails with the reason.
+
+    .EXAMPLE
+    New-PortReservation -NumberOfPorts 100 -Within 20000-30000 -Persistent -Name build -IfExists Return
+
+    Reserves a hundred ports of the machine for good. Needs root or an elevated session.
+
+    .EXAMPLE
+    Import-Csv ports.csv | New-PortReservation
+
+    Reserves a block for each row of a file with columns such as Name, Protocol, StartPort, NumberOfPorts.
+
+    .LINK
+    Remove-PortReservation
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
+    [OutputType('PortReservation.Reservation')]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Tcp', 'Udp')]
+        [string] $Protocol = 'Tcp',
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateRange(1, 65535)]
+        [int] $StartPort,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Count')]
+        [ValidateRange(1, 65535)]
+        [int] $NumberOfPorts = 1,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Within,
+
+        [switch] $Persistent,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Runtime', 'Persistent')]
+        [string] $Lifetime,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 100)]
+        [string] $Name,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 500)]
+        [string] $Reason,
+
+        [ValidateSet('Fail', 'Return')]
+        [string] $IfExists = 'Fail'
+    )
+
+    process {
+        $params = @{ protocol = $Protocol.ToLowerInvariant(); numberOfPorts = $NumberOfPorts }
+        if ($StartPort) { $params.startPort = $StartPort }
+        if ($Within) {
+            $params.within = ConvertTo-PortRange $PSCmdlet $Within
+            if ($null -eq $params.within) { return }
+        }
+
+        if ($Persistent) { $params.lifetime = 'persistent' }
+        elseif ($Lifetime) { $params.lifetime = $Lifetime.ToLowerInvariant() }
+        if ($Name) { $params.name = $Name }
+        if ($Reason) { $params.reason = $Reason }
+        if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }
+
+        $target = "$NumberOfPorts free $Protocol"
+        if ($StartPort) { $target = Format-PortRange $Protocol $StartPort $NumberOfPorts }
+        if (-not $PSCmdlet.ShouldProcess($target, 'Reserve ports')) { return }
+        $wire = Invoke-WorkerMethod $PSCmdlet 'reservation/create' $params $target
+        if ($null -ne $wire) { [FromWire]::Reservation($wire) }
+    }
+}

@@ -1,0 +1,94 @@
+function Remove-PortReservation {
+    <#
+    .SYNOPSIS
+    Removes port reservations, so that the ports are free again.
+
+    .DESCRIPTION
+    Removes the reservation of this token, of exactly this range (if both are given, both must fit), or those of a name.
+    Removing a persistent one needs root or an elevated session.
+
+    Errors, by id: NotFound, NotOwner (a runtime reservation that another process holds), AccessDenied, SelectorMissing
+    (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails gives one error, and the
+    next one is processed.
+
+    .PARAMETER Name
+    The names of the reservations. Wildcards are permitted; upper and lower case are the same.
+
+    .PARAMETER Protocol
+    Tcp or Udp. Default: both for a name; of a range, Tcp.
+
+    .PARAMETER StartPort
+    The first port of exactly this range, 1 to 65535.
+
+    .PARAMETER NumberOfPorts
+    How many ports the range of -StartPort has, 1 to 65535. Default 1.
+
+    .PARAMETER Token
+    The token of the reservation.
+
+    .PARAMETER PassThru
+    Returns the removed reservations. By default nothing is returned.
+
+    .INPUTS
+    Objects with properties of the parameters' names. Of a reservation, token and range must still fit.
+
+    .OUTPUTS
+    None, or PortReservation.Reservation with -PassThru.
+
+    .EXAMPLE
+    $web | Remove-PortReservation
+
+    Removes the reservation that is in $web.
+
+    .EXAMPLE
+    Remove-PortReservation -StartPort 5000 -NumberOfPorts 10
+
+    Removes the reservation of exactly the TCP ports 5000 to 5009.
+
+    .EXAMPLE
+    Remove-PortReservation test-* -WhatIf
+
+    Shows which reservations would be removed.
+
+    .LINK
+    New-PortReservation
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(
+        DefaultParameterSetName = 'Range', SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
+    [OutputType('PortReservation.Reservation')]
+    param(
+        [Parameter(Mandatory, ParameterSetName = 'Name', Position = 0, ValueFromPipelineByPropertyName)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [string[]] $Name,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Tcp', 'Udp')]
+        [string] $Protocol,
+
+        [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
+        [ValidateRange(1, 65535)]
+        [int] $StartPort,
+
+        [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
+        [Alias('Count')]
+        [ValidateRange(1, 65535)]
+        [int] $NumberOfPorts = 1,
+
+        [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
+        [uint64] $Token,
+
+        [switch] $PassThru
+    )
+
+    process {
+        foreach ($selected in Select-Removal $PSCmdlet $Name $Protocol $StartPort $NumberOfPorts $Token) {
+            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port reservation')) { continue }
+            $wire = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $selected.Params $selected.Target
+            if ($PassThru -and $null -ne $wire) { [FromWire]::Reservation($wire) }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+function Start-PortReservationWorker {
+    <#
+    .SYNOPSIS
+    Starts the worker process of this session in a way of your choice.
+
+    .DESCRIPTION
+    The other cmdlets start a worker when they need one, with the best provider of the system. Start it yourself to choose
+    the provider, the Node.js, or the worker: one on another machine, for example. The choice holds until
+    Stop-PortReservationWorker, also for the worker that replaces one that has died.
+
+    Errors, by id: WorkerRunning (stop it first; it may hold reservations), NodeNotFound, NodeTooOld, WorkerNotFound,
+    WorkerStartFailed, WorkerTimeout, WorkerExited, WorkerProtocolError, ProtocolVersionMismatch, NotSupported (the provider
+    is none for this system).
+
+    .PARAMETER Provider
+    What carries reservations out: Auto (the default), Windows, Linux or Ledger. Auto is Windows on Windows, Linux on Linux,
+    Ledger elsewhere.
+
+    .PARAMETER NodePath
+    The full path of the node program, 20.19 or newer. Default: that in the environment variable PORT_RESERVATION_NODE, else
+    the first on PATH.
+
+    .PARAMETER WorkerPath
+    The full path of worker.mjs. Default: the one in this module.
+
+    .PARAMETER CommandLine
+    A program and its arguments that lead to a worker's standard streams. Nothing in it is interpreted by a shell here.
+
+    .PARAMETER StartTimeout
+    How many seconds, 1 to 3600, the worker has to answer the first call. Default 30.
+
+    .PARAMETER PassThru
+    Returns the worker. By default nothing is returned.
+
+    .INPUTS
+    None.
+
+    .OUTPUTS
+    None, or PortReservation.Worker with -PassThru: ProcessId, Provider, Platform, Version, ProtocolVersion,
+    RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
+
+    .EXAMPLE
+    Start-PortReservationWorker -Provider Ledger -PassThru
+
+    Starts a worker that keeps persistent reservations in the ledger file alone, and shows it.
+
+    .EXAMPLE
+    Start-PortReservationWorker -NodePath /opt/node/bin/node
+
+    Starts the worker on a Node.js that is not on PATH.
+
+    .EXAMPLE
+    Start-PortReservationWorker -CommandLine ssh, build01, node, /opt/PortReservation/worker/worker.mjs, --stdio
+
+    From now on, the reservations are made on the machine build01.
+
+    .LINK
+    Stop-PortReservationWorker
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(
+        DefaultParameterSetName = 'Node', SupportsShouldProcess, ConfirmImpact = 'Low', PositionalBinding = $false)]
+    [OutputType('PortReservation.Worker')]
+    param(
+        [ValidateSet('Auto', 'Windows', 'Linux', 'Ledger')]
+        [string] $Provider = 'Auto',
+
+        [Parameter(ParameterSetName = 'Node')]
+        [ValidateNotNullOrEmpty()]
+        [string] $NodePath,
+
+        [Parameter(ParameterSetName = 'Node')]
+        [ValidateNotNullOrEmpty()]
+        [string] $WorkerPath,
+
+        [Parameter(Mandatory, ParameterSetName = 'CommandLine')]
+        [ValidateNotNullOrEmpty()]
+        [string[]] $CommandLine,
+
+        [ValidateRange(1, 3600)]
+        [int] $StartTimeout = 30,
+
+        [switch] $PassThru
+    )
+
+    $running = $script:Session.Worker
+    if ($null -ne $running -and $running.IsUsable()) {
+        $PSCmdlet.WriteError((New-ErrorRecord 'WorkerRunning' (
+            "A worker (process $($running.Process.Id)) is running already.") ResourceExists (
+            'Stop it with Stop-PortReservationWorker, which frees its runtime reservations.') $running.Process.Id))
+        return
+    }
+
+    $options = @{ Provider = $Provider; StartTimeout = $StartTimeout }
+    if ($NodePath) { $options.NodePath = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($NodePath) }
+    if ($WorkerPath) { $options.WorkerPath = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($WorkerPath) }
+    if ($CommandLine) { $options.CommandLine = $CommandLine }
+    $target = if ($CommandLine) { $CommandLine -join ' ' } else { "provider $Provider" }
+    if (-not $PSCmdlet.ShouldProcess($target, 'Start port reservation worker')) { return }
+    $worker = Start-Worker $options
+    if ($worker -is [System.Management.Automation.ErrorRecord]) { $PSCmdlet.ThrowTerminatingError($worker) }
+    $script:Session.Options = $options
+    Write-WorkerLog $worker $PSCmdlet
+    if ($PassThru) { [FromWire]::Worker($worker) }
+}

@@ -1,0 +1,55 @@
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { ModuleSession, quoted } from './module-session.ts';
+
+const complete = `
+function Complete ([string] $Line) {
+  $found = [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
+  , @($found | ForEach-Object { $_.CompletionText })
+}`;
+
+it('completes names of reservations, quoted where needed, and protocols', async () => {
+  await using session = await ModuleSession.start();
+  const seen = await session.run(`${complete}
+    foreach ($name in 'web', 'web two', "it's", 'Api', '$x') { New-PortReservation -Name $name > $null }
+    New-PortReservation > $null
+    Report @{
+      all = Complete 'Get-PortReservation -Name '
+      position = Complete 'Get-PortReservation w'
+      quoted = Complete "Test-PortReservation -Name 'web t"
+      remove = Complete 'Remove-PortReservation -Name a'
+      none = Complete 'Get-PortReservation -Name zzz'
+      protocol = Complete 'New-PortReservation -Protocol '
+      lifetime = Complete 'Get-PortReservation -Lifetime p'
+      provider = Complete 'Start-PortReservationWorker -Provider l'
+    }`);
+  expect(seen).toMatchObject({
+    all: ["'$x'", 'Api', "'it''s'", 'web', "'web two'"],
+    position: ['web', "'web two'"],
+    quoted: ["'web two'"],
+    remove: ['Api'],
+    protocol: ['Tcp', 'Udp'],
+    lifetime: ['Persistent'],
+    provider: ['Ledger', 'Linux'],
+  });
+  expect(seen.none).not.toContain('web');
+});
+
+it('offers no name, and writes no error, where there is no worker to ask', async () => {
+  await using session = await ModuleSession.start({ env: { PORT_RESERVATION_NODE: '/nonexistent/node' } });
+  const { names } = await session.run(`${complete}\nReport @{ names = Complete 'Remove-PortReservation -Name web' }`);
+  expect(names).not.toContain('web');
+});
+
+it('gives up on a worker that does not answer at once, and leaves it as it is', async () => {
+  const faultyWorker = fileURLToPath(new URL('../fixtures/faulty-worker.mjs', import.meta.url));
+  await using session = await ModuleSession.start();
+  const seen = await session.run(`${complete}
+    $worker = Start-PortReservationWorker -PassThru -CommandLine ${[process.execPath, faultyWorker, 'late'].map(quoted).join(', ')}
+    $names = Complete 'Get-PortReservation -Name w'
+    $count = @(Get-PortReservation).Count
+    $same = (& (Get-Module PortReservation) { $script:Session.Worker.Process.Id }) -eq $worker.ProcessId
+    Report @{ names = $names; count = $count; same = $same }`);
+  expect(seen).toMatchObject({ count: 0, same: true });
+  expect(seen.names).not.toContain('web');
+});

@@ -1,0 +1,104 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ModuleSession, moduleFolder, quoted } from './module-session.ts';
+
+/** A copy of the module that has the JSON of Windows PowerShell where PowerShell 7 looks for its own. */
+let folder: string;
+let copy: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'port-reservation-desktop-'));
+  copy = join(folder, 'PortReservation');
+  cpSync(moduleFolder, copy, { recursive: true });
+  renameSync(join(copy, 'Private', 'Json.Desktop.ps1'), join(copy, 'Private', 'Json.Core.ps1'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+// Where the engine has no ConvertTo- and ConvertFrom-Json: objects as those of 5.1 make them, dates as text.
+const commandsOf51 = `
+if (-not (Get-Command ConvertFrom-Json -ErrorAction Ignore)) {
+  function global:ConvertTo-Json ($InputObject, [int] $Depth, [switch] $Compress) {
+    # Letters stay as they are.
+    $options = [System.Text.Json.JsonSerializerOptions]::new()
+    $options.Encoder = [System.Text.Encodings.Web.JavaScriptEncoder]::UnsafeRelaxedJsonEscaping
+    [System.Text.Json.JsonSerializer]::Serialize($InputObject, [hashtable], $options)
+  }
+  function global:ConvertFrom-Json ([string] $InputObject) { ConvertFrom-Node ([System.Text.Json.Nodes.JsonNode]::Parse($InputObject)) }
+  function global:ConvertFrom-Node ($Node) {
+    if ($Node -is [System.Text.Json.Nodes.JsonObject]) {
+      $object = [pscustomobject] @{}
+      foreach ($pair in $Node.GetEnumerator()) {
+        $object.PSObject.Properties.Add([psnoteproperty]::new($pair.Key, (ConvertFrom-Node $pair.Value)))
+      }
+      return $object
+    }
+    if ($Node -is [System.Text.Json.Nodes.JsonArray]) {
+      $items = [System.Collections.Generic.List[object]]::new()
+      foreach ($item in $Node) { $items.Add((ConvertFrom-Node $item)) }
+      return , $items.ToArray()
+    }
+    if ($null -eq $Node) { return $null }
+    if ("$($Node.GetValueKind())" -eq 'Number') { return [int] $Node }
+    $Node.ToString()
+  }
+}
+`;
+
+it('the cmdlets work on the JSON of Windows PowerShell', async () => {
+  await using session = await ModuleSession.start();
+  const seen = await session.run(`${commandsOf51}
+    Remove-Module PortReservation
+    Import-Module ${quoted(copy)}
+    $r = New-PortReservation -Name 'gr${'\u00fc'}n' -NumberOfPorts 2 -Reason 'a "quoted" reason'
+    $second = New-PortReservation -Name zweite
+    New-PortReservation -StartPort $r.StartPort -ErrorVariable failed -ErrorAction SilentlyContinue
+    Report @{
+      uses = (& (Get-Module PortReservation) { [WorkerJson].GetMethods().Name }) -contains 'Plain'
+      name = $r.Name; reason = $r.Reason; owner = $r.Owner.ProcessId.GetType().Name; token = $r.Token.GetType().Name
+      all = @(Get-PortReservation).Name; one = @(Get-PortReservation z*).Count; none = @(Get-PortReservation x*).Count
+      removed = ($r, $second | Remove-PortReservation -PassThru).Name; created = $r.CreatedAt.GetType().Name; failed = Get-Facts $failed
+    }`);
+  expect(seen).toMatchObject({
+    name: 'grün',
+    reason: 'a "quoted" reason',
+    owner: 'Int32',
+    token: 'UInt64',
+    one: 1,
+    none: 0,
+    removed: ['grün', 'zweite'],
+    created: 'DateTime',
+    failed: [{ id: 'RangeReserved,New-PortReservation', action: expect.stringMatching(/./) }],
+  });
+  expect(seen.all.sort()).toEqual(['grün', 'zweite']);
+});
+
+it('arguments joined into one command line come out again as they went in', async () => {
+  const words = [
+    'plain',
+    'two words',
+    '',
+    'a"b',
+    'back\\slash',
+    'end\\',
+    'space end\\ \\',
+    '\\"',
+    'a\\\\"b',
+    '\ttab',
+    '-x=y z',
+  ];
+  await using session = await ModuleSession.start();
+  const { line } = await session.run(`
+    Report @{ line = & (Get-Module PortReservation) { [RedirectedProcess]::Join($args[0]) } (${words.map(quoted).join(', ')}) }`);
+  // .NET takes such a line apart by the same rules on every system.
+  const show = quoted('console.log(JSON.stringify(process.argv.slice(1)))');
+  const { out } = await session.run(`
+    $start = [System.Diagnostics.ProcessStartInfo]::new(${quoted(process.execPath)})
+    $start.Arguments = (& (Get-Module PortReservation) { [RedirectedProcess]::Join($args[0]) } ('-e', ${show}, '--')) + ' ' + ${quoted(line)}
+    $start.RedirectStandardOutput = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    Report @{ out = $process.StandardOutput.ReadToEnd() }`);
+  expect(JSON.parse(out)).toEqual(words);
+  expect(spawnSync(process.execPath, ['-e', 'console.log(process.argv.length)', ...words]).status).toBe(0);
+});
