@@ -50,5 +50,5 @@ function Stop-Worker {
 
     if ($null -eq $Worker) { return }
     if ([object]::ReferenceEquals($script:Session.Worker, $Worker)) { $script:Session.Worker = $null }
-    $Worker.Stop()
+    $Worker.Stop($false)
 }

@@ -22,7 +22,8 @@ function New-Worker {
         $isOpen = $null -eq $failure
     }
     finally {
-        if (-not $isOpen) { $worker.Stop() }
+        # It holds nothing yet.
+        if (-not $isOpen) { $worker.Stop($true) }
     }
 
     if (-not $isOpen) { return $failure }

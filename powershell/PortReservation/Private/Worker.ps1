@@ -33,20 +33,20 @@ class Worker {
         return $lines
     }
 
-    # Ends the worker, which frees what it holds: by the end of its input, or by force where that does not do.
-    [void] Stop() {
+    # Ends the worker, which frees what it holds: by the end of its input, or by force, also where the first does not do.
+    [void] Stop([bool] $isForced) {
         if ($this.IsStopped) { return }
         $this.IsStopped = $true
         if ($null -ne $this.Connection.Holder) { $this.Connection.Holder.Dispose() }
-        $isForced = $null -ne $this.Connection.Failure
+        $isBroken = $null -ne $this.Connection.Failure
         try {
             $this.Process.StandardInput.BaseStream.Close()
         }
         catch {
-            $isForced = $true
+            $isBroken = $true
         }
 
-        $this.WaitForExit($isForced)
+        $this.WaitForExit($isForced -or $isBroken)
         $this.Process.Dispose()
     }
 
@@ -76,7 +76,7 @@ class Worker {
         try {
             $this.Process.Kill()
         }
-        catch [System.InvalidOperationException] {
+        catch [System.InvalidOperationException], [System.ComponentModel.Win32Exception] {
             # It has ended meanwhile.
             return
         }
