@@ -1,12 +1,17 @@
+import { sep } from 'node:path';
 import { NativeError } from '../native/native-error.ts';
 import { errorName } from '../native/posix/error-name.ts';
 import { ServiceError } from '../protocol/errors.ts';
 
 const elsewhere = 'or set PORT_RESERVATION_HOME to a folder that this user may write';
 
+/** Windows gives the same code for a file that another program has open. */
+const open = sep === '\\' ? ' Or close the program that has it open.' : '';
+
 const hints: Record<string, string> = {
-  EACCES: `Give this user the right to it, ${elsewhere}.`,
-  EPERM: `Give this user the right to it, ${elsewhere}.`,
+  EACCES: `Give this user the right to it, ${elsewhere}.${open}`,
+  EPERM: `Give this user the right to it, ${elsewhere}.${open}`,
+  EBUSY: `Another program has it in use: close it, ${elsewhere}.`,
   EROFS: `The file system is read-only: make it writable, ${elsewhere}.`,
   ENOSPC: 'The file system is full: free some space on it.',
   EDQUOT: "This user's disk quota is used up: free some space.",

@@ -6,6 +6,8 @@
 #include <mstcpip.h>
 #include <windows.h>
 #include <iphlpapi.h>
+#include <aclapi.h>
+#include <sddl.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -38,6 +40,11 @@
   FACT(ERROR_INVALID_PARAMETER, 87)                                                                                    \
   FACT(ERROR_PROC_NOT_FOUND, 127)                                                                                      \
   FACT(ERROR_NOT_FOUND, 1168)                                                                                          \
+  FACT(ERROR_FILE_NOT_FOUND, 2)                                                                                        \
+  FACT(ERROR_PATH_NOT_FOUND, 3)                                                                                        \
+  FACT(ERROR_INSUFFICIENT_BUFFER, 122)                                                                                 \
+  FACT(ERROR_ALREADY_EXISTS, 183)                                                                                      \
+  FACT(STILL_ACTIVE, 259)                                                                                              \
   FACT(WSA_OPERATION_ABORTED, 995)                                                                                     \
   FACT(WSA_IO_PENDING, 997)                                                                                            \
   FACT(WSAEACCES, 10013)                                                                                               \
@@ -70,6 +77,7 @@
   FACT(offsetof(struct sockaddr_in, sin_port), 2)                                                                      \
   FACT(offsetof(struct sockaddr_in, sin_addr), 4)                                                                      \
   FACT(sizeof(struct sockaddr_in6), 28)                                                                                \
+  FACT(offsetof(struct sockaddr_in6, sin6_family), 0)                                                                  \
   FACT(offsetof(struct sockaddr_in6, sin6_port), 2)                                                                    \
   FACT(offsetof(struct sockaddr_in6, sin6_flowinfo), 4)                                                                \
   FACT(offsetof(struct sockaddr_in6, sin6_addr), 8)                                                                    \
@@ -77,19 +85,38 @@
   FACT(LOCKFILE_FAIL_IMMEDIATELY, 1)                                                                                   \
   FACT(LOCKFILE_EXCLUSIVE_LOCK, 2)                                                                                     \
   FACT(sizeof(OVERLAPPED), 8 + 3 * POINTER)                                                                            \
+  FACT(offsetof(OVERLAPPED, Offset), 2 * POINTER)                                                                      \
+  FACT(offsetof(OVERLAPPED, OffsetHigh), 4 + 2 * POINTER)                                                              \
   FACT(sizeof(FILETIME), 8)                                                                                            \
   FACT(PROCESS_QUERY_LIMITED_INFORMATION, 4096)                                                                        \
   FACT(SYNCHRONIZE, 1048576)                                                                                           \
   FACT(TOKEN_QUERY, 8)                                                                                                 \
   FACT(TokenElevation, 20)                                                                                             \
+  FACT(TokenUser, 1)                                                                                                   \
   FACT(sizeof(TOKEN_ELEVATION), 4)                                                                                     \
+  FACT(SDDL_REVISION_1, 1)                                                                                             \
+  FACT(SE_FILE_OBJECT, 1)                                                                                              \
+  FACT(OWNER_SECURITY_INFORMATION, 1)                                                                                  \
+  FACT(WinLocalSystemSid, 22)                                                                                          \
+  FACT(WinBuiltinAdministratorsSid, 26)                                                                                \
+  FACT(sizeof(TOKEN_USER), 2 * POINTER)                                                                                \
+  FACT(offsetof(TOKEN_USER, User.Sid), 0)                                                                              \
+  FACT(sizeof(SECURITY_ATTRIBUTES), 3 * POINTER)                                                                       \
+  FACT(offsetof(SECURITY_ATTRIBUTES, lpSecurityDescriptor), POINTER)                                                   \
+  FACT(offsetof(SECURITY_ATTRIBUTES, bInheritHandle), 2 * POINTER)                                                     \
   FACT(TCP_TABLE_OWNER_PID_ALL, 5)                                                                                     \
   FACT(UDP_TABLE_OWNER_PID, 1)                                                                                         \
+  FACT(offsetof(MIB_TCPTABLE_OWNER_PID, table), 4)                                                                     \
+  FACT(offsetof(MIB_TCP6TABLE_OWNER_PID, table), 4)                                                                    \
+  FACT(offsetof(MIB_UDPTABLE_OWNER_PID, table), 4)                                                                     \
+  FACT(offsetof(MIB_UDP6TABLE_OWNER_PID, table), 4)                                                                    \
   FACT(sizeof(MIB_TCPROW_OWNER_PID), 24)                                                                               \
   FACT(offsetof(MIB_TCPROW_OWNER_PID, dwLocalPort), 8)                                                                 \
+  FACT(offsetof(MIB_TCPROW_OWNER_PID, dwState), 0)                                                                     \
   FACT(offsetof(MIB_TCPROW_OWNER_PID, dwOwningPid), 20)                                                                \
   FACT(sizeof(MIB_TCP6ROW_OWNER_PID), 56)                                                                              \
   FACT(offsetof(MIB_TCP6ROW_OWNER_PID, dwLocalPort), 20)                                                               \
+  FACT(offsetof(MIB_TCP6ROW_OWNER_PID, dwState), 48)                                                                   \
   FACT(offsetof(MIB_TCP6ROW_OWNER_PID, dwOwningPid), 52)                                                               \
   FACT(sizeof(MIB_UDPROW_OWNER_PID), 12)                                                                               \
   FACT(offsetof(MIB_UDPROW_OWNER_PID, dwLocalPort), 4)                                                                 \

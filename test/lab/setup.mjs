@@ -118,14 +118,20 @@ function wineEnvironment(prefix) {
   return { PATH: process.env.PATH, HOME: join(folder, 'home'), WINEPREFIX: prefix, WINEDEBUG: '-all' };
 }
 
+/** A Windows 10, with our stand-in for its netsh.exe. */
 function winePrefix(wine) {
-  return part('prefix', [run(wine, ['--version']), 2], (target) => {
+  const netsh = join(here, 'netsh.c');
+  return part('prefix', [run(wine, ['--version']), 4, readFileSync(netsh, 'utf8'), C_FLAGS], (target) => {
     // Without these, wineboot asks for Mono and Gecko. Programs later need mscoree.
     const env = { ...wineEnvironment(target), WINEDLLOVERRIDES: 'mscoree,mshtml=d' };
     mkdirSync(env.HOME, { recursive: true });
     run(wine, ['wineboot', '-i'], { env, stdio: 'ignore' });
-    run(wine, ['reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'], { env, stdio: 'ignore' });
+    const registry = (key, name, value) =>
+      run(wine, ['reg', 'add', `HKCU\\Software\\Wine${key}`, '/v', name, '/d', value, '/f'], { env, stdio: 'ignore' });
+    registry('', 'Version', 'win10');
+    registry('\\DllOverrides', 'netsh.exe', 'native');
     run(find('wineserver', '/usr/lib/wine/wineserver'), ['-w'], { env, stdio: 'ignore' });
+    run(X64, [...C_FLAGS, '-static-libgcc', '-o', join(target, 'drive_c/windows/system32/netsh.exe'), netsh]);
   });
 }
 

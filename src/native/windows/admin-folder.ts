@@ -1,5 +1,6 @@
 import { koffi } from '../koffi.ts';
 import { NativeError } from '../native-error.ts';
+import { structs } from './layouts.ts';
 import { tokenUser } from './process-token.ts';
 
 const SDDL_REVISION_1 = 1;
@@ -24,7 +25,7 @@ const adminWritesAllRead = 'O:BAG:BAD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;F
 export async function createAdminFolder(path: string): Promise<void> {
   const ffi = await koffi();
   const kernel32 = ffi.load('kernel32.dll');
-  const attributes = ffi.struct({ nLength: 'uint32_t', lpSecurityDescriptor: 'void *', bInheritHandle: 'int' });
+  const attributes = ffi.struct(structs.SECURITY_ATTRIBUTES);
   const getLastError = kernel32.func('uint32_t GetLastError()');
   const localFree = kernel32.func('void *LocalFree(void *memory)');
   const createDirectory = kernel32.func('CreateDirectoryW', 'int', ['str16', ffi.pointer(attributes)]);

@@ -1,13 +1,35 @@
 /**
- * The structures and control codes of mstcpip.h, as offsets in bytes. The Windows lab compares every number here with
- * what the C compiler says of the real headers.
+ * Structures of the Windows headers, as offsets in bytes, the same on x64, ARM64 and x86. The Windows lab compares every
+ * number of this folder with what the C compiler says.
  *
- * StartPort is in network byte order (big-endian) everywhere; NumberOfPorts and Token are in host order.
+ * StartPort is in network byte order (big-endian) everywhere, as are the ports of sockets; NumberOfPorts and Token are in
+ * host order.
  */
 export const layouts = {
   INET_PORT_RANGE: { size: 4, StartPort: 0, NumberOfPorts: 2 },
   INET_PORT_RESERVATION_TOKEN: { size: 8, Token: 0 },
   INET_PORT_RESERVATION_INSTANCE: { size: 16, StartPort: 0, NumberOfPorts: 2, Token: 8 },
+  sockaddr_in6: { size: 28, sin6_family: 0, sin6_port: 2 },
+  MIB_TCPROW_OWNER_PID: { size: 24, dwState: 0, dwLocalPort: 8, dwOwningPid: 20 },
+  MIB_TCP6ROW_OWNER_PID: { size: 56, dwLocalPort: 20, dwState: 48, dwOwningPid: 52 },
+  MIB_UDPROW_OWNER_PID: { size: 12, dwLocalPort: 4, dwOwningPid: 8 },
+  MIB_UDP6ROW_OWNER_PID: { size: 28, dwLocalPort: 20, dwOwningPid: 24 },
+  MIB_TCPTABLE_OWNER_PID: { table: 4 },
+  MIB_TCP6TABLE_OWNER_PID: { table: 4 },
+  MIB_UDPTABLE_OWNER_PID: { table: 4 },
+  MIB_UDP6TABLE_OWNER_PID: { table: 4 },
+} as const;
+
+/** Structures with pointers, as koffi lays them out. */
+export const structs = {
+  OVERLAPPED: {
+    Internal: 'uintptr_t',
+    InternalHigh: 'uintptr_t',
+    Offset: 'uint32_t',
+    OffsetHigh: 'uint32_t',
+    hEvent: 'void *',
+  },
+  SECURITY_ATTRIBUTES: { nLength: 'uint32_t', lpSecurityDescriptor: 'void *', bInheritHandle: 'int' },
 } as const;
 
 /** Control codes: `_WSAIOW(IOC_VENDOR, 100…102)` in mstcpip.h. */

@@ -1,6 +1,7 @@
 import type { KoffiFunc, LibraryHandle } from 'koffi';
 import { koffi } from '../koffi.ts';
 import { NativeError } from '../native-error.ts';
+import { codes } from './codes.ts';
 
 /** A bound function; its numbers and buffers are as its prototype says. */
 export type NativeFunction = KoffiFunc<(...values: unknown[]) => number>;
@@ -45,7 +46,7 @@ export class SystemLibrary {
       this.#functions.set(name, bound);
       return bound;
     } catch (error) {
-      throw new NativeError(name, 127, error);
+      throw new NativeError(name, codes.ERROR_PROC_NOT_FOUND, error);
     }
   }
 }

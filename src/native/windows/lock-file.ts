@@ -1,6 +1,7 @@
 import { koffi } from '../koffi.ts';
 import { NativeError } from '../native-error.ts';
 import type { TryLock } from '../posix/flock.ts';
+import { structs } from './layouts.ts';
 
 const LOCKFILE_FAIL_IMMEDIATELY = 1;
 const LOCKFILE_EXCLUSIVE_LOCK = 2;
@@ -12,13 +13,7 @@ const lockedByte = { Internal: 0, InternalHigh: 0, Offset: 0, OffsetHigh: 0x7fff
 async function bind(): Promise<TryLock> {
   const ffi = await koffi();
   const kernel32 = ffi.load('kernel32.dll');
-  const overlapped = ffi.struct({
-    Internal: 'uintptr_t',
-    InternalHigh: 'uintptr_t',
-    Offset: 'uint32_t',
-    OffsetHigh: 'uint32_t',
-    hEvent: 'void *',
-  });
+  const overlapped = ffi.struct(structs.OVERLAPPED);
   const handleOf = ffi.load(null).func('intptr_t uv_get_osfhandle(int fd)');
   const getLastError = kernel32.func('uint32_t GetLastError()');
   const dword = 'uint32_t';

@@ -1,7 +1,7 @@
 import { koffi } from '../koffi.ts';
+import { codes } from './codes.ts';
 
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
-const ERROR_INVALID_PARAMETER = 87;
 const STILL_ACTIVE = 259;
 
 /**
@@ -21,7 +21,7 @@ export async function windowsProcessTimes(processId: number): Promise<{ alive: b
 
   const handle = openProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId);
   // Access denied is no death: the process is there, and somebody else's.
-  if (handle === 0) return { alive: getLastError() !== ERROR_INVALID_PARAMETER };
+  if (handle === 0) return { alive: getLastError() !== codes.ERROR_INVALID_PARAMETER };
   try {
     // An ended process stays for as long as anybody has a handle of it.
     const exitCode = [0];

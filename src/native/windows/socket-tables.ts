@@ -1,5 +1,6 @@
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { NativeError } from '../native-error.ts';
+import { layouts } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
 
 /** A socket in the system's tables. */
@@ -14,28 +15,40 @@ const AF_INET = 2;
 const AF_INET6 = 23;
 const ERROR_INSUFFICIENT_BUFFER = 122;
 
-/*
- * Offsets of MIB_TCPROW_OWNER_PID, MIB_TCP6ROW_OWNER_PID, MIB_UDPROW_OWNER_PID and MIB_UDP6ROW_OWNER_PID (tcpmib.h,
- * udpmib.h). Each table begins with a count of 4 bytes; a port is the first two bytes of its field, in network order.
- */
-const tables = {
+const TCP_TABLE_OWNER_PID_ALL = 5;
+const UDP_TABLE_OWNER_PID = 1;
+
+interface Row {
+  size: number;
+  dwLocalPort: number;
+  dwOwningPid: number;
+  dwState?: number;
+}
+
+interface Table {
+  family: number;
+  first: number;
+  row: Row;
+}
+
+const tables: Record<Protocol, { call: string; tableClass: number; tables: Table[] }> = {
   tcp: {
     call: 'GetExtendedTcpTable',
-    tableClass: 5, // TCP_TABLE_OWNER_PID_ALL
-    rows: [
-      { family: AF_INET, size: 24, port: 8, processId: 20, state: 0 },
-      { family: AF_INET6, size: 56, port: 20, processId: 52, state: 48 },
+    tableClass: TCP_TABLE_OWNER_PID_ALL,
+    tables: [
+      { family: AF_INET, first: layouts.MIB_TCPTABLE_OWNER_PID.table, row: layouts.MIB_TCPROW_OWNER_PID },
+      { family: AF_INET6, first: layouts.MIB_TCP6TABLE_OWNER_PID.table, row: layouts.MIB_TCP6ROW_OWNER_PID },
     ],
   },
   udp: {
     call: 'GetExtendedUdpTable',
-    tableClass: 1, // UDP_TABLE_OWNER_PID
-    rows: [
-      { family: AF_INET, size: 12, port: 4, processId: 8, state: undefined },
-      { family: AF_INET6, size: 28, port: 20, processId: 24, state: undefined },
+    tableClass: UDP_TABLE_OWNER_PID,
+    tables: [
+      { family: AF_INET, first: layouts.MIB_UDPTABLE_OWNER_PID.table, row: layouts.MIB_UDPROW_OWNER_PID },
+      { family: AF_INET6, first: layouts.MIB_UDP6TABLE_OWNER_PID.table, row: layouts.MIB_UDP6ROW_OWNER_PID },
     ],
   },
-} as const;
+};
 
 const iphlpapi = new SystemLibrary('iphlpapi.dll');
 
@@ -60,16 +73,17 @@ async function readTable(name: string, family: number, tableClass: number): Prom
  * @throws NativeError
  */
 export async function tableSockets(protocol: Protocol): Promise<TableSocket[]> {
-  const { call, tableClass, rows } = tables[protocol];
+  const { call, tableClass, tables: both } = tables[protocol];
   const sockets: TableSocket[] = [];
-  for (const { family, size, port, processId, state } of rows) {
+  for (const { family, first, row } of both) {
     const table = await readTable(call, family, tableClass);
     const count = table.readUInt32LE(0);
-    for (let offset = 4, row = 0; row < count; row++, offset += size) {
+    for (let index = 0, offset = first; index < count; index++, offset += row.size) {
       sockets.push({
-        port: table.readUInt16BE(offset + port),
-        processId: table.readUInt32LE(offset + processId),
-        state: state === undefined ? undefined : table.readUInt32LE(offset + state),
+        // The first two bytes of a field of four, in network order.
+        port: table.readUInt16BE(offset + row.dwLocalPort),
+        processId: table.readUInt32LE(offset + row.dwOwningPid),
+        state: row.dwState === undefined ? undefined : table.readUInt32LE(offset + row.dwState),
       });
     }
   }

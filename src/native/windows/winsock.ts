@@ -10,18 +10,28 @@ import { SystemLibrary } from './library.ts';
 export type Socket = number;
 
 const AF_INET6 = 23;
-const kinds = { tcp: { type: 1, protocol: 6 }, udp: { type: 2, protocol: 17 } } as const;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const IPPROTO_TCP = 6;
+const IPPROTO_UDP = 17;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 27;
+const SOL_SOCKET = 0xffff;
+const SO_EXCLUSIVEADDRUSE = -5;
 const WSA_FLAG_OVERLAPPED = 0x01;
 const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
-const INVALID_SOCKETS = [0xffffffff, 2 ** 64];
+const INVALID_SOCKET = -1;
+
+const kinds = {
+  tcp: { type: SOCK_STREAM, protocol: IPPROTO_TCP },
+  udp: { type: SOCK_DGRAM, protocol: IPPROTO_UDP },
+} as const;
 
 const ws2 = new SystemLibrary('ws2_32.dll');
 
 const prototypes = {
   WSASocketW:
-    'uintptr_t __stdcall WSASocketW(int af, int type, int protocol, void *info, uint32_t group, uint32_t flags)',
+    'intptr_t __stdcall WSASocketW(int af, int type, int protocol, void *info, uint32_t group, uint32_t flags)',
   WSAIoctl:
     'int __stdcall WSAIoctl(uintptr_t s, uint32_t code, void *in, uint32_t cbIn, void *out, uint32_t cbOut, _Out_ uint32_t *bytes, void *overlapped, void *routine)',
   setsockopt: 'int __stdcall setsockopt(uintptr_t s, int level, int name, void *value, int length)',
@@ -51,10 +61,21 @@ export async function openSocket(protocol: Protocol): Promise<Socket> {
   const { call, fail } = await binder('WSASocketW');
   const { type, protocol: number } = kinds[protocol];
   const socket = call(AF_INET6, type, number, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-  if (INVALID_SOCKETS.includes(socket)) fail();
-  const { call: setOption, fail: failOption } = await binder('setsockopt');
-  if (setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, Buffer.alloc(4), 4) !== 0) failOption();
+  if (socket === INVALID_SOCKET) fail();
+  try {
+    await setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  } catch (error) {
+    await closeSocket(socket);
+    throw error;
+  }
   return socket;
+}
+
+async function setOption(socket: Socket, level: number, name: number, value: number): Promise<void> {
+  const { call, fail } = await binder('setsockopt');
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  if (call(socket, level, name, bytes, bytes.length) !== 0) fail();
 }
 
 /** Closes the socket; what it acquired is free then. */
@@ -101,19 +122,32 @@ export async function releaseReservation(socket: Socket, token: bigint): Promise
   await ioctl('SIO_RELEASE_PORT_RESERVATION', socket, encodeToken(token), 0);
 }
 
-const sockaddrIn6 = { size: 28, family: 0, port: 2 } as const;
-
 /**
  * Binds to the port on all addresses, or with port 0 to whichever the system chooses, and says which it was.
  * @throws NativeError 10013 reserved, 10048 in use
  */
 export async function bindSocket(socket: Socket, port: number): Promise<number> {
   const { call, fail } = await binder('bind');
-  const name = Buffer.alloc(sockaddrIn6.size);
-  name.writeUInt16LE(AF_INET6, sockaddrIn6.family);
-  name.writeUInt16BE(port, sockaddrIn6.port);
+  const layout = layouts.sockaddr_in6;
+  const name = Buffer.alloc(layout.size);
+  name.writeUInt16LE(AF_INET6, layout.sin6_family);
+  name.writeUInt16BE(port, layout.sin6_port);
   if (call(socket, name, name.length) !== 0) fail();
   const { call: getName, fail: failName } = await binder('getsockname');
   if (getName(socket, name, [name.length]) !== 0) failName();
-  return name.readUInt16BE(sockaddrIn6.port);
+  return name.readUInt16BE(layout.sin6_port);
+}
+
+/**
+ * Binds a new socket that shares the port with nobody, and closes it.
+ * @throws NativeError 10013 reserved, 10048 in use
+ */
+export async function tryPort(protocol: Protocol, port: number): Promise<void> {
+  const socket = await openSocket(protocol);
+  try {
+    await setOption(socket, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+    await bindSocket(socket, port);
+  } finally {
+    await closeSocket(socket);
+  }
 }

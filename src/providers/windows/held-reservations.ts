@@ -1,3 +1,4 @@
+import { codes } from '../../native/windows/codes.ts';
 import {
   acquireReservation,
   associateReservation,
@@ -9,6 +10,7 @@ import {
 } from '../../native/windows/winsock.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { RuntimeHolder } from '../provider.ts';
+import { isCode } from './windows-error.ts';
 
 /**
  * Binds a new socket that the token was put on, and closes it; port 0 means any port of the reservation that is left.
@@ -46,6 +48,9 @@ export class HeldReservations implements RuntimeHolder {
     this.#sockets.delete(token);
     try {
       await releaseReservation(socket, token);
+    } catch (error) {
+      // Refused while another socket of this process carries the token; closing the socket frees the ports all the same.
+      if (!isCode(error, codes.WSAEINVAL)) throw error;
     } finally {
       await closeSocket(socket);
     }

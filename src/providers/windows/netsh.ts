@@ -1,6 +1,7 @@
 import { systemDirectory } from '../../native/windows/library.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { formatRange } from '../../protocol/ranges.ts';
 import { type ExcludedRow, parseDynamicPortRange, parseExcludedPortRanges } from './excluded-port-ranges.ts';
 
 /** The address families keep one table together, yet netsh shows them apart. */
@@ -40,6 +41,20 @@ export async function excludedPortRanges(family: Family, protocol: Protocol, sto
   const rows = parseExcludedPortRanges(await netsh(...args));
   if (!rows) throw notUnderstood(args.join(' '));
   return rows;
+}
+
+/** Every range that any of the protocol's tables shows, each once, and why one of them could not be read. */
+export async function allExcludedPortRanges(protocol: Protocol): Promise<{ ranges: PortRange[]; failure?: string }> {
+  const tables = (['ipv4', 'ipv6'] as const).flatMap((family) =>
+    (['active', 'persistent'] as const).map((store) => excludedPortRanges(family, protocol, store)),
+  );
+  const ranges = new Map<string, PortRange>();
+  let failure: string | undefined;
+  for (const table of await Promise.allSettled(tables)) {
+    if (table.status === 'fulfilled') for (const { range } of table.value) ranges.set(formatRange(range), range);
+    else failure ??= table.reason instanceof Error ? table.reason.message : String(table.reason);
+  }
+  return { ranges: [...ranges.values()], ...(failure !== undefined && { failure }) };
 }
 
 /**

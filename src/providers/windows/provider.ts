@@ -1,4 +1,5 @@
 import { NativeError } from '../../native/native-error.ts';
+import { codes } from '../../native/windows/codes.ts';
 import { createPersistent, deletePersistent, lookupPersistent } from '../../native/windows/iphlpapi.ts';
 import { tableSockets } from '../../native/windows/socket-tables.ts';
 import { ServiceError } from '../../protocol/errors.ts';
@@ -10,11 +11,11 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import { overlap } from '../../protocol/ranges.ts';
 import type { Claim, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
-import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { codes, rangeKept, tokenOfAnother, windowsError } from './windows-error.ts';
+import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { refusedRange } from './refused-range.ts';
+import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
 /** Windows' default, in case netsh does not say; a claim decides anyway (KB929851). */
 const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
@@ -50,7 +51,7 @@ export class WindowsProvider implements Provider {
     try {
       return await (lifetime === 'runtime' ? this.#holder.acquire(protocol, range) : createPersistent(protocol, range));
     } catch (error) {
-      throw await explain(systemFailure(error), protocol, range);
+      throw await refusedRange(systemFailure(error), protocol, range);
     }
   }
 
@@ -62,7 +63,7 @@ export class WindowsProvider implements Provider {
       if (lifetime === 'persistent') await deletePersistent(protocol, range);
       else if (token !== undefined) await this.#holder.release(BigInt(token));
     } catch (error) {
-      if (isCode(error, codes.notFound)) return;
+      if (isCode(error, codes.ERROR_NOT_FOUND)) return;
       throw windowsError(error, protocol, range);
     }
   }
@@ -71,7 +72,7 @@ export class WindowsProvider implements Provider {
     try {
       return await lookupPersistent(protocol, range);
     } catch (error) {
-      if (isCode(error, codes.notFound)) return undefined;
+      if (isCode(error, codes.ERROR_NOT_FOUND)) return undefined;
       throw windowsError(error, protocol, range);
     }
   }
@@ -90,13 +91,10 @@ export class WindowsProvider implements Provider {
   async keptRanges(): Promise<KeptRanges> {
     const kept: KeptRanges = { ranges: [], warnings: [] };
     for (const protocol of ['tcp', 'udp'] as const) {
-      try {
-        const rows = await excludedPortRanges('ipv4', protocol, 'active');
-        kept.ranges.push(...rows.map(({ range }) => ({ protocol, range })));
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        kept.warnings.push(`Persistent ${protocol} reservations that other programs made are not listed. ${reason}`);
-      }
+      const { ranges, failure } = await allExcludedPortRanges(protocol);
+      kept.ranges.push(...ranges.map((range) => ({ protocol, range })));
+      if (failure === undefined) continue;
+      kept.warnings.push(`Persistent ${protocol} reservations of other programs may be missing. ${failure}`);
     }
     return kept;
   }
@@ -110,18 +108,4 @@ export class WindowsProvider implements Provider {
 function systemFailure(error: unknown): unknown {
   if (!(error instanceof ServiceError) || error.facts.osCode === undefined) return error;
   return new NativeError(error.facts.osFunction ?? 'WSAIoctl', error.facts.osCode, error);
-}
-
-const isCode = (error: unknown, ...wanted: number[]): boolean =>
-  error instanceof NativeError && wanted.includes(error.code as number);
-
-/** Windows has one code for "in use" and "reserved"; Lookup and the table of ranges tell them apart. */
-async function explain(error: unknown, protocol: Protocol, range: PortRange): Promise<unknown> {
-  if (!isCode(error, codes.sharingViolation, codes.addressInUse)) return windowsError(error, protocol, range);
-  const cause = error as NativeError;
-  const exact = await lookupPersistent(protocol, range).catch(() => undefined);
-  if (exact !== undefined) return rangeKept(protocol, range, { range, administered: false }, cause);
-  const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
-  const row = rows.find((one) => overlap(one.range, range));
-  return row ? rangeKept(protocol, range, row, cause) : windowsError(error, protocol, range);
 }

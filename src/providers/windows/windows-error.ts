@@ -1,17 +1,27 @@
 import { NativeError } from '../../native/native-error.ts';
+import { codes } from '../../native/windows/codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { formatPorts, sameRange } from '../../protocol/ranges.ts';
+import { endPort, formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 
 const elevation =
   'Run it as an administrator: start PowerShell or the terminal with "Run as administrator". Under user account control an administrator is an ordinary user until then.';
 
-/** Win32 and Winsock codes by what they mean for a reservation (port-reservation functions of iphlpapi.h, mstcpip.h). */
-const accessDenied = [5, 10013];
-const notSupported = [127, 10045];
-const invalid = [87, 10022];
-export const codes = { sharingViolation: 32, notFound: 1168, addressInUse: 10048 } as const;
+const seeKept =
+  'Choose other ports, or remove that reservation; netsh interface ipv4 show excludedportrange lists what is kept.';
+
+const deleteExclusion =
+  'Anyone may bind there by number. To reserve it, delete the exclusion first, or choose other ports.';
+
+const accessDenied: number[] = [codes.ERROR_ACCESS_DENIED, codes.WSAEACCES];
+const taken: number[] = [codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE];
+const notSupported: number[] = [codes.ERROR_PROC_NOT_FOUND, codes.WSAEOPNOTSUPP];
+const invalid: number[] = [codes.ERROR_INVALID_PARAMETER, codes.WSAEINVAL];
+
+/** Whether it is the system's failure with one of these codes. */
+export const isCode = (error: unknown, ...wanted: number[]): error is NativeError =>
+  error instanceof NativeError && wanted.includes(error.code as number);
 
 /** What a failed system call means to the user who asked for the range; anything else is returned as it is. */
 export function windowsError(error: unknown, protocol: Protocol, range: PortRange): unknown {
@@ -22,10 +32,10 @@ export function windowsError(error: unknown, protocol: Protocol, range: PortRang
     new ServiceError(name, message, { ...facts, ...(hint && { hint }) }, error);
 
   if (accessDenied.includes(error.code)) return make('AccessDenied', `No permission for ${target}.`, elevation);
-  if (error.code === codes.notFound) {
+  if (error.code === codes.ERROR_NOT_FOUND) {
     return make('NotFound', `Windows has no persistent reservation of exactly ${target}.`);
   }
-  if (error.code === codes.sharingViolation || error.code === codes.addressInUse) {
+  if (taken.includes(error.code)) {
     return make('PortInUse', `A port of ${target} is in use.`, 'Choose other ports, or end what uses them.');
   }
   if (notSupported.includes(error.code)) {
@@ -41,33 +51,48 @@ export function windowsError(error: unknown, protocol: Protocol, range: PortRang
   return make('OsError', `${error.function} failed for ${target} with ${error.code}.`);
 }
 
-/** The range overlaps a row that Windows keeps: a reservation or a driver's range, or an administrator's exclusion. */
-export function rangeKept(protocol: Protocol, range: PortRange, row: ExcludedRow, cause: NativeError): ServiceError {
-  const whole = formatPorts(protocol, range);
-  const facts = { target: whole, osCode: cause.code, osFunction: cause.function };
-  if (row.administered) {
-    const exclusion = formatPorts(protocol, row.range);
-    return new ServiceError(
-      'RangeExcluded',
-      `${whole} overlaps the exclusion ${exclusion} that an administrator made.`,
-      {
-        ...facts,
-        hint: 'Anyone may bind there by number. To reserve it, delete the exclusion first, or choose other ports.',
-      },
-      cause,
-    );
-  }
+const factsOf = (protocol: Protocol, range: PortRange, { code, function: osFunction }: NativeError) => ({
+  target: formatPorts(protocol, range),
+  osCode: code,
+  osFunction,
+});
+
+/** One port of the range has a socket on it. */
+export function portInUse(protocol: Protocol, range: PortRange, port: number, cause: NativeError): ServiceError {
+  const facts = factsOf(protocol, range, cause);
+  const message = `Port ${port} of ${facts.target} is in use.`;
   return new ServiceError(
-    'RangeReserved',
-    sameRange(row.range, range)
-      ? `${whole} is already reserved.`
-      : `${whole} overlaps ${formatPorts(protocol, row.range)}, which Windows keeps reserved.`,
-    {
-      ...facts,
-      hint: 'Choose other ports, or remove that reservation; netsh interface ipv4 show excludedportrange lists what is kept.',
-    },
+    'PortInUse',
+    message,
+    { ...facts, port, hint: 'Choose other ports, or end what uses it.' },
     cause,
   );
+}
+
+/** The range is reserved: exactly it, or as far as is known one port of it. */
+export function rangeReserved(
+  protocol: Protocol,
+  range: PortRange,
+  { port, cause }: { port?: number; cause: NativeError },
+): ServiceError {
+  const facts = factsOf(protocol, range, cause);
+  const message =
+    port === undefined ? `${facts.target} is already reserved.` : `Port ${port} of ${facts.target} is reserved.`;
+  return new ServiceError('RangeReserved', message, { ...facts, ...(port && { port }), hint: seeKept }, cause);
+}
+
+/** The range overlaps a row that Windows keeps: a reservation or a driver's range, or an administrator's exclusion. */
+export function rangeKept(protocol: Protocol, range: PortRange, row: ExcludedRow, cause: NativeError): ServiceError {
+  if (!row.administered && sameRange(row.range, range)) return rangeReserved(protocol, range, { cause });
+  const whole = formatPorts(protocol, range);
+  const kept = formatPorts(protocol, row.range);
+  const facts = { ...factsOf(protocol, range, cause), port: Math.min(endPort(row.range), endPort(range)) };
+  if (row.administered) {
+    const message = `${whole} overlaps the exclusion ${kept} that an administrator made.`;
+    return new ServiceError('RangeExcluded', message, { ...facts, hint: deleteExclusion }, cause);
+  }
+  const message = `${whole} overlaps ${kept}, which Windows keeps reserved.`;
+  return new ServiceError('RangeReserved', message, { ...facts, hint: seeKept }, cause);
 }
 
 /** A runtime token is valid in the process that acquired it alone, so nobody else is told it. */

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { overlap } from '../../src/protocol/ranges.ts';
+import { bindAll, expectFree, expectReserved, WSAEACCES } from './support/ports.ts';
+import { eachMachine, testWith, type Windows } from './support/windows.ts';
+
+/** SIO_ACQUIRE_, SIO_ASSOCIATE_ and SIO_RELEASE_PORT_RESERVATION, from the worker; no rights needed. */
+export function runtimeSuite(windows: Windows): void {
+  const simulated = testWith(windows, 'simulation');
+
+  describe('runtime reservations', () => {
+    const machine = eachMachine(windows);
+
+    test('create closes exactly the range, in exactly the protocol, to all others', async () => {
+      const [worker, program] = [await machine().worker(), await machine().caller()];
+      for (const [protocol, other] of [
+        ['tcp', 'udp'],
+        ['udp', 'tcp'],
+      ] as const) {
+        const start = (await machine().block(6)) + 1;
+        const params = { protocol, startPort: start, numberOfPorts: 4 };
+        const made = await worker.request('reservation/create', params);
+        expect(made).toMatchObject({ lifetime: 'runtime', enforcement: 'kernel', provider: 'windows' });
+        expect(made.owner).toMatchObject({ processId: worker.process.pid, processStartTime: expect.any(String) });
+        await expectReserved(program, protocol, start, 4);
+        await expectFree(program, other, start, 4);
+        const { range } = made;
+        expect(await worker.request('reservation/lookup', { protocol, range })).toEqual(made);
+      }
+    });
+
+    test('a found block goes round what is taken', async () => {
+      const [worker, program] = [await machine().worker(), await machine().caller()];
+      const start = (await machine().block(12)) + 1;
+      await program.call('bind', await program.call('socket', 'udp'), start + 3);
+      const within = { startPort: start, numberOfPorts: 10 };
+      const params = { protocol: 'udp', numberOfPorts: 6, within } as const;
+      const { range } = await worker.request('reservation/create', params);
+      expect(range).toEqual({ startPort: start + 4, numberOfPorts: 6 });
+      expect(await bindAll(program, 'udp', start + 4, 7)).toEqual([...Array(6).fill(WSAEACCES), 0]);
+      expect(await worker.refusal('reservation/create', params)).toMatchObject({ name: 'NoFreeRange' });
+    });
+
+    test('a port in use, a reservation of ours and one of another program are told apart', async () => {
+      const [one, other, program] = [await machine().worker(), await machine().worker(), await machine().caller()];
+      const start = await machine().block(12);
+      const create = (startPort: number) => ({ protocol: 'tcp', startPort, numberOfPorts: 3 }) as const;
+      await program.call('bind', await program.call('socket', 'tcp'), start + 1);
+      const inUse = await one.refusal('reservation/create', create(start));
+      expect(inUse).toMatchObject({ name: 'PortInUse', port: start + 1, osFunction: 'SIO_ACQUIRE_PORT_RESERVATION' });
+      await one.request('reservation/create', { ...create(start + 3), name: 'ours' });
+      const ours = await other.refusal('reservation/create', create(start + 5));
+      expect(ours).toMatchObject({ name: 'RangeReserved', message: expect.stringContaining('"ours"') });
+      await program.call('acquire', await program.call('socket', 'tcp'), start + 9, 3);
+      const theirs = await other.refusal('reservation/create', create(start + 7));
+      expect(theirs).toMatchObject({ name: 'RangeReserved', port: start + 9, osCode: 10048 });
+    });
+
+    test('probe binds any port of it, or the one that is asked for', async () => {
+      const worker = await machine().worker();
+      for (const protocol of ['tcp', 'udp'] as const) {
+        const start = await machine().block(3);
+        const params = { protocol, startPort: start, numberOfPorts: 3 };
+        const { token } = await worker.request('reservation/create', params);
+        const { port } = await worker.request('reservation/probe', { token });
+        expect([start, start + 1, start + 2]).toContain(port);
+        for (const port of [start + 2, start])
+          expect(await worker.request('reservation/probe', { token, port })).toEqual({ port });
+        const outside = await worker.refusal('reservation/probe', { token, port: start + 3 });
+        expect(outside).toMatchObject({ code: -32602 });
+      }
+    });
+
+    test('release frees it, and only its own worker may', async () => {
+      const [worker, other, program] = [await machine().worker(), await machine().worker(), await machine().caller()];
+      const start = await machine().block(4);
+      const params = { protocol: 'tcp', startPort: start, numberOfPorts: 4, name: 'mine' } as const;
+      const made = await worker.request('reservation/create', params);
+      const { protocol, range, token } = made;
+      const { reservations } = await other.request('reservation/list', { name: 'mine' });
+      const { token: _, ...known } = made;
+      expect(reservations).toEqual([known]);
+      for (const method of ['reservation/release', 'reservation/probe'] as const)
+        expect(await other.refusal(method, { protocol, range })).toMatchObject({ name: 'NotOwner', code: 7 });
+      expect(await other.refusal('reservation/release', { token })).toMatchObject({ name: 'NotFound' });
+      expect(readFileSync(machine().ledgerFile(), 'utf8')).not.toContain(token);
+      expect(await bindAll(program, 'tcp', start, 4)).toEqual(Array(4).fill(WSAEACCES));
+      expect(await worker.request('reservation/release', { protocol, range })).toEqual(made);
+      await expectFree(program, 'tcp', start, 4);
+      expect((await other.request('reservation/list', { name: 'mine' })).reservations).toEqual([]);
+      expect(await other.request('reservation/create', params)).toMatchObject({ range });
+    });
+
+    simulated('release frees it also when Windows refuses SIO_RELEASE_PORT_RESERVATION', async () => {
+      const worker = await machine().worker({ faults: { SIO_RELEASE_PORT_RESERVATION: 10022 } });
+      const program = await machine().caller();
+      const start = await machine().block(3);
+      const params = { protocol: 'udp', startPort: start, numberOfPorts: 3 } as const;
+      const { token } = await worker.request('reservation/create', params);
+      await worker.request('reservation/release', { token });
+      await expectFree(program, 'udp', start, 3);
+    });
+
+    test('of twenty blocks that four workers ask for at once, none overlap', async () => {
+      const workers = await Promise.all(Array.from({ length: 4 }, () => machine().worker()));
+      const within = { startPort: await machine().block(120), numberOfPorts: 120 };
+      const params = { protocol: 'tcp', numberOfPorts: 5, within } as const;
+      const asked = workers.flatMap((worker) =>
+        Array.from({ length: 5 }, () => worker.request('reservation/create', params)),
+      );
+      const ranges = (await Promise.all(asked)).map(({ range }) => range).sort((a, b) => a.startPort - b.startPort);
+      for (const [index, range] of ranges.slice(1).entries()) expect(overlap(range, ranges[index]!)).toBe(false);
+      const { reservations } = await workers[0]!.request('reservation/list', { protocol: 'tcp' });
+      expect(reservations.map(({ range }) => range)).toEqual(ranges);
+    });
+  });
+}

@@ -1,0 +1,23 @@
+import { chosenSuite } from './chosen.suite.ts';
+import { holderSuite } from './holder.suite.ts';
+import { ledgerSuite } from './ledger.suite.ts';
+import { librarySuite } from './library.suite.ts';
+import { lifetimeSuite } from './lifetime.suite.ts';
+import { missingSuite } from './missing.suite.ts';
+import { persistentSuite } from './persistent.suite.ts';
+import { probeSuite } from './probe.suite.ts';
+import { runtimeSuite } from './runtime.suite.ts';
+import type { Windows } from './support/windows.ts';
+
+/** What has to hold on every Windows: in the lab, and on a real one. */
+export function windowsSuites(windows: Windows): void {
+  persistentSuite(windows);
+  chosenSuite(windows);
+  probeSuite(windows);
+  runtimeSuite(windows);
+  holderSuite(windows);
+  lifetimeSuite(windows);
+  ledgerSuite(windows);
+  librarySuite(windows);
+  missingSuite(windows);
+}
