@@ -46,10 +46,10 @@ function Open-Conversation {
         $params.processId = $PID
         if ([ReservationSocket]::IsWindows()) {
             $Worker.Connection.Holder = [RuntimeHolder]::new()
+            $Worker.Connection.Holder.EndWith($Worker.Process)
             $params.capabilities = @{ holder = $true }
         }
     }
-
 
     $seconds = if ($Options['StartTimeout']) { $Options.StartTimeout } else { 30 }
     $reply = $Worker.Connection.Request('initialize', $params, $seconds * 1000)

@@ -4,6 +4,9 @@ class ReservationSocket {
     static [int] $AcquireCode = -1744830364
     static [int] $ReleaseCode = -1744830363
     static [int] $AssociateCode = -1744830362
+    # INET_PORT_RESERVATION_INSTANCE: its bytes, and where its token begins.
+    static [int] $InstanceSize = 16
+    static [int] $TokenOffset = 8
 
     static [bool] IsWindows() {
         return [System.Environment]::OSVersion.Platform -eq [System.PlatformID]::Win32NT
@@ -41,6 +44,18 @@ class ReservationSocket {
             [ReservationSocket]::AsInt16($startPort))))
         $count = [System.BitConverter]::GetBytes([uint16] $numberOfPorts)
         return [byte[]] ($start + $count)
+    }
+
+    # Reserves the range for as long as the socket is open, and gives the token.
+    static [uint64] Acquire([System.Net.Sockets.Socket] $socket, [int] $startPort, [int] $numberOfPorts) {
+        $instance = [byte[]]::new([ReservationSocket]::InstanceSize)
+        $range = [ReservationSocket]::Range($startPort, $numberOfPorts)
+        $null = $socket.IOControl([ReservationSocket]::AcquireCode, $range, $instance)
+        return [System.BitConverter]::ToUInt64($instance, [ReservationSocket]::TokenOffset)
+    }
+
+    static [void] Release([System.Net.Sockets.Socket] $socket, [uint64] $token) {
+        $null = $socket.IOControl([ReservationSocket]::ReleaseCode, [System.BitConverter]::GetBytes($token), $null)
     }
 
     hidden static [int16] AsInt16([int] $number) {

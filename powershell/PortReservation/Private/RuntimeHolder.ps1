@@ -3,6 +3,21 @@
 class RuntimeHolder {
     # By token; a reservation lives as long as the socket it was acquired on.
     hidden [hashtable] $Sockets = @{}
+    # Cancelled when the worker ends. Then every socket is closed, also one that comes later.
+    hidden [System.Threading.CancellationTokenSource] $End = [System.Threading.CancellationTokenSource]::new()
+    # The system's call under way, or the last one.
+    hidden [string] $Call = ''
+
+    # What is held ends with the worker at once, also while no cmdlet runs.
+    [void] EndWith([System.Diagnostics.Process] $worker) {
+        # A script block cannot run on the thread pool, so this is (sender, e) => end.Cancel(), compiled from an expression.
+        $expression = [System.Linq.Expressions.Expression]
+        [System.Linq.Expressions.ParameterExpression[]] $parameters =
+            $expression::Parameter([object], 'sender'), $expression::Parameter([System.EventArgs], 'e')
+        $cancel = $expression::Call($expression::Constant($this.End), $this.End.GetType().GetMethod('Cancel', [type[]] @()))
+        $worker.add_Exited($expression::Lambda([System.EventHandler], $cancel, $parameters).Compile())
+        $worker.EnableRaisingEvents = $true
+    }
 
     # The reply to a request of the worker, without id.
     [hashtable] Serve([string] $method, [object] $params) {
@@ -28,22 +43,20 @@ class RuntimeHolder {
         }
         catch {
             $failure = $_.Exception.GetBaseException()
-            $data = @{ name = 'OsError'; osFunction = 'WSAIoctl' }
+            $data = @{ name = 'OsError'; osFunction = $this.Call }
             if ($failure -is [System.Net.Sockets.SocketException]) { $data.osCode = $failure.NativeErrorCode }
             return @{ error = @{ code = 8; message = $failure.Message; data = $data } }
         }
         return $null
     }
 
-    # SIO_ACQUIRE_PORT_RESERVATION: in goes INET_PORT_RANGE, out comes INET_PORT_RESERVATION_INSTANCE (mstcpip.h).
     hidden [uint64] Acquire([string] $protocol, [int] $startPort, [int] $numberOfPorts) {
         $socket = [ReservationSocket]::Open($protocol, [System.Net.IPAddress]::IPv6Any)
         try {
-            $instance = [byte[]]::new(16)
-            $range = [ReservationSocket]::Range($startPort, $numberOfPorts)
-            $null = $socket.IOControl([ReservationSocket]::AcquireCode, $range, $instance)
-            $token = [System.BitConverter]::ToUInt64($instance, 8)
+            $this.Call = 'SIO_ACQUIRE_PORT_RESERVATION'
+            $token = [ReservationSocket]::Acquire($socket, $startPort, $numberOfPorts)
             $this.Sockets[$token] = $socket
+            $null = $this.End.Token.Register([System.Delegate]::CreateDelegate([System.Action], $socket, 'Dispose'))
             return $token
         }
         catch {
@@ -57,7 +70,11 @@ class RuntimeHolder {
         if ($null -eq $socket) { return }
         $this.Sockets.Remove($token)
         try {
-            $null = $socket.IOControl([ReservationSocket]::ReleaseCode, [System.BitConverter]::GetBytes($token), $null)
+            [ReservationSocket]::Release($socket, $token)
+        }
+        catch {
+            # Refused while another socket of this process carries the token; closing this one frees the ports all the same.
+            return
         }
         finally {
             $socket.Dispose()
@@ -67,7 +84,9 @@ class RuntimeHolder {
     hidden [int] Probe([string] $protocol, [uint64] $token, [int] $port) {
         $socket = [ReservationSocket]::Open($protocol, [System.Net.IPAddress]::IPv6Any)
         try {
+            $this.Call = 'SIO_ASSOCIATE_PORT_RESERVATION'
             [ReservationSocket]::Associate($socket, $token)
+            $this.Call = 'bind'
             $socket.Bind([System.Net.IPEndPoint]::new([System.Net.IPAddress]::IPv6Any, $port))
             return $socket.LocalEndPoint.Port
         }
@@ -76,9 +95,9 @@ class RuntimeHolder {
         }
     }
 
-    # Frees all: closing the sockets suffices.
+    # Frees all. Released first: a program started from .NET Framework inherits a socket, and keeps it open.
     [void] Dispose() {
-        foreach ($socket in @($this.Sockets.Values)) { $socket.Dispose() }
-        $this.Sockets.Clear()
+        foreach ($token in @($this.Sockets.Keys)) { $this.Release($token) }
+        $this.End.Cancel()
     }
 }
