@@ -62,8 +62,8 @@ class WorkerConnection {
 
     # Takes the next message.
     hidden [void] Receive([datetime] $deadline) {
-        $body = $this.Frames.Next()
-        while ($null -eq $body) {
+        # Ctrl+C takes effect where a loop begins anew; a message that was cut out must not be lost there.
+        while (-not $this.KeepNext()) {
             if ($null -eq $this.Reading) { $this.Reading = $this.Frames.Receive($this.Output) }
             $this.Wait($this.Reading, $deadline)
             $count = 0
@@ -77,10 +77,14 @@ class WorkerConnection {
             }
 
             if ($count -eq 0) { throw [System.IO.EndOfStreamException]::new() }
-            $body = $this.Frames.Next()
         }
+    }
 
+    hidden [bool] KeepNext() {
+        $body = $this.Frames.Next()
+        if ($null -eq $body) { return $false }
         $this.Keep($body)
+        return $true
     }
 
     hidden [void] Keep([string] $body) {
@@ -125,16 +129,26 @@ class WorkerConnection {
         if ($this.Input -is [System.IO.FileStream]) { $this.Wait($this.Input.FlushAsync(), $deadline) }
     }
 
-    # The pipeline is being stopped, so the answer is not waited for.
+    # The pipeline is being stopped, so the answer is not waited for; but a worker that waits for the holder keeps the ledger
+    # locked, so it is served until it has given up.
     hidden [void] Cancel([int] $id) {
+        $deadline = [datetime]::UtcNow.AddSeconds(1)
+        $isTold = $false
         try {
-            $deadline = [datetime]::UtcNow.AddSeconds(1)
             # A write goes on when the pipeline is stopped; a message must not begin inside another.
             $this.Wait($this.Writing, $deadline)
             $this.Send('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":' + $id + '}}', $deadline)
+            $isTold = $true
+            if ($null -eq $this.Holder) { return }
+            $this.Replies[$id] = $null
+            while ($null -eq $this.Replies[$id]) { $this.Receive($deadline) }
         }
         catch {
+            if ($isTold -and $_.Exception -is [System.TimeoutException]) { return }
             $this.Failure = [WorkerConnection]::Unwrap($_.Exception)
+        }
+        finally {
+            $this.Replies.Remove($id)
         }
     }
 
