@@ -1,4 +1,5 @@
-# The reservation that token or exact range name; nothing where there is none, with the error written.
+# The reservation that token or exact range name, with a token that is known here; nothing where there is none, with the error
+# written.
 function Resolve-Reservation {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
@@ -21,5 +22,10 @@ function Resolve-Reservation {
         return
     }
 
-    $found[0]
+    $reservation = $found[0]
+    if ($null -ne $reservation.Token) { return $reservation }
+    $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
+    $Cmdlet.WriteError((New-ErrorRecord 'NotOwner' "The token of $target is valid in its owner's process alone." (
+        $script:ErrorCategory.NotOwner) (
+        "Use it there ($($reservation.Owner)), or make a persistent reservation: every elevated session can use it.") $target))
 }
