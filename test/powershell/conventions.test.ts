@@ -127,7 +127,7 @@ describe('the contract and the cmdlets', () => {
 
   it('the cmdlets have no parameter that the contract does not know', () => {
     const known = new Set(methods.flatMap(flat).map(([name]) => pascal(name)));
-    for (const word of ['Persistent', 'PassThru', 'WhatIf', 'Confirm']) known.add(word);
+    for (const word of ['Persistent', 'Probe', 'PassThru', 'WhatIf', 'Confirm']) known.add(word);
     for (const name of new Set(methods.map((method) => method['x-cmdlet']!))) {
       expect(
         Object.keys(commands[name]!.parameters).filter((parameter) => !known.has(parameter)),

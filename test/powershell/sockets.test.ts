@@ -87,6 +87,40 @@ it.each(['Tcp', 'Udp'])(
   },
 );
 
+it('Test-PortReservation -Probe says whether a socket fits in, without an error where none does', async () => {
+  const { answers, failed } = await session.run(`
+    Start-PortReservationWorker -Provider Ledger
+    $reservation = New-PortReservation -NumberOfPorts 2 -Persistent -Name full
+    $one = New-PortReservation -Name fuller
+    $plain = (New-Socket), (New-Socket)
+    $empty = $reservation | Test-PortReservation -Probe
+    $null = Get-Bind $plain[0] $reservation.StartPort
+    $half = $reservation | Test-PortReservation -Probe -ErrorVariable failed
+    $taken = Test-PortReservation -Port $reservation.StartPort -Probe -ErrorVariable +failed
+    $null = Get-Bind $plain[1] $reservation.EndPort
+    $full = $reservation | Test-PortReservation -Probe -ErrorVariable +failed
+    $exists = $reservation | Test-PortReservation
+    $either = Test-PortReservation ful* -Probe
+    $plain | ForEach-Object { $_.Dispose() }
+    $both = Test-PortReservation ful* -Probe
+    $reservation, $one | Remove-PortReservation
+    $gone = $reservation | Test-PortReservation -Probe -ErrorVariable +failed
+    Report @{ failed = $failed.Count
+      answers = @{ empty = $empty; half = $half; taken = $taken; full = $full; exists = $exists; either = $either
+        both = $both; gone = $gone } }`);
+  expect(failed).toBe(0);
+  expect(answers).toEqual({
+    empty: true,
+    half: true,
+    taken: false,
+    full: false,
+    exists: true,
+    either: false,
+    both: true,
+    gone: false,
+  });
+});
+
 it('what cannot be is one clear error each, and leaves the socket as it was', async () => {
   const { errors, untouched } = await session.run(`
     $tcp = New-PortReservation

@@ -24,7 +24,7 @@ function Find-ReservationByRange {
 
     if (-not $Params['protocol']) { $Params.protocol = 'tcp' }
     $Params.range = @{ startPort = $Query.StartPort; numberOfPorts = $Query.NumberOfPorts }
-    $result = Invoke-WorkerMethod $Cmdlet 'reservation/lookup' $Params (Format-Query $Query) -AllowNotFound
+    $result = Invoke-WorkerMethod $Cmdlet 'reservation/lookup' $Params (Format-Query $Query) -Allow NotFound
     if ($null -eq $result) { return }
     if ($result -is [array]) { return , $result }
     $found = [FromWire]::Reservation($result)

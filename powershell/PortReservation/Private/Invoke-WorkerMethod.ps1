@@ -6,8 +6,8 @@ function Invoke-WorkerMethod {
         [string] $Method,
         [hashtable] $Params,
         [object] $Target,
-        # NotFound is no error; an empty array is given.
-        [switch] $AllowNotFound
+        # Errors, by name, that are none here; an empty array is given.
+        [string[]] $Allow
     )
 
     $worker = $script:Session.Worker
@@ -23,6 +23,6 @@ function Invoke-WorkerMethod {
     # The comma keeps object and array whole; their members would be output one by one.
     if ($null -eq $failure) { return , $reply['result'] }
     $record = ConvertTo-ErrorRecord $failure $Target
-    if ($AllowNotFound -and $record.FullyQualifiedErrorId -eq 'NotFound') { return , @() }
+    if ($Allow -contains $record.FullyQualifiedErrorId) { return , @() }
     $Cmdlet.WriteError($record)
 }

@@ -1,14 +1,18 @@
 function Test-PortReservation {
     <#
     .SYNOPSIS
-    Says whether a port reservation exists.
+    Says whether a port reservation exists, or whether it can be used.
 
     .DESCRIPTION
     Returns $true or $false for each input: whether there is a reservation that fits all that is given. With -StartPort it
     is the reservation of exactly that range; with -Port, any that holds the port.
 
+    With -Probe a socket is also bound inside each one found, as its user would, and closed: $false says that every port of
+    one is taken, or the one that -Port names.
+
     It says nothing about ports in use without a reservation. Errors, by id: SelectorMissing (nothing is given),
-    InvalidParams, AccessDenied, LedgerCorrupt, OsError; an input that fails gives no value.
+    InvalidParams, AccessDenied, LedgerCorrupt, OsError, and with -Probe NotOwner and NotSupported; an input that fails gives
+    no value.
 
     .PARAMETER Name
     The name to look for. Wildcards are permitted; upper and lower case are the same.
@@ -31,6 +35,9 @@ function Test-PortReservation {
     .PARAMETER Token
     The token of the reservation.
 
+    .PARAMETER Probe
+    Also proves that what is found can be used: whether a socket can be bound inside.
+
     .INPUTS
     Objects with properties of the parameters' names. Of a reservation the token is not looked at, since it may change at a
     reboot.
@@ -52,6 +59,11 @@ function Test-PortReservation {
     if (-not (Test-PortReservation web)) { New-PortReservation -Name web }
 
     Reserves a port under the name web unless there is one.
+
+    .EXAMPLE
+    $web | Test-PortReservation -Probe
+
+    Says whether a socket can still be bound inside the reservation in $web.
 
     .LINK
     Get-PortReservation
@@ -87,7 +99,9 @@ function Test-PortReservation {
         [ValidateRange(1, 65535)]
         [int] $NumberOfPorts = 1,
 
-        [uint64] $Token
+        [uint64] $Token,
+
+        [switch] $Probe
     )
 
     process {
@@ -106,6 +120,8 @@ function Test-PortReservation {
             Token         = $Token
         }
         $found = Find-Reservation $PSCmdlet $query
-        if ($null -ne $found) { $found.Count -gt 0 }
+        if ($null -eq $found) { return }
+        if ($Probe -and $found.Count -gt 0) { Test-Usability $PSCmdlet $found $Port }
+        else { $found.Count -gt 0 }
     }
 }
