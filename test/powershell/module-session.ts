@@ -11,7 +11,7 @@ export const moduleFolder = fileURLToPath(new URL('../../dist/PortReservation', 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 // `Report @{...}` hands values to the test; `Describe-Error` is what a test wants to know of error records.
-const helpers = `
+export const helpers = `
 function ConvertTo-Plain ($Value) {
   if ($null -eq $Value) { return $null }
   if ($Value -is [bool] -or $Value -is [int]) { return $Value.PSObject.BaseObject }
