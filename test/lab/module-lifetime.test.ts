@@ -129,30 +129,53 @@ describeInLab('the worker of the module on Windows', () => {
     await session.end();
   });
 
-  // What it was asked after Ctrl+C: while it waits for an answer it keeps the ledger locked.
-  test('is served until it has given up a call that was stopped', async () => {
+  /** A session whose call was stopped just before its worker, which does not end by itself, asked the holder. */
+  async function stoppedCall(): Promise<{ session: WindowsSession; answered: string }> {
     const machine = lab.machine();
     const file = join(machine.folder, 'late.mjs');
     writeFileSync(file, lateWorker);
     const session = await lab.session(machine, { env: { ANSWERED: windowsPath(join(machine.folder, 'answered')) } });
-    const start = await freeBlock(2);
     const { answered } = await session.run(
       `$second = [powershell]::Create([initialsessionstate]::CreateDefault2())
-      $null = $second.AddScript("Import-Module '$ModulePath'; Start-PortReservationWorker -WorkerPath '$path' -PassThru").Invoke()
+      $null = $second.AddScript("
+        Import-Module '$ModulePath'
+        Start-PortReservationWorker -WorkerPath '$path'
+        & (Get-Module PortReservation) { \`$script:Session.Worker }")
+      $worker = $second.Invoke()[0]
       $second.Commands.Clear()
-      $running = $second.AddScript("New-PortReservation -StartPort $start").BeginInvoke()
+      $null = $second.AddScript("New-PortReservation -StartPort $start").BeginInvoke()
       while (-not [System.IO.File]::Exists($env:ANSWERED)) { [System.Threading.Thread]::Sleep(10) }
       $second.Stop()
-      Report @{ answered = [System.IO.File]::ReadAllText($env:ANSWERED) }
-      $second.Runspace.Dispose()`,
-      { path: windowsPath(file), start },
+      Report @{ answered = [System.IO.File]::ReadAllText($env:ANSWERED) }`,
+      { path: windowsPath(file), start: await freeBlock(2) },
     );
+    return { session, answered };
+  }
+
+  // While it waits for an answer it keeps the ledger locked.
+  test('is served until it has given up a call that was stopped', async () => {
+    const { session, answered } = await stoppedCall();
     expect(JSON.parse(answered)).toMatchObject({ id: 1, result: { token: expect.stringMatching(/^\d+$/) } });
+    await session.run('$worker.Process.Kill(); $worker.Process.WaitForExit(); Report @{}');
+    await session.kill();
+  });
+
+  test('frees the ports when it is told to stop, and not only when it has ended', async () => {
+    const { session } = await stoppedCall();
+    const { ended } = await session.run(
+      `$socket = @($worker.Connection.Holder.Sockets.Values)[0]
+      $second.Commands.Clear()
+      $stop = $second.AddScript('Stop-PortReservationWorker').BeginInvoke()
+      while (-not $socket.SafeHandle.IsClosed) { [System.Threading.Thread]::Sleep(10) }
+      Report @{ ended = $worker.Process.HasExited }
+      $null = $second.EndInvoke($stop)`,
+    );
+    expect(ended).toBe(false);
     await session.kill();
   });
 });
 
-/** Asks the holder only when it is told that its caller has given up. */
+/** Asks the holder only when it is told that its caller has given up, and outlives the end of its input. */
 const lateWorker = `
 import { writeFileSync } from 'node:fs';
 let buffer = Buffer.alloc(0);
@@ -188,5 +211,5 @@ process.stdin.on('data', (data) => {
     take(JSON.parse(body));
   }
 });
-process.stdin.on('end', () => process.exit());
+setInterval(() => {}, 60_000);
 `;

@@ -109,6 +109,7 @@ describeInLab('runtime reservations through the module', () => {
     ];
     expect(seen.errors.map(({ id }: { id: string }) => id)).toEqual(cmdlets.map((name) => `NotOwner,${name}`));
     for (const { action } of seen.errors) expect(action).not.toBe('');
+    for (const { message } of seen.errors.slice(1)) expect(message).toContain("is valid in its owner's process alone");
     await expectReserved(program, 'tcp', start, 2);
     await session.run('$theirs | Remove-PortReservation; Report @{}');
   });
