@@ -15,6 +15,7 @@
 
     FunctionsToExport    = @(
         'Connect-PortReservation'
+        'Get-PortDynamicRange'
         'Get-PortReservation'
         'New-PortReservation'
         'New-PortReservationSocket'

@@ -8,6 +8,12 @@ import type {
 } from '../protocol/generated/contract.ts';
 import type { PortSet } from '../protocol/port-set.ts';
 
+/** The commands by which people change what a provider only looks at, each as it is typed on this kind of system. */
+export interface SystemCommands {
+  /** Gives the dynamic range its usual place again. */
+  resetDynamicRange(protocol: Protocol): string;
+}
+
 /** What is taken on this machine, in one look. */
 export interface Survey {
   /** Ports with a socket on them, either address family; empty unless sockets were asked for. */
@@ -55,6 +61,13 @@ export interface Claim {
 export interface Provider {
   readonly name: ProviderName;
   readonly capabilities: Capabilities;
+  readonly commands: SystemCommands;
+
+  /**
+   * Where the system takes ports for port 0 and connect from, as it says itself.
+   * @throws ServiceError OsError, NotSupported where it cannot be read; `survey` then goes by the usual one
+   */
+  dynamicRange(protocol: Protocol): Promise<PortRange>;
 
   /**
    * What is taken, for choosing a free block. One look, no guarantee: `claim` decides.

@@ -15,6 +15,7 @@ export function handlersFor(session: Session): Handlers {
     'reservation/list': async (params) => (await session.service()).list(params),
     'reservation/release': async (params, signal) => (await session.service()).release(params, signal),
     'reservation/probe': async (params) => (await session.service()).probe(params),
+    'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
     shutdown: () => session.shutdown(),
     'rpc.discover': async () =>
       (await import('../protocol/generated/openrpc.json', { with: { type: 'json' } })).default,

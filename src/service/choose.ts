@@ -6,7 +6,7 @@ import type { Survey } from '../providers/provider.ts';
 import { browserBlockedPorts, wellKnownPorts } from './avoided-ports.ts';
 
 /** Below are the ports people know by heart. */
-const firstChosenPort = 10_000;
+export const firstChosenPort = 10_000;
 
 /** From this many ports on, reading the system's socket tables is cheaper than finding out by binding. */
 export const surveySocketsFrom = 16;

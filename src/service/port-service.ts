@@ -1,6 +1,7 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
 import type {
   Capabilities,
+  DynamicRangeList,
   LedgerRecord,
   PortRange,
   ProbeResult,
@@ -12,10 +13,12 @@ import type {
   ReservationLookupParams,
   ReservationProbeParams,
   ReservationReleaseParams,
+  SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
+import { dynamicRanges } from './dynamic-ranges.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
@@ -148,6 +151,14 @@ export class PortService {
     if (!reservation) throw notFound(wanted);
     const ports = port === undefined ? reservation.range : portOf(reservation, port);
     return { port: await this.#provider.probe(reservation, ports) };
+  }
+
+  /**
+   * Where the system takes the ports from that it chooses by itself, with a warning where that begins below 10000.
+   * @throws ServiceError OsError, NotSupported
+   */
+  dynamicRange(params: SystemDynamicRangeParams = {}): Promise<DynamicRangeList> {
+    return dynamicRanges(this.#provider, params);
   }
 
   /** Frees everything held here: the ports at once, then their records. Persistent reservations stay. */

@@ -183,7 +183,7 @@ describe('house rules', () => {
   it('names are an approved verb and a singular noun of the product', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
-      expect(commands[name]!.noun).toMatch(/^PortReservation(Worker|Socket)?$/);
+      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange)$/);
     }
   });
 
@@ -200,7 +200,7 @@ describe('house rules', () => {
       expect(command.outputTypes, name).not.toEqual([]);
       expect(command.examples.length, name).toBeGreaterThan(0);
       for (const { code, remarks } of command.examples) {
-        expect(code, name).toMatch(/PortReservation/);
+        expect(code, name).toContain(command.noun);
         expect(remarks, `${name}: ${code}`).toMatch(/\w{4}/);
       }
       for (const [parameter, { help, range }] of Object.entries(command.parameters)) {

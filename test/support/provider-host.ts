@@ -50,6 +50,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     const { inUse, excluded, dynamicRange } = await provider.survey(...args);
     return { inUse: inUse.ranges(), excluded: excluded.ranges(), dynamicRange };
   },
+  dynamicRange: (...args: Parameters<typeof provider.dynamicRange>) => provider.dynamicRange(...args),
   probe: (...args: Parameters<typeof provider.probe>) => provider.probe(...args),
   closeProvider: () => provider.close(),
   tryBind: machine.tryBind,

@@ -81,10 +81,12 @@ function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
 type PlainSurvey = Record<'inUse' | 'excluded', PortRange[]> & { dynamicRange: PortRange };
 
 function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
-  const { capabilities } = name === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost());
+  const { capabilities, commands } = name === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost());
   return {
     name,
     capabilities,
+    commands,
+    dynamicRange: (...args) => call('dynamicRange', ...args),
     claim: async ({ signal, ...claim }) => {
       signal?.throwIfAborted();
       return BigInt(await call<string>('claim', claim));

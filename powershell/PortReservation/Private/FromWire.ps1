@@ -27,6 +27,18 @@ class FromWire {
         }
     }
 
+    static [object] DynamicRange([object] $wire) {
+        $startPort = [int] $wire['range']['startPort']
+        $numberOfPorts = [int] $wire['range']['numberOfPorts']
+        return [pscustomobject] @{
+            PSTypeName    = 'PortReservation.DynamicRange'
+            Protocol      = [FromWire]::Title($wire['protocol'])
+            StartPort     = $startPort
+            EndPort       = $startPort + $numberOfPorts - 1
+            NumberOfPorts = $numberOfPorts
+        }
+    }
+
     # Nothing where nobody recorded it: a persistent reservation of Windows that another program made.
     hidden static [object] Owner([object] $owner) {
         if ($null -eq $owner) { return $null }

@@ -10,23 +10,30 @@ import type {
 import { PortSet } from '../../protocol/port-set.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
 import { portInUse } from '../posix/bind-error.ts';
+import { bsdCommands, linuxCommands } from '../posix/commands.ts';
 import { HeldPorts } from '../posix/held-ports.ts';
 import { firstPortInUse } from '../posix/probe.ts';
 import { portsInUse } from '../posix/proc-net.ts';
 import { tryHandOver } from '../posix/take-port.ts';
-import type { Claim, Provider, Survey } from '../provider.ts';
-import { dynamicRange } from './dynamic-range.ts';
+import type { Claim, Provider, Survey, SystemCommands } from '../provider.ts';
+import { dynamicRange, readDynamicRange } from './dynamic-range.ts';
 import { newToken } from './token.ts';
 
 /** Runtime reservations are held sockets; of a persistent one there is nothing but its record in the ledger. */
 export class LedgerProvider implements Provider {
   readonly name: ProviderName = 'ledger';
   readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ledger', handOver: 'reusePort' };
+  readonly commands: SystemCommands;
   readonly #host: Host;
   readonly #held = new HeldPorts();
 
   constructor(host: Host) {
     this.#host = host;
+    this.commands = host.platform === 'linux' ? linuxCommands : bsdCommands;
+  }
+
+  async dynamicRange(): Promise<PortRange> {
+    return readDynamicRange(this.#host.platform);
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {

@@ -7,6 +7,7 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
+import { linuxCommands } from '../posix/commands.ts';
 import type { Claim, Provider, Survey } from '../provider.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
@@ -18,12 +19,17 @@ import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ephemeralOnly', handOver: 'reusePort' };
+  readonly commands = linuxCommands;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
 
   constructor(host: Host, paths: SysctlPaths = systemPaths) {
     this.#base = new LedgerProvider(host);
     this.#reserved = new ReservedPorts(paths);
+  }
+
+  dynamicRange(): Promise<PortRange> {
+    return this.#base.dynamicRange();
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {

@@ -12,6 +12,7 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 import type { Claim, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
+import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
 import { refusedRange } from './refused-range.ts';
@@ -27,11 +28,16 @@ const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
 export class WindowsProvider implements Provider {
   readonly name: ProviderName = 'windows';
   readonly capabilities: Capabilities = { runtime: 'kernel', persistent: 'kernel', handOver: 'token' };
+  readonly commands = windowsCommands;
   readonly #holder: RuntimeHolder;
 
   /** @param holder where runtime reservations live; default: this process */
   constructor(holder: RuntimeHolder = new HeldReservations()) {
     this.#holder = holder;
+  }
+
+  dynamicRange(protocol: Protocol): Promise<PortRange> {
+    return dynamicPortRange(protocol);
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
