@@ -31,6 +31,7 @@ async function typesText(contract) {
     bannerComment: '',
     unreachableDefinitions: true,
     additionalProperties: false,
+    ignoreMinAndMaxItems: true,
     format: false,
   });
   const types = compiled

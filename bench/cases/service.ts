@@ -111,7 +111,7 @@ const findBlock: Case = {
     const find = async () => {
       const avoid = portsToAvoid(await provider.survey('tcp', true), [], 100);
       const claim = (range: PortRange) => provider.claim({ protocol: 'tcp', range, lifetime: 'runtime' });
-      const { range } = await claimFreeRange({ protocol: 'tcp', numberOfPorts: 100, window }, avoid, claim);
+      const { range } = await claimFreeRange({ protocols: ['tcp'], numberOfPorts: 100, window }, avoid, claim);
       found.push({ protocol: 'tcp', range, lifetime: 'runtime' } as Reservation);
     };
     const floor = () => {

@@ -22,6 +22,10 @@ export function formatRange(range: PortRange): string {
 /** Protocol and range as people write them: `tcp 5000-5009`. */
 export const formatPorts = (protocol: Protocol, range: PortRange): string => `${protocol} ${formatRange(range)}`;
 
+/** The same range of several protocols: `tcp and udp 5000-5009`. */
+export const formatAllPorts = (protocols: readonly Protocol[], range: PortRange): string =>
+  `${protocols.join(' and ')} ${formatRange(range)}`;
+
 /** Refuses a range that goes past the last port; the schema cannot say that. */
 export function checkRange(range: PortRange, field: string): void {
   if (endPort(range) <= maximumPort) return;

@@ -52,6 +52,10 @@ function inWords({ keyword, params, parentSchema = {}, message }: FieldFault): s
     case 'minLength':
     case 'maxLength':
       return `must be ${characters(schema)}`;
+    case 'minItems':
+      return 'must not be empty';
+    case 'uniqueItems':
+      return 'must not name the same twice';
     case 'pattern':
       return schema['x-allowed'] ?? 'is not of the form the protocol document gives';
     case 'type':

@@ -11,6 +11,7 @@ export function handlersFor(session: Session): Handlers {
   return {
     initialize: (params) => session.initialize(params),
     'reservation/create': async (params, signal) => (await session.service()).create(params, signal),
+    'reservation/createAll': async (params, signal) => (await session.service()).createAll(params, signal),
     'reservation/lookup': async (params) => (await session.service()).lookup(params),
     'reservation/list': async (params) => (await session.service()).list(params),
     'reservation/release': async (params, signal) => (await session.service()).release(params, signal),

@@ -1,7 +1,7 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { endPort, formatRange, maximumPort } from '../protocol/ranges.ts';
+import { endPort, formatAllPorts, formatRange, maximumPort } from '../protocol/ranges.ts';
 import type { Survey } from '../providers/provider.ts';
 import { browserBlockedPorts, wellKnownPorts } from './avoided-ports.ts';
 
@@ -23,6 +23,21 @@ export function defaultWindow(dynamicRange: PortRange, numberOfPorts: number): P
   const above = between(Math.max(firstChosenPort, endPort(dynamicRange) + 1), maximumPort);
   if (above.numberOfPorts >= numberOfPorts) return above;
   return between(firstChosenPort, maximumPort);
+}
+
+/** What is taken in any of the protocols: a port must be free in all of them. */
+export function combined(surveys: readonly Survey[]): Survey {
+  const [first, ...others] = surveys as [Survey, ...Survey[]];
+  const all: Survey = { inUse: new PortSet(), excluded: new PortSet(), dynamicRange: first.dynamicRange };
+  for (const { inUse, excluded } of surveys) {
+    all.inUse.addAll(inUse);
+    all.excluded.addAll(excluded);
+  }
+  for (const { dynamicRange } of others) {
+    const startPort = Math.min(all.dynamicRange.startPort, dynamicRange.startPort);
+    all.dynamicRange = between(startPort, Math.max(endPort(all.dynamicRange), endPort(dynamicRange)));
+  }
+  return all;
 }
 
 /** Larger blocks cannot go round every well-known port, so they take them in. */
@@ -54,6 +69,23 @@ function nextHole(avoid: PortSet, window: PortRange, numberOfPorts: number, from
   return scan(from, lastStart) ?? scan(window.startPort, Math.min(from - 1, lastStart));
 }
 
+/** What a free block is looked for with: the same numbers in each of the protocols. */
+export interface FreeRangeRequest {
+  protocols: readonly Protocol[];
+  numberOfPorts: number;
+  window: PortRange;
+}
+
+/** There is no such block. */
+export function noFreeRange({ protocols, numberOfPorts, window }: FreeRangeRequest, cause?: unknown): ServiceError {
+  return new ServiceError(
+    'NoFreeRange',
+    `No free block of ${numberOfPorts} consecutive ${protocols.join(' and ')} ports in ${formatRange(window)}.`,
+    { target: formatAllPorts(protocols, window), hint: 'Ask for fewer ports, or look in a wider window.' },
+    cause,
+  );
+}
+
 /**
  * Claims the first hole found from a random start. A claim that is refused because of a port (somebody was faster, or
  * holds it in a way no table shows) only teaches which port to avoid; any other failure ends the search.
@@ -62,7 +94,7 @@ function nextHole(avoid: PortSet, window: PortRange, numberOfPorts: number, from
  * @throws ServiceError NoFreeRange
  */
 export async function claimFreeRange<T>(
-  { protocol, numberOfPorts, window }: { protocol: Protocol; numberOfPorts: number; window: PortRange },
+  { protocols, numberOfPorts, window }: FreeRangeRequest,
   avoid: PortSet,
   claim: (range: PortRange) => Promise<T>,
   random: () => number = Math.random,
@@ -73,12 +105,7 @@ export async function claimFreeRange<T>(
   for (;;) {
     const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) {
-      throw new ServiceError(
-        'NoFreeRange',
-        `No free block of ${numberOfPorts} consecutive ${protocol} ports in ${formatRange(window)}.`,
-        { target: `${protocol} ${formatRange(window)}`, hint: 'Ask for fewer ports, or look in a wider window.' },
-        lastRefusal,
-      );
+      throw noFreeRange({ protocols, numberOfPorts, window }, lastRefusal);
     }
     try {
       return { range, claimed: await claim(range) };

@@ -1,12 +1,13 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
 import type {
   Capabilities,
+  CreatedReservations,
   DynamicRangeList,
   LedgerRecord,
-  PortRange,
   ProbeResult,
   ProviderName,
   Reservation,
+  ReservationCreateAllParams,
   ReservationCreateParams,
   ReservationList,
   ReservationListParams,
@@ -17,18 +18,13 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
-import { claimFreeRange, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
+import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
-import { type CreateRequest, createRequest, notFound, portOf, refuseOverlap } from './requests.ts';
+import { createRequest, notFound, portOf } from './requests.ts';
 import { wildcard } from './wildcard.ts';
-
-interface Claimed {
-  range: PortRange;
-  token: bigint;
-}
 
 /**
  * Reserves ports: decides, under the ledger's lock, which range is given to whom, lets the provider do it, and keeps the
@@ -38,6 +34,7 @@ export class PortService {
   readonly #provider: Provider;
   readonly #ledger: Ledger;
   readonly #known: KnownReservations;
+  readonly #creation: Creation;
   /** The runtime reservations held here: another service of the same process has the same owner. */
   readonly #held = new Map<string, Granted>();
 
@@ -45,6 +42,7 @@ export class PortService {
     this.#provider = provider;
     this.#ledger = ledger;
     this.#known = new KnownReservations(provider, this.#held);
+    this.#creation = new Creation({ provider, ledger, known: this.#known, held: this.#held });
   }
 
   /** What carries the reservations out. */
@@ -65,22 +63,17 @@ export class PortService {
    * LedgerBusy, LedgerCorrupt; nothing has changed then
    */
   async create(params: ReservationCreateParams, signal?: AbortSignal): Promise<Reservation> {
-    const request = createRequest(params);
-    const existing = (change: LedgerChange) =>
-      params.ifExists === 'return' && request.range ? this.#existing(request, request.range, change) : undefined;
-    return this.#ledger.change(async (change) => {
-      const before = await existing(change);
-      if (before) return before;
-      try {
-        const claimed = await this.#claim(request, change, signal);
-        return await this.#record(this.#granted(request, params, claimed), change, signal);
-      } catch (error) {
-        // Another program may have made the same persistent reservation in between.
-        const meanwhile = await existing(change);
-        if (meanwhile) return meanwhile;
-        throw error;
-      }
-    }, signal);
+    const [reservation] = await this.#creation.run(createRequest({ ...params, protocol: [params.protocol] }), signal);
+    return reservation!;
+  }
+
+  /**
+   * Reserves the same block of ports in each of the protocols, or in none.
+   *
+   * @throws what `create` does; nothing has changed then
+   */
+  async createAll(params: ReservationCreateAllParams, signal?: AbortSignal): Promise<CreatedReservations> {
+    return { reservations: await this.#creation.run(createRequest(params), signal) };
   }
 
   /**
@@ -169,74 +162,6 @@ export class PortService {
     this.#held.clear();
   }
 
-  /** The very reservation that is asked for, if the caller may have it: its own, or a persistent one. */
-  async #existing({ protocol, lifetime }: CreateRequest, range: PortRange, { own, system }: LedgerChange) {
-    const found = await this.#known.find({ protocol, range }, [...own, ...system]);
-    if (found?.lifetime !== lifetime) return undefined;
-    return lifetime === 'persistent' || this.#held.has(keyOf(found)) ? found : undefined;
-  }
-
-  async #claim(request: CreateRequest, { own, system }: LedgerChange, signal?: AbortSignal): Promise<Claimed> {
-    const { protocol, lifetime, numberOfPorts } = request;
-    const others = await this.#known.verified([...own, ...system].filter((item) => item.protocol === protocol));
-    const claim = (range: PortRange) => this.#provider.claim({ protocol, range, lifetime, signal });
-    if (request.range) {
-      refuseOverlap(protocol, request.range, others);
-      return { range: request.range, token: await claim(request.range) };
-    }
-    const survey = await this.#provider.survey(protocol, numberOfPorts >= surveySocketsFrom);
-    const reserved = others.map((item) => item.range);
-    const avoid = portsToAvoid(survey, reserved, numberOfPorts);
-    const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
-    const { range, claimed } = await claimFreeRange({ protocol, numberOfPorts, window }, avoid, claim);
-    return { range, token: claimed };
-  }
-
-  #granted(
-    { protocol, lifetime }: CreateRequest,
-    { name, reason }: ReservationCreateParams,
-    { range, token }: Claimed,
-  ): Granted {
-    return {
-      protocol,
-      range,
-      token: String(token),
-      lifetime,
-      enforcement: this.#provider.capabilities[lifetime],
-      provider: this.#provider.name,
-      ...(name !== undefined && { name }),
-      ...(reason !== undefined && { reason }),
-      owner: this.#ledger.owner(lifetime),
-      createdAt: new Date().toISOString(),
-    };
-  }
-
-  /** Writes the record and settles the system; whatever fails, both are as before. */
-  async #record(reservation: Granted, change: LedgerChange, signal?: AbortSignal): Promise<Reservation> {
-    const before = change.own;
-    const after = [...before, this.#recordOf(reservation)];
-    let written = false;
-    try {
-      signal?.throwIfAborted();
-      await change.write(after);
-      written = true;
-      if (reservation.lifetime === 'persistent') await this.#provider.settle(this.#persistent(after));
-      else this.#held.set(keyOf(reservation), reservation);
-      return reservation;
-    } catch (error) {
-      await this.#provider.release(reservation);
-      if (written) await change.write(before);
-      throw error;
-    }
-  }
-
-  /** A token that the system gives is looked up when it is needed and never stored: it may change at a reboot. */
-  #recordOf(reservation: Granted): LedgerRecord {
-    if (!this.#provider.lookup) return reservation;
-    const { token: _, ...record } = reservation;
-    return record;
-  }
-
   async #releasePersistent(reservation: Reservation, rest: LedgerRecord[], change: LedgerChange): Promise<void> {
     const before = change.own;
     await this.#provider.release(reservation);
@@ -244,12 +169,8 @@ export class PortService {
     try {
       await change.write(rest);
     } catch (error) {
-      await this.#provider.settle(this.#persistent(before));
+      await this.#provider.settle(persistentOf(this.#provider, before));
       throw error;
     }
-  }
-
-  #persistent(records: readonly LedgerRecord[]): LedgerRecord[] {
-    return records.filter((item) => item.lifetime === 'persistent' && item.provider === this.#provider.name);
   }
 }

@@ -9,6 +9,7 @@ interface Schema {
   minimum?: number;
   maximum?: number;
   maxLength?: number;
+  items?: Schema;
   properties?: Record<string, Schema>;
 }
 interface Method {
@@ -48,7 +49,9 @@ function flat({ params }: Method): [name: string, schema: Schema][] {
   return params.flatMap(({ name, schema }): [string, Schema][] => {
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
-    return [[name, name === 'within' ? { type: 'string' } : resolved(schema)]];
+    // A list's words and limits are those of its items.
+    const { items, ...own } = resolved(schema);
+    return [[name, name === 'within' ? { type: 'string' } : items ? resolved(items) : own]];
   });
 }
 
@@ -118,7 +121,7 @@ describe('the contract and the cmdlets', () => {
         if (schema.type === 'integer') expect(parameter!.range, where).toEqual([schema.minimum, schema.maximum]);
         if (schema.enum)
           expect(parameter!.set!.map((word) => word.toLowerCase()).sort(), where).toEqual([...schema.enum].sort());
-        if (method.name === 'reservation/create' && schema.maxLength) {
+        if (method.name.startsWith('reservation/create') && schema.maxLength) {
           expect(parameter!.length, where).toEqual([0, schema.maxLength]);
         }
       }

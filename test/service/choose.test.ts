@@ -5,7 +5,7 @@ import { PortSet } from '../../src/protocol/port-set.ts';
 import { claimFreeRange, defaultWindow, portsToAvoid } from '../../src/service/choose.ts';
 
 const window = { startPort: 20000, numberOfPorts: 100 };
-const request = { protocol: 'tcp', numberOfPorts: 10, window } as const;
+const request = { protocols: ['tcp'], numberOfPorts: 10, window } as const;
 const claimAll = async (range: PortRange) => range.startPort;
 const refusing =
   (ports: number[], withPort = true) =>

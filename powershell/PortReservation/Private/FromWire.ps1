@@ -73,7 +73,7 @@ class FromWire {
     }
 
     # The words of the wire as PowerShell writes them: tcp is Tcp, ephemeralOnly is EphemeralOnly.
-    hidden static [string] Title([string] $word) {
+    static [string] Title([string] $word) {
         return $word.Substring(0, 1).ToUpperInvariant() + $word.Substring(1)
     }
 }

@@ -17,7 +17,8 @@ function New-PortReservation {
     Each input that fails gives one error, and the next one is processed.
 
     .PARAMETER Protocol
-    Tcp (the default) or Udp. The two are separate: a reservation in one says nothing about the other.
+    Tcp (the default), Udp, or both: then the same numbers are reserved in both, or none. The two are separate: a
+    reservation in one says nothing about the other, and of both you get two.
 
     .PARAMETER StartPort
     The first port, 1 to 65535. Without it a free block is found.
@@ -63,6 +64,11 @@ function New-PortReservation {
     Reserves the UDP ports 27015 to 27018, or fails with the reason.
 
     .EXAMPLE
+    $tcp, $udp = New-PortReservation -Protocol Tcp, Udp -NumberOfPorts 2 -Name dns
+
+    Reserves two ports under the same numbers in TCP and UDP.
+
+    .EXAMPLE
     New-PortReservation -NumberOfPorts 100 -Within 20000-30000 -Persistent -Name build -IfExists Return
 
     Reserves a hundred ports of the machine for good. Needs root or an elevated session.
@@ -83,7 +89,7 @@ function New-PortReservation {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol = 'Tcp',
+        [string[]] $Protocol = 'Tcp',
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
@@ -116,7 +122,8 @@ function New-PortReservation {
     )
 
     process {
-        $params = @{ protocol = $Protocol.ToLowerInvariant(); numberOfPorts = $NumberOfPorts }
+        $protocols = ConvertTo-ProtocolList $Protocol
+        $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts }
         if ($StartPort) { $params.startPort = $StartPort }
         if ($Within) {
             $params.within = ConvertTo-PortRange $PSCmdlet $Within
@@ -129,10 +136,12 @@ function New-PortReservation {
         if ($Reason) { $params.reason = $Reason }
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }
 
-        $target = "$NumberOfPorts free $Protocol"
-        if ($StartPort) { $target = Format-PortRange $Protocol $StartPort $NumberOfPorts }
+        $words = Format-ProtocolList $protocols
+        $target = "$NumberOfPorts free $words"
+        if ($StartPort) { $target = Format-PortRange $words $StartPort $NumberOfPorts }
         if (-not $PSCmdlet.ShouldProcess($target, 'Reserve ports')) { return }
-        $wire = Invoke-WorkerMethod $PSCmdlet 'reservation/create' $params $target
-        if ($null -ne $wire) { [FromWire]::Reservation($wire) }
+        $result = Invoke-WorkerMethod $PSCmdlet 'reservation/createAll' $params $target
+        if ($null -eq $result) { return }
+        foreach ($wire in $result['reservations']) { [FromWire]::Reservation($wire) }
     }
 }
