@@ -15,6 +15,7 @@
 
     FunctionsToExport    = @(
         'Connect-PortReservation'
+        'Find-FreePortRange'
         'Get-PortDynamicRange'
         'Get-PortReservation'
         'New-PortReservation'

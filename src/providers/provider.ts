@@ -78,6 +78,13 @@ export interface Provider {
   survey(protocol: Protocol, sockets: boolean): Promise<Survey>;
 
   /**
+   * The first port of the range that an ordinary bind of both address families is refused, for whatever reason; undefined
+   * when there is none. Each is bound and freed at once.
+   * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
+   */
+  firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined>;
+
+  /**
    * Takes the whole range or nothing.
    *
    * runtime: held from here on, until `release`, `close` or the death of this process.

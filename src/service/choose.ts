@@ -55,7 +55,12 @@ export function portsToAvoid(survey: Survey, reserved: Iterable<PortRange>, numb
 }
 
 /** The first hole of that many ports in the window, looked for from `from` on and then from the window's start. */
-function nextHole(avoid: PortSet, window: PortRange, numberOfPorts: number, from: number): PortRange | undefined {
+export function nextHole(
+  avoid: PortSet,
+  window: PortRange,
+  numberOfPorts: number,
+  from: number,
+): PortRange | undefined {
   const lastStart = endPort(window) - numberOfPorts + 1;
   const scan = (first: number, last: number): PortRange | undefined => {
     for (let startPort = first; startPort <= last; ) {

@@ -3,7 +3,9 @@ import type {
   Capabilities,
   CreatedReservations,
   DynamicRangeList,
+  FreeRangeList,
   LedgerRecord,
+  PortFindParams,
   ProbeResult,
   ProviderName,
   Reservation,
@@ -20,6 +22,7 @@ import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
+import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
@@ -144,6 +147,17 @@ export class PortService {
     if (!reservation) throw notFound(wanted);
     const ports = port === undefined ? reservation.range : portOf(reservation, port);
     return { port: await this.#provider.probe(reservation, ports) };
+  }
+
+  /**
+   * Blocks of ports that are free in each of the protocols, lowest first. Nothing is reserved.
+   *
+   * @throws InvalidParamsError a sum past 65535, or a block larger than where it is looked for
+   * @throws ServiceError NoFreeRange, AccessDenied, NotSupported, OsError, LedgerCorrupt
+   */
+  async find(params: PortFindParams, signal?: AbortSignal): Promise<FreeRangeList> {
+    const reservations = await this.#known.verified(await this.#ledger.read());
+    return findFree(this.#provider, params, { reservations, signal });
   }
 
   /**

@@ -186,12 +186,12 @@ describe('house rules', () => {
   it('names are an approved verb and a singular noun of the product', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
-      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange)$/);
+      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange)$|^FreePortRange$/);
     }
   });
 
   it('what changes something takes -WhatIf and -Confirm, and nothing else does', () => {
-    const changing = names.filter((name) => /^(?!Get|Test)/.test(name));
+    const changing = names.filter((name) => /^(?!Get|Test|Find)/.test(name));
     expect(names.filter((name) => commands[name]!.changes).sort()).toEqual(changing.sort());
     expect(names.filter((name) => commands[name]!.parameters.Confirm).sort()).toEqual(changing.sort());
   });

@@ -50,6 +50,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     const { inUse, excluded, dynamicRange } = await provider.survey(...args);
     return { inUse: inUse.ranges(), excluded: excluded.ranges(), dynamicRange };
   },
+  firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),
   dynamicRange: (...args: Parameters<typeof provider.dynamicRange>) => provider.dynamicRange(...args),
   probe: (...args: Parameters<typeof provider.probe>) => provider.probe(...args),
   closeProvider: () => provider.close(),

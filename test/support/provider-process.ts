@@ -86,6 +86,7 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     name,
     capabilities,
     commands,
+    firstRefused: (protocol, range) => call('firstRefused', protocol, range),
     dynamicRange: (...args) => call('dynamicRange', ...args),
     claim: async ({ signal, ...claim }) => {
       signal?.throwIfAborted();

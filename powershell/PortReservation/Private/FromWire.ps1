@@ -39,6 +39,18 @@ class FromWire {
         }
     }
 
+    static [object] FreeRange([object] $wire, [string[]] $protocols) {
+        $startPort = [int] $wire['startPort']
+        $numberOfPorts = [int] $wire['numberOfPorts']
+        return [pscustomobject] @{
+            PSTypeName    = 'PortReservation.FreeRange'
+            Protocol      = [string[]] $protocols.ForEach({ [FromWire]::Title($_) })
+            StartPort     = $startPort
+            EndPort       = $startPort + $numberOfPorts - 1
+            NumberOfPorts = $numberOfPorts
+        }
+    }
+
     # Nothing where nobody recorded it: a persistent reservation of Windows that another program made.
     hidden static [object] Owner([object] $owner) {
         if ($null -eq $owner) { return $null }

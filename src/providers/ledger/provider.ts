@@ -41,18 +41,19 @@ export class LedgerProvider implements Provider {
     return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange() };
   }
 
-  async claim({ protocol, range, lifetime, signal }: Claim): Promise<bigint> {
-    if (this.#host.platform === 'win32') {
-      const target = formatPorts(protocol, range);
-      throw new ServiceError(
-        'NotSupported',
-        'The ledger provider cannot look at sockets or hold ports on Windows yet.',
-        {
-          target,
-          hint: 'Use the windows provider: it needs no help of the ledger to reserve ports.',
-        },
-      );
+  async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
+    this.#checkSystem(protocol, range);
+    try {
+      return await firstPortInUse(protocol, range, signal);
+    } catch (error) {
+      const isAboutPort = error instanceof ServiceError && error.errorName === 'AccessDenied';
+      if (isAboutPort && error.facts.port !== undefined) return error.facts.port;
+      throw error;
     }
+  }
+
+  async claim({ protocol, range, lifetime, signal }: Claim): Promise<bigint> {
+    this.#checkSystem(protocol, range);
     if (lifetime === 'runtime') await this.#held.hold(protocol, range, signal);
     else {
       const port = await firstPortInUse(protocol, range, signal);
@@ -74,5 +75,13 @@ export class LedgerProvider implements Provider {
 
   close(): void {
     this.#held.close();
+  }
+
+  #checkSystem(protocol: Protocol, range: PortRange): void {
+    if (this.#host.platform !== 'win32') return;
+    const target = formatPorts(protocol, range);
+    const hint = 'Use the windows provider: it needs no help of the ledger to reserve ports.';
+    const message = 'The ledger provider cannot look at sockets or hold ports on Windows yet.';
+    throw new ServiceError('NotSupported', message, { target, hint });
   }
 }

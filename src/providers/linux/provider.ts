@@ -36,6 +36,10 @@ export class LinuxProvider implements Provider {
     return { ...(await this.#base.survey(protocol, sockets)), excluded: this.#reserved.excluded() };
   }
 
+  firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
+    return this.#base.firstRefused(protocol, range, signal);
+  }
+
   async claim(claim: Claim): Promise<bigint> {
     if (claim.lifetime === 'persistent') this.#reserved.check(claim.protocol, claim.range);
     return this.#base.claim(claim);

@@ -15,6 +15,7 @@ import type { Claim, KeptRanges, Provider, RuntimeHolder, Survey } from '../prov
 import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { firstRefusedPort } from './port-bind.ts';
 import { refusedRange } from './refused-range.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
@@ -51,6 +52,14 @@ export class WindowsProvider implements Provider {
       excluded: PortSet.of(excluded.map(({ range }) => range)),
       dynamicRange,
     };
+  }
+
+  async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
+    try {
+      return (await firstRefusedPort(protocol, range, signal))?.port;
+    } catch (error) {
+      throw windowsError(error, protocol, range);
+    }
   }
 
   async claim({ protocol, range, lifetime }: Claim): Promise<bigint> {

@@ -1,12 +1,10 @@
-import type { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import { lookupPersistent } from '../../native/windows/iphlpapi.ts';
 import { tableSockets } from '../../native/windows/socket-tables.ts';
-import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { endPort, overlap } from '../../protocol/ranges.ts';
-import { inTurns } from '../posix/port-turns.ts';
+import { overlap } from '../../protocol/ranges.ts';
 import { excludedPortRanges } from './netsh.ts';
+import { firstRefusedPort, type RefusedPort } from './port-bind.ts';
 import { isCode, portInUse, rangeKept, rangeReserved, windowsError } from './windows-error.ts';
 
 /**
@@ -17,7 +15,7 @@ export async function refusedRange(error: unknown, protocol: Protocol, range: Po
   if (!isCode(error, codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE)) return windowsError(error, protocol, range);
   const exact = await lookupPersistent(protocol, range).catch(() => undefined);
   if (exact !== undefined) return rangeReserved(protocol, range, { cause: error });
-  const refused = await firstRefusedPort(protocol, range);
+  const refused = await firstRefusedPort(protocol, range).catch(() => undefined);
   if (refused && (await isInUse(protocol, refused))) return portInUse(protocol, range, refused.port, error);
   const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
   const row = rows.find((one) => overlap(one.range, refused ? only(refused.port) : range));
@@ -29,28 +27,8 @@ export async function refusedRange(error: unknown, protocol: Protocol, range: Po
 
 const only = (port: number): PortRange => ({ startPort: port, numberOfPorts: 1 });
 
-interface RefusedPort {
-  port: number;
-  error: NativeError;
-}
-
 /** Windows gives 10013 for another user's socket as well. */
 async function isInUse(protocol: Protocol, { port, error }: RefusedPort): Promise<boolean> {
   if (isCode(error, codes.WSAEADDRINUSE)) return true;
   return (await tableSockets(protocol).catch(() => [])).some((socket) => socket.port === port);
-}
-
-/** The first port of the range that a bind without a token is refused. */
-async function firstRefusedPort(protocol: Protocol, range: PortRange): Promise<RefusedPort | undefined> {
-  for await (const turn of inTurns(range)) {
-    for (let port = turn.startPort; port <= endPort(turn); port++) {
-      try {
-        await tryPort(protocol, port);
-      } catch (error) {
-        if (isCode(error, codes.WSAEADDRINUSE, codes.WSAEACCES)) return { port, error };
-        return undefined;
-      }
-    }
-  }
-  return undefined;
 }

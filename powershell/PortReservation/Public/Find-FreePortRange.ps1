@@ -1,0 +1,83 @@
+function Find-FreePortRange {
+    <#
+    .SYNOPSIS
+    Finds blocks of free ports without reserving them.
+
+    .DESCRIPTION
+    Finds blocks of consecutive ports that are free in every protocol asked for, lowest first. Each port is bound once in
+    each protocol, on all addresses of both families, and freed again; reserved and excluded ports and those of well-known
+    services are gone round, as New-PortReservation does.
+
+    A moment later the ports may be taken: to keep them, reserve them with New-PortReservation, which also chooses.
+
+    Where there are fewer blocks than -First, those are given; where there is none, the error NoFreeRange. Further errors,
+    by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
+
+    .PARAMETER Protocol
+    Tcp (the default), Udp, or both: then the same numbers are free in both.
+
+    .PARAMETER NumberOfPorts
+    How many consecutive ports each block has, 1 to 65535. Default 1.
+
+    .PARAMETER Within
+    Where to look, as first and last port: 20000-30000. Default: from 10000 up to the ports that the system hands out by
+    itself.
+
+    .PARAMETER First
+    How many blocks at most, 1 to 65535. Default 1. They do not overlap.
+
+    .INPUTS
+    Objects with properties of the parameters' names.
+
+    .OUTPUTS
+    PortReservation.FreeRange
+
+    .EXAMPLE
+    Find-FreePortRange -NumberOfPorts 100 -Protocol Tcp, Udp -Within 20000-30000 -First 3
+
+    Finds three blocks of a hundred ports that are free in TCP and UDP.
+
+    .EXAMPLE
+    Find-FreePortRange -First 3 | New-PortReservation
+
+    Reserves three single ports that were free a moment ago, or says which of them is not any more.
+
+    .LINK
+    New-PortReservation
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('PortReservation.FreeRange')]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Tcp', 'Udp')]
+        [string[]] $Protocol = 'Tcp',
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Count')]
+        [ValidateRange(1, 65535)]
+        [int] $NumberOfPorts = 1,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Within,
+
+        [ValidateRange(1, 65535)]
+        [int] $First = 1
+    )
+
+    process {
+        $protocols = ConvertTo-ProtocolList $Protocol
+        $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts; first = $First }
+        if ($Within) {
+            $params.within = ConvertTo-PortRange $PSCmdlet $Within
+            if ($null -eq $params.within) { return }
+        }
+
+        $target = "$NumberOfPorts free $(Format-ProtocolList $protocols)"
+        $result = Invoke-WorkerMethod $PSCmdlet 'port/find' $params $target
+        if ($null -eq $result) { return }
+        foreach ($wire in $result['ranges']) { [FromWire]::FreeRange($wire, $protocols) }
+    }
+}
