@@ -18,6 +18,7 @@
         'Find-FreePortRange'
         'Get-PortDynamicRange'
         'Get-PortReservation'
+        'Get-PortStatus'
         'New-PortReservation'
         'New-PortReservationSocket'
         'Remove-PortReservation'

@@ -1,6 +1,8 @@
 import type {
   Capabilities,
   Lifetime,
+  PortExclusion,
+  PortHolder,
   PortRange,
   Protocol,
   ProviderName,
@@ -12,6 +14,44 @@ import type { PortSet } from '../protocol/port-set.ts';
 export interface SystemCommands {
   /** Gives the dynamic range its usual place again. */
   resetDynamicRange(protocol: Protocol): string;
+  /** Shows who has sockets on the port, with rights to see it. */
+  showHolders(protocol: Protocol, port: number): string;
+  /** Ends a process of this user. */
+  endProcess(processId: number): string;
+  /** Lets an ordinary user bind the port; undefined where there is no such right. */
+  allowPort?(port: number): string;
+  /** Takes the port from the system for an administrator's exclusion, so that anyone may bind it by number. */
+  takeFromSystem?(protocol: Protocol, port: number): string;
+}
+
+/** A process with sockets on a port, and the command that ends it. */
+export interface FoundHolder {
+  holder: PortHolder;
+  end?: string;
+}
+
+/** What a port is found to be, by a bind and by the system's tables. */
+export interface PortFacts {
+  port: number;
+  /** What a bind to all addresses of one family was refused with; absent: it was not refused, or there is no IPv6. */
+  refusals: Partial<Record<AddressFamily, Refusal>>;
+  holders: FoundHolder[];
+  exclusion?: PortExclusion;
+}
+
+export type AddressFamily = 'ipv4' | 'ipv6';
+
+/** inUse: a socket is in the way. privileged: below the first port for everyone. denied: reserved, or by a policy. */
+export type Refusal = 'inUse' | 'privileged' | 'denied';
+
+/** One look at ports of one protocol. */
+export interface Inspection {
+  ports: PortFacts[];
+  /** The families whose refusals are known apart. */
+  families: readonly AddressFamily[];
+  dynamicRange: PortRange;
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
 }
 
 /** What is taken on this machine, in one look. */
@@ -83,6 +123,12 @@ export interface Provider {
    * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
    */
   firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined>;
+
+  /**
+   * What each of the ports is: bound and freed again, both address families, and looked up in the system's tables.
+   * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
+   */
+  inspect(protocol: Protocol, ports: readonly PortRange[], signal?: AbortSignal): Promise<Inspection>;
 
   /**
    * Takes the whole range or nothing.

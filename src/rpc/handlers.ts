@@ -16,6 +16,7 @@ export function handlersFor(session: Session): Handlers {
     'reservation/list': async (params) => (await session.service()).list(params),
     'reservation/release': async (params, signal) => (await session.service()).release(params, signal),
     'reservation/probe': async (params) => (await session.service()).probe(params),
+    'port/inspect': async (params, signal) => (await session.service()).inspect(params, signal),
     'port/find': async (params, signal) => (await session.service()).find(params, signal),
     'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
     shutdown: () => session.shutdown(),

@@ -6,6 +6,8 @@ import type {
   FreeRangeList,
   LedgerRecord,
   PortFindParams,
+  PortInspectParams,
+  PortStatusList,
   ProbeResult,
   ProviderName,
   Reservation,
@@ -18,12 +20,14 @@ import type {
   ReservationReleaseParams,
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
+import { PortSet } from '../protocol/port-set.ts';
 import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
+import { inspect } from './inspect.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
@@ -147,6 +151,20 @@ export class PortService {
     if (!reservation) throw notFound(wanted);
     const ports = port === undefined ? reservation.range : portOf(reservation, port);
     return { port: await this.#provider.probe(reservation, ports) };
+  }
+
+  /**
+   * What each port is, who has it or why it is refused, and what to do, by port and protocol.
+   *
+   * @throws InvalidParamsError a range past 65535
+   * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
+   */
+  async inspect({ protocol, port: ranges }: PortInspectParams, signal?: AbortSignal): Promise<PortStatusList> {
+    for (const [index, range] of ranges.entries()) checkRange(range, `port.${index}.numberOfPorts`);
+    const known = await this.#known.all(await this.#ledger.read());
+    const isHeldHere = (reservation: Reservation) => this.#held.has(keyOf(reservation));
+    const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
+    return inspect(this.#provider, asked, { ...known, isHeldHere, signal });
   }
 
   /**

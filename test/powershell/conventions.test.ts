@@ -186,7 +186,7 @@ describe('house rules', () => {
   it('names are an approved verb and a singular noun of the product', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
-      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange)$|^FreePortRange$/);
+      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange|Status)$|^FreePortRange$/);
     }
   });
 

@@ -60,7 +60,7 @@ it('a list shows all of a reservation, with the owner in short and the local tim
   const text = await run(`
     $view = (Get-Module PortReservation).ModuleBase + '/PortReservation.Format.ps1xml'
     $xml = [xml] [System.IO.File]::ReadAllText($view)
-    $list = $xml.Configuration.ViewDefinitions.View | Where-Object { $_.ListControl }
+    $list = $xml.Configuration.ViewDefinitions.View | Where-Object { $_.ListControl -and $_.Name -eq 'PortReservation.Reservation' }
     $names = $list.ListControl.ListEntries.ListEntry.ListItems.ListItem.PropertyName
     foreach ($name in $names) { '{0,-13} : {1}' -f $name, $reservations[0].$name }
     $missing = @($reservations[0].PSObject.Properties.Name | Where-Object { $names -notcontains $_ })

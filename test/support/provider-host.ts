@@ -51,6 +51,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     return { inUse: inUse.ranges(), excluded: excluded.ranges(), dynamicRange };
   },
   firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),
+  inspect: (...args: Parameters<typeof provider.inspect>) => provider.inspect(...args),
   dynamicRange: (...args: Parameters<typeof provider.dynamicRange>) => provider.dynamicRange(...args),
   probe: (...args: Parameters<typeof provider.probe>) => provider.probe(...args),
   closeProvider: () => provider.close(),

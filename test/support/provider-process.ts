@@ -87,6 +87,7 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     capabilities,
     commands,
     firstRefused: (protocol, range) => call('firstRefused', protocol, range),
+    inspect: (protocol, ranges) => call('inspect', protocol, ranges),
     dynamicRange: (...args) => call('dynamicRange', ...args),
     claim: async ({ signal, ...claim }) => {
       signal?.throwIfAborted();

@@ -4,8 +4,6 @@ class FromWire {
         $range = $wire['range']
         $startPort = [int] $range['startPort']
         $numberOfPorts = [int] $range['numberOfPorts']
-        $name = $wire['name']
-        $reason = $wire['reason']
         $token = $wire['token']
         $createdAt = $wire['createdAt']
         return [pscustomobject] @{
@@ -19,8 +17,8 @@ class FromWire {
             Lifetime      = [FromWire]::Title($wire['lifetime'])
             Enforcement   = [FromWire]::Title($wire['enforcement'])
             Provider      = [FromWire]::Title($wire['provider'])
-            Name          = if ($null -eq $name) { $null } else { [string] $name }
-            Reason        = if ($null -eq $reason) { $null } else { [string] $reason }
+            Name          = [FromWire]::Text($wire['name'])
+            Reason        = [FromWire]::Text($wire['reason'])
             Owner         = [FromWire]::Owner($wire['owner'])
             # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.
             CreatedAt     = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }
@@ -48,6 +46,53 @@ class FromWire {
             StartPort     = $startPort
             EndPort       = $startPort + $numberOfPorts - 1
             NumberOfPorts = $numberOfPorts
+        }
+    }
+
+    static [object] PortStatus([object] $wire) {
+        $reservation = $wire['reservation']
+        $exclusion = $wire['exclusion']
+        return [pscustomobject] @{
+            PSTypeName  = 'PortReservation.PortStatus'
+            Protocol    = [FromWire]::Title($wire['protocol'])
+            Port        = [int] $wire['port']
+            CanBind     = [FromWire]::Flag($wire['canBind'])
+            CanBindIPv4 = [FromWire]::Flag($wire['canBindIPv4'])
+            CanBindIPv6 = [FromWire]::Flag($wire['canBindIPv6'])
+            Verdict     = [FromWire]::Title($wire['verdict'])
+            Holder      = [object[]] @(foreach ($holder in $wire['holders']) { [FromWire]::PortHolder($holder) })
+            Reservation = if ($null -eq $reservation) { $null } else { [FromWire]::Reservation($reservation) }
+            Exclusion   = if ($null -eq $exclusion) { $null } else { [FromWire]::PortExclusion($exclusion) }
+            Explanation = [string] $wire['explanation']
+            Remedy      = [FromWire]::Text($wire['remedy'])
+        }
+    }
+
+    hidden static [object] PortHolder([object] $wire) {
+        $processId = $wire['processId']
+        return [pscustomobject] @{
+            PSTypeName  = 'PortReservation.PortHolder'
+            State       = [FromWire]::Title($wire['state'])
+            Address     = [string[]] @(foreach ($address in $wire['addresses']) { $address })
+            ProcessId   = if ($null -eq $processId) { $null } else { [int] $processId }
+            ProcessName = [FromWire]::Text($wire['processName'])
+            CommandLine = [FromWire]::Text($wire['commandLine'])
+            User        = [FromWire]::Text($wire['user'])
+            Service     = [FromWire]::Text($wire['service'])
+            Container   = [FromWire]::Text($wire['container'])
+        }
+    }
+
+    hidden static [object] PortExclusion([object] $wire) {
+        $startPort = [int] $wire['range']['startPort']
+        $numberOfPorts = [int] $wire['range']['numberOfPorts']
+        return [pscustomobject] @{
+            PSTypeName    = 'PortReservation.PortExclusion'
+            StartPort     = $startPort
+            EndPort       = $startPort + $numberOfPorts - 1
+            NumberOfPorts = $numberOfPorts
+            Source        = [string] $wire['source']
+            Administered  = [FromWire]::Flag($wire['administered'])
         }
     }
 
@@ -82,6 +127,17 @@ class FromWire {
             HandOver              = [FromWire]::Title($info['capabilities']['handOver'])
             CommandLine           = $worker.CommandLine
         }
+    }
+
+    # What was read as JSON is no bool and no string yet; what is not there stays nothing.
+    hidden static [object] Flag([object] $value) {
+        if ($null -eq $value) { return $null }
+        return [string] $value -eq 'true'
+    }
+
+    hidden static [object] Text([object] $value) {
+        if ($null -eq $value) { return $null }
+        return [string] $value
     }
 
     # The words of the wire as PowerShell writes them: tcp is Tcp, ephemeralOnly is EphemeralOnly.

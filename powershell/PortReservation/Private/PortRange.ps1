@@ -8,12 +8,13 @@ function Format-PortRange {
 
 # The range of a text such as 20000-30000. Nothing for any other text, with the error written.
 function ConvertTo-PortRange {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text, [switch] $AllowSingle)
 
-    $match = [regex]::Match($Text, '^\s*([0-9]{1,5})\s*-\s*([0-9]{1,5})\s*$')
-    if ($match.Success) {
+    # One port is a range where -AllowSingle says so.
+    $match = [regex]::Match($Text, '^\s*([0-9]{1,5})\s*(?:-\s*([0-9]{1,5})\s*)?$')
+    if ($match.Success -and ($match.Groups[2].Success -or $AllowSingle)) {
         $first = [int] $match.Groups[1].Value
-        $last = [int] $match.Groups[2].Value
+        $last = if ($match.Groups[2].Success) { [int] $match.Groups[2].Value } else { $first }
         if ($first -ge 1 -and $first -le $last -and $last -le 65535) {
             return @{ startPort = $first; numberOfPorts = $last - $first + 1 }
         }

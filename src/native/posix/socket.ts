@@ -50,8 +50,8 @@ export class Sockets {
     return this.#constants.SO_ATTACH_REUSEPORT_CBPF !== undefined;
   }
 
-  /** Opens a socket that child processes do not inherit; `inet6` takes IPv4 too. */
-  open(family: Family, transport: Transport): number {
+  /** Opens a socket that child processes do not inherit; `inet6` takes IPv4 too, unless it is told not to. */
+  open(family: Family, transport: Transport, withIpv4 = true): number {
     const { AF_INET, AF_INET6, SOCK_CLOEXEC, IPV6_V6ONLY } = this.#constants;
     const type = transport === 'tcp' ? c.SOCK_STREAM : c.SOCK_DGRAM;
     const descriptor = this.#libc.socket(family === 'inet6' ? AF_INET6 : AF_INET, type | (SOCK_CLOEXEC ?? 0), 0);
@@ -60,7 +60,7 @@ export class Sockets {
       if (SOCK_CLOEXEC === undefined && this.#libc.fcntl(descriptor, c.F_SETFD, 'int', c.FD_CLOEXEC) < 0) {
         throw this.#libc.failure('fcntl');
       }
-      if (family === 'inet6') this.#set(descriptor, c.IPPROTO_IPV6, IPV6_V6ONLY, off, 4);
+      if (family === 'inet6') this.#set(descriptor, c.IPPROTO_IPV6, IPV6_V6ONLY, withIpv4 ? off : on, 4);
     } catch (error) {
       this.close(descriptor);
       throw error;

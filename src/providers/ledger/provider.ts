@@ -12,10 +12,12 @@ import { formatPorts } from '../../protocol/ranges.ts';
 import { portInUse } from '../posix/bind-error.ts';
 import { bsdCommands, linuxCommands } from '../posix/commands.ts';
 import { HeldPorts } from '../posix/held-ports.ts';
+import { probePorts } from '../posix/inspect.ts';
 import { firstPortInUse } from '../posix/probe.ts';
 import { portsInUse } from '../posix/proc-net.ts';
 import { tryHandOver } from '../posix/take-port.ts';
-import type { Claim, Provider, Survey, SystemCommands } from '../provider.ts';
+import { holdersOf } from '../proc/holders.ts';
+import type { Claim, FoundHolder, Inspection, Provider, Survey, SystemCommands } from '../provider.ts';
 import { dynamicRange, readDynamicRange } from './dynamic-range.ts';
 import { newToken } from './token.ts';
 
@@ -50,6 +52,22 @@ export class LedgerProvider implements Provider {
       if (isAboutPort && error.facts.port !== undefined) return error.facts.port;
       throw error;
     }
+  }
+
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
+    for (const range of ranges) this.#checkSystem(protocol, range);
+    const { ports, families } = await probePorts(protocol, ranges, signal);
+    const isLinux = this.#host.platform === 'linux';
+    const holders = isLinux
+      ? await holdersOf(protocol, PortSet.of(ranges), this.#host.userId)
+      : new Map<number, FoundHolder[]>();
+    const warnings = isLinux ? [] : ['Who has a port cannot be seen on this system yet; the remedy shows it.'];
+    return {
+      ports: ports.map((facts) => ({ ...facts, holders: holders.get(facts.port) ?? [] })),
+      families,
+      dynamicRange: dynamicRange(),
+      warnings,
+    };
   }
 
   async claim({ protocol, range, lifetime, signal }: Claim): Promise<bigint> {

@@ -6,9 +6,10 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
+import { overlap } from '../../protocol/ranges.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
-import type { Claim, Provider, Survey } from '../provider.ts';
+import type { Claim, Inspection, Provider, Survey } from '../provider.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
@@ -38,6 +39,16 @@ export class LinuxProvider implements Provider {
 
   firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
     return this.#base.firstRefused(protocol, range, signal);
+  }
+
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
+    const inspection = await this.#base.inspect(protocol, ranges, signal);
+    const excluded = this.#reserved.excluded().ranges();
+    for (const facts of inspection.ports) {
+      const range = excluded.find((one) => overlap(one, { startPort: facts.port, numberOfPorts: 1 }));
+      if (range) facts.exclusion = { range, source: 'net.ipv4.ip_local_reserved_ports', administered: true };
+    }
+    return inspection;
   }
 
   async claim(claim: Claim): Promise<bigint> {

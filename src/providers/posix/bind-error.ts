@@ -17,7 +17,7 @@ const shortages: Record<string, string> = {
 };
 
 /** The first port that an ordinary user may bind. */
-function firstUnprivilegedPort(): number {
+export function firstUnprivilegedPort(): number {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   } catch {

@@ -5,6 +5,9 @@ import type { Protocol } from '../../protocol/generated/contract.ts';
 // What a system without IPv6 answers: no such family, or no such address.
 const withoutIpv6 = new Set<number | string>(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
+/** What a bind is refused with because of the port; anything else is a failure. */
+const refusing = new Set<number | string>(['EADDRINUSE', 'EACCES', 'EPERM']);
+
 /** Binds whole ports: every address of both families, or of IPv4 where there is no IPv6. */
 export class PortSockets {
   readonly #sockets: Sockets;
@@ -55,8 +58,47 @@ export class PortSockets {
     }
   }
 
+  /**
+   * The codes that a socket without any option is refused the port with, on all addresses of each family. One bind where
+   * the port is free, three where it is not.
+   */
+  refusals(protocol: Protocol, port: number): { ipv4?: NativeError; ipv6?: NativeError } {
+    const refusal = this.#refusal(() => this.#bind(protocol, port, 'alone'));
+    if (!refusal) return {};
+    if (this.#family === 'inet') return { ipv4: refusal };
+    const ipv4 = this.#refusal(() => this.#bindFamily(protocol, port, 'inet'));
+    const ipv6 = this.#refusal(() => this.#bindFamily(protocol, port, 'inet6'));
+    return { ...(ipv4 && { ipv4 }), ...(ipv6 && { ipv6 }) };
+  }
+
+  /** The families that `refusals` tells apart: those this system has, as far as a bind has met them. */
+  get families(): readonly ('ipv4' | 'ipv6')[] {
+    return this.#family === 'inet' ? ['ipv4'] : ['ipv4', 'ipv6'];
+  }
+
   close(descriptor: number): void {
     this.#sockets.close(descriptor);
+  }
+
+  #refusal(bind: () => number): NativeError | undefined {
+    try {
+      this.close(bind());
+      return undefined;
+    } catch (error) {
+      if (error instanceof NativeError && refusing.has(error.code)) return error;
+      throw error;
+    }
+  }
+
+  #bindFamily(protocol: Protocol, port: number, family: Family): number {
+    const descriptor = this.#sockets.open(family, protocol, false);
+    try {
+      this.#sockets.bind(descriptor, family, port);
+      return descriptor;
+    } catch (error) {
+      this.close(descriptor);
+      throw error;
+    }
   }
 
   #bind(protocol: Protocol, port: number, manner: 'alone' | 'hold' | 'take'): number {

@@ -3,10 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 
-/** What is told of each socket: its local port, and its state as in include/net/tcp_states.h. */
-export type SocketVisitor = (port: number, state: number) => void;
+/**
+ * What is told of each socket: its local port, its state as in include/net/tcp_states.h, and where its line lies in the
+ * buffer, which the next read overwrites.
+ */
+export type SocketVisitor = (port: number, state: number, table: Uint8Array, start: number, end: number) => void;
 
+export const TCP_ESTABLISHED = 1;
+export const TCP_SYN_RECV = 3;
 export const TCP_TIME_WAIT = 6;
+export const TCP_CLOSE = 7;
+export const TCP_LISTEN = 10;
 
 // The kernel fills at most a page or so per read, in whole lines; this leaves room for one longer than that.
 const bufferSize = 64 * 1024;
@@ -39,6 +46,9 @@ export function visitLines(table: Uint8Array, length: number, visit: SocketVisit
           (digit(table[port + 2]!) << 4) |
           digit(table[port + 3]!),
         (digit(table[state]!) << 4) | digit(table[state + 1]!),
+        table,
+        start,
+        end,
       );
     }
     start = end + 1;

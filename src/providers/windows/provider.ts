@@ -11,9 +11,10 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import type { Claim, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
+import type { Claim, Inspection, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
+import { inspectPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
 import { firstRefusedPort } from './port-bind.ts';
 import { refusedRange } from './refused-range.ts';
@@ -59,6 +60,14 @@ export class WindowsProvider implements Provider {
       return (await firstRefusedPort(protocol, range, signal))?.port;
     } catch (error) {
       throw windowsError(error, protocol, range);
+    }
+  }
+
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
+    try {
+      return await inspectPorts(protocol, ranges, { usualDynamicRange: defaultDynamicRange, signal });
+    } catch (error) {
+      throw windowsError(error, protocol, ranges[0]!);
     }
   }
 

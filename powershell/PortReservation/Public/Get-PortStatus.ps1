@@ -1,0 +1,86 @@
+function Get-PortStatus {
+    <#
+    .SYNOPSIS
+    Says of a port whether it can be bound, who has it, why not, and what to do.
+
+    .DESCRIPTION
+    Gives one object for each port and protocol. Each port is bound on all addresses of both families and freed at once, so
+    CanBind is what a server of yours would meet; the system's tables only say why. Explanation is that in one sentence, and
+    Remedy the one command that frees the port, allows it, keeps it, or shows more.
+
+    The property Verdict is one of
+    Free                     A bind succeeds, and nothing speaks against the port.
+    Listening                A process listens on it, or receives datagrams. Holder says who.
+    BoundNotListening        A socket has it without listening: bound, connected, or closing.
+    Reserved                 A reservation holds it; the property Reservation has its name and reason.
+    ExcludedBySystem         Windows keeps it for a driver such as WinNAT, and nobody can bind it.
+    ExcludedByAdministrator  It is kept out of automatic choice; anyone may bind it by number.
+    Privileged               This user lacks the right to bind it.
+    InDynamicRange           It is free, but the system may hand it out at any moment.
+
+    What you may not see is left empty, and Explanation says so: without root or elevation the processes of other users.
+
+    Errors, by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
+
+    .PARAMETER Port
+    Ports and ranges of ports, 1 to 65535: 5173, 8000-8010.
+
+    .PARAMETER Protocol
+    Tcp (the default), Udp, or both.
+
+    .INPUTS
+    Ports, or objects with properties of the parameters' names.
+
+    .OUTPUTS
+    PortReservation.PortStatus
+
+    .EXAMPLE
+    Get-PortStatus 5173
+
+    Says why a dev server cannot have port 5173.
+
+    .EXAMPLE
+    Get-PortStatus -Port 5173, 8000-8010 -Protocol Tcp, Udp
+
+    Looks at twelve ports in both protocols.
+
+    .EXAMPLE
+    Get-PortStatus 80-90 | Where-Object CanBind
+
+    Gives the ports among these that can be bound. (Get-PortStatus 80).Remedy is the command to allow one.
+
+    .LINK
+    Find-FreePortRange
+
+    .LINK
+    New-PortReservation
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('PortReservation.PortStatus')]
+    param(
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
+        [string[]] $Port,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Tcp', 'Udp')]
+        [string[]] $Protocol = 'Tcp'
+    )
+
+    process {
+        $ranges = [System.Collections.Generic.List[object]]::new()
+        foreach ($text in $Port) {
+            $range = ConvertTo-PortRange $PSCmdlet $text -AllowSingle
+            if ($null -ne $range) { $ranges.Add($range) }
+        }
+
+        if ($ranges.Count -eq 0) { return }
+        $params = @{ protocol = ConvertTo-ProtocolList $Protocol; port = $ranges.ToArray() }
+        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($Port -join ', ')
+        if ($null -eq $result) { return }
+        foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
+        foreach ($wire in $result['ports']) { [FromWire]::PortStatus($wire) }
+    }
+}

@@ -1,0 +1,47 @@
+import type { NativeError } from '../../native/native-error.ts';
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { endPort } from '../../protocol/ranges.ts';
+import type { Inspection, PortFacts, Refusal } from '../provider.ts';
+import { bindError, firstUnprivilegedPort } from './bind-error.ts';
+import { portSockets } from './port-sockets.ts';
+import { inTurns } from './port-turns.ts';
+
+/** What the binds said. */
+export interface Probed {
+  ports: Pick<PortFacts, 'port' | 'refusals'>[];
+  families: Inspection['families'];
+}
+
+/**
+ * Binds each port of the ranges, both families, and frees it again.
+ * @throws ServiceError OsError; the signal's reason when it is aborted
+ */
+export async function probePorts(
+  protocol: Protocol,
+  ranges: readonly PortRange[],
+  signal?: AbortSignal,
+): Promise<Probed> {
+  const sockets = await portSockets();
+  const firstUnprivileged = firstUnprivilegedPort();
+  const refusal = (port: number, { code }: NativeError): Refusal => {
+    if (code === 'EADDRINUSE') return 'inUse';
+    return code === 'EACCES' && port < firstUnprivileged ? 'privileged' : 'denied';
+  };
+  const probed: Probed['ports'] = [];
+  for (const range of ranges) {
+    let port = range.startPort;
+    try {
+      for await (const turn of inTurns(range)) {
+        signal?.throwIfAborted();
+        for (; port <= endPort(turn); port++) {
+          const { ipv4, ipv6 } = sockets.refusals(protocol, port);
+          const refusals = { ...(ipv4 && { ipv4: refusal(port, ipv4) }), ...(ipv6 && { ipv6: refusal(port, ipv6) }) };
+          probed.push({ port, refusals });
+        }
+      }
+    } catch (error) {
+      throw await bindError(error, protocol, range, port);
+    }
+  }
+  return { ports: probed, families: sockets.families };
+}

@@ -1,0 +1,86 @@
+import type { PortHolder, Protocol } from '../../protocol/generated/contract.ts';
+import type { PortSet } from '../../protocol/port-set.ts';
+import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from '../posix/proc-net.ts';
+import type { FoundHolder } from '../provider.ts';
+import { processesOfSockets, processFacts, userNames } from './processes.ts';
+import { parseSocketRow, type SocketRow } from './socket-row.ts';
+
+const stateOf = (protocol: Protocol, state: number): PortHolder['state'] => {
+  // A UDP socket that is not connected is in TCP's state "closed".
+  if (state === (protocol === 'tcp' ? TCP_LISTEN : TCP_CLOSE)) return 'listening';
+  return TCP_ESTABLISHED <= state && state <= TCP_SYN_RECV ? 'connected' : 'closing';
+};
+
+const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
+
+async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, SocketRow[]>> {
+  const rows = new Map<number, SocketRow[]>();
+  await visitSockets(protocol, (port, _state, table, start, end) => {
+    if (!wanted.has(port)) return;
+    const line = Buffer.from(table.buffer, table.byteOffset + start, end - start).toString('latin1');
+    const others = rows.get(port);
+    if (others) others.push(parseSocketRow(line));
+    else rows.set(port, [parseSocketRow(line)]);
+  });
+  return rows;
+}
+
+/** Who has sockets on these ports: one read of the tables, and where they list any, one walk over the processes. */
+export async function holdersOf(
+  protocol: Protocol,
+  wanted: PortSet,
+  userId: number | undefined,
+): Promise<Map<number, FoundHolder[]>> {
+  const rows = await rowsOf(protocol, wanted);
+  const inodes = new Set([...rows.values()].flat().map(({ inode }) => inode));
+  inodes.delete(0);
+  const processes = await processesOfSockets(inodes);
+  const nameOf = userNames();
+  const found = new Map<number, FoundHolder[]>();
+  for (const [port, sockets] of rows) found.set(port, holdersOfPort(protocol, sockets));
+  return found;
+
+  function holdersOfPort(of: Protocol, sockets: readonly SocketRow[]): FoundHolder[] {
+    const holders = new Map<string, FoundHolder>();
+    for (const { inode, state, address, userId: owner } of sockets) {
+      for (const processId of processes.get(inode) ?? [undefined]) {
+        const key = inode === 0 ? 'none' : `${processId} ${owner}`;
+        let found = holders.get(key);
+        if (!found) {
+          found = describeHolder(processId, inode === 0 ? undefined : owner);
+          holders.set(key, found);
+        }
+        const { holder } = found;
+        if (order.indexOf(stateOf(of, state)) < order.indexOf(holder.state)) holder.state = stateOf(of, state);
+        if (!holder.addresses.includes(address)) holder.addresses.push(address);
+      }
+    }
+    const sorted = [...holders.values()];
+    return sorted.sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+  }
+
+  function describeHolder(processId: number | undefined, owner: number | undefined): FoundHolder {
+    const holder: PortHolder = { state: 'closing', addresses: [], ...(owner !== undefined && { user: nameOf(owner) }) };
+    if (processId === undefined) return { holder };
+    const { isUserService, ...facts } = processFacts(processId);
+    const sudo = userId === 0 ? '' : 'sudo ';
+    return {
+      holder: { ...holder, processId, ...facts },
+      end: endCommand(
+        { processId, ...facts },
+        owner === userId ? '' : sudo,
+        isUserService ? 'systemctl --user' : `${sudo}systemctl`,
+      ),
+    };
+  }
+}
+
+function endCommand(
+  { processId, service, container }: Pick<PortHolder, 'processId' | 'service' | 'container'>,
+  sudo: string,
+  systemctl: string,
+): string {
+  if (container) return `${container.replace(' ', ' stop ')}`;
+  if (service) return `${systemctl} stop ${service}`;
+  return `${sudo}kill ${processId}`;
+}

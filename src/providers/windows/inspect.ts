@@ -1,0 +1,120 @@
+import { codes } from '../../native/windows/codes.ts';
+import { systemDirectory } from '../../native/windows/library.ts';
+import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
+import { tryPort } from '../../native/windows/winsock.ts';
+import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { endPort } from '../../protocol/ranges.ts';
+import { inTurns } from '../posix/port-turns.ts';
+import type { FoundHolder, Inspection, PortFacts, Refusal } from '../provider.ts';
+import { windowsCommands } from './commands.ts';
+import type { ExcludedRow } from './excluded-port-ranges.ts';
+import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { parseTaskList, type Task } from './task-list.ts';
+import { isCode } from './windows-error.ts';
+
+const MIB_TCP_STATE_LISTEN = 2;
+const MIB_TCP_STATE_ESTAB = 5;
+
+/** A bind of both families at once is what Windows is asked for: what refuses one refuses the socket. */
+async function refusalOf(protocol: Protocol, port: number): Promise<Refusal | undefined> {
+  try {
+    await tryPort(protocol, port);
+    return undefined;
+  } catch (error) {
+    if (isCode(error, codes.WSAEADDRINUSE)) return 'inUse';
+    if (isCode(error, codes.WSAEACCES)) return 'denied';
+    throw error;
+  }
+}
+
+function stateOf({ state }: TableSocket): PortHolder['state'] {
+  if (state === undefined || state === MIB_TCP_STATE_LISTEN) return 'listening';
+  return state <= MIB_TCP_STATE_ESTAB ? 'connected' : 'closing';
+}
+
+const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
+
+/** The sockets of one port by process; process 0 has what is left of closed connections. */
+export function holdersOf(sockets: readonly TableSocket[], tasks: ReadonlyMap<number, Task>): FoundHolder[] {
+  const holders = new Map<number, FoundHolder>();
+  for (const socket of sockets) {
+    const { processId } = socket;
+    let found = holders.get(processId);
+    if (!found) {
+      const holder: PortHolder = { state: 'closing', addresses: [] };
+      found =
+        processId === 0
+          ? { holder }
+          : { holder: { ...holder, processId, ...tasks.get(processId) }, end: windowsCommands.endProcess(processId) };
+      const service = tasks.get(processId)?.service;
+      if (service) found.end = `Stop-Service ${service.replaceAll(',', ', ')} -Force`;
+      holders.set(processId, found);
+    }
+    if (order.indexOf(stateOf(socket)) < order.indexOf(found.holder.state)) found.holder.state = stateOf(socket);
+  }
+  return [...holders.values()].sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+}
+
+async function tasks(): Promise<Map<number, Task>> {
+  const { execFile } = await import('node:child_process');
+  const file = `${await systemDirectory()}\\tasklist.exe`;
+  return new Promise((resolve, reject) => {
+    const options = { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 } as const;
+    execFile(file, ['/SVC', '/FO', 'CSV', '/NH'], options, (error, stdout) => {
+      if (error) reject(error);
+      else resolve(parseTaskList(stdout));
+    });
+  });
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** The row that has the port; one that nobody can bind in goes before an administrator's. */
+export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow | undefined {
+  const having = rows.filter(({ range }) => range.startPort <= port && port <= endPort(range));
+  return having.find(({ administered }) => !administered) ?? having[0];
+}
+
+/** What each port is, by a bind, the tables of sockets and processes, and the rows of netsh. */
+export async function inspectPorts(
+  protocol: Protocol,
+  ranges: readonly PortRange[],
+  { usualDynamicRange, signal }: { usualDynamicRange: PortRange; signal?: AbortSignal },
+): Promise<Inspection> {
+  const warnings: string[] = [];
+  const orElse = async <T>(what: string, work: Promise<T>, instead: T): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
+      return instead;
+    }
+  };
+  const probed: { port: number; refusal: Refusal | undefined }[] = [];
+  for (const range of ranges) {
+    for await (const turn of inTurns(range)) {
+      signal?.throwIfAborted();
+      for (let port = turn.startPort; port <= endPort(turn); port++) {
+        probed.push({ port, refusal: await refusalOf(protocol, port) });
+      }
+    }
+  }
+  const [sockets, rows, dynamicRange, running] = await Promise.all([
+    orElse('The sockets', tableSockets(protocol), []),
+    orElse('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
+    orElse('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
+    orElse('The processes', tasks(), new Map<number, Task>()),
+  ]);
+  const byPort = new Map<number, TableSocket[]>();
+  for (const socket of sockets) byPort.set(socket.port, [...(byPort.get(socket.port) ?? []), socket]);
+  const ports = probed.map(({ port, refusal }): PortFacts => {
+    const row = rowOf(rows, port);
+    return {
+      port,
+      refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
+      holders: holdersOf(byPort.get(port) ?? [], running),
+      ...(row && { exclusion: { ...row, source: 'netsh' } }),
+    };
+  });
+  return { ports, families: [], dynamicRange, warnings };
+}

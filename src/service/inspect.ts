@@ -1,0 +1,71 @@
+import type { PortRange, PortStatus, PortStatusList, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import { endPort } from '../protocol/ranges.ts';
+import type { FoundHolder, Inspection, PortFacts, Provider } from '../providers/provider.ts';
+import { explain } from './explanation.ts';
+import { remedyFor } from './remedy.ts';
+import { type Findings, verdictOf } from './verdict.ts';
+
+/** What the service knows, and a signal to stop. */
+export interface Known {
+  reservations: readonly Reservation[];
+  warnings: readonly string[];
+  isHeldHere: (reservation: Reservation) => boolean;
+  signal?: AbortSignal;
+}
+
+/** What each port of the ranges is, by port and protocol. */
+export async function inspect(
+  provider: Provider,
+  { protocols, ranges }: { protocols: readonly Protocol[]; ranges: readonly PortRange[] },
+  known: Known,
+): Promise<PortStatusList> {
+  const found: PortStatus[] = [];
+  const warnings = new Set(known.warnings);
+  for (const protocol of protocols) {
+    const { ports, families, dynamicRange, warnings: unseen } = await provider.inspect(protocol, ranges, known.signal);
+    for (const warning of unseen) warnings.add(warning);
+    const reservations = known.reservations.filter((item) => item.protocol === protocol);
+    for (const facts of ports)
+      found.push(statusOf(provider, findingsOf(protocol, facts, { ...known, reservations, dynamicRange }), families));
+  }
+  const place = (protocol: Protocol) => protocols.indexOf(protocol);
+  found.sort((a, b) => a.port - b.port || place(a.protocol) - place(b.protocol));
+  return { ports: found, ...(warnings.size && { warnings: [...warnings] }) };
+}
+
+function findingsOf(
+  protocol: Protocol,
+  facts: PortFacts,
+  { reservations, dynamicRange, isHeldHere }: Known & { dynamicRange: PortRange },
+): Findings {
+  const has = (range: PortRange) => range.startPort <= facts.port && facts.port <= endPort(range);
+  const reservation = reservations.find(({ range }) => has(range));
+  return {
+    protocol,
+    facts,
+    reservation,
+    isHeldHere: reservation !== undefined && isHeldHere(reservation),
+    dynamicRange: has(dynamicRange) ? dynamicRange : undefined,
+  };
+}
+
+function statusOf(provider: Provider, findings: Findings, families: Inspection['families']): PortStatus {
+  const { protocol, facts, reservation } = findings;
+  const { port, refusals, exclusion } = facts;
+  const verdict = verdictOf(findings);
+  const remedy = remedyFor(verdict, findings, provider.commands);
+  const canBind = !refusals.ipv4 && !refusals.ipv6;
+  return {
+    protocol,
+    port,
+    canBind,
+    ...(families.includes('ipv4') && { canBindIPv4: !refusals.ipv4 }),
+    ...(families.includes('ipv6') && { canBindIPv6: !refusals.ipv6 }),
+    verdict,
+    holders: facts.holders.map(({ holder }: FoundHolder) => holder),
+    ...(reservation && { reservation }),
+    ...(exclusion && { exclusion }),
+    explanation: explain(verdict, findings),
+    ...(remedy !== undefined && { remedy }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { PortRange, Protocol, Reservation, Verdict } from '../protocol/generated/contract.ts';
+import type { FoundHolder, PortFacts } from '../providers/provider.ts';
+
+/** All that is known of a port. */
+export interface Findings {
+  protocol: Protocol;
+  facts: PortFacts;
+  /** The one that has the port. */
+  reservation: Reservation | undefined;
+  /** Whether this service holds it, and may release it. */
+  isHeldHere: boolean;
+  /** Given where the port lies in it. */
+  dynamicRange: PortRange | undefined;
+}
+
+/**
+ * Who listens on the port, other than the process that holds the reservation. A socket whose process is not seen is taken
+ * for the reservation's.
+ */
+export function listenersOf({ facts, reservation }: Findings): FoundHolder[] {
+  const listeners = facts.holders.filter(({ holder }) => holder.state === 'listening');
+  const owner = reservation?.lifetime === 'runtime' ? reservation.owner?.processId : undefined;
+  if (owner === undefined) return listeners;
+  return listeners.filter(({ holder }) => holder.processId !== undefined && holder.processId !== owner);
+}
+
+/**
+ * What stands in the way of a bind. The bind itself decides whether anything does; the tables only say what. A listener
+ * goes before all else: it is who answers on the port.
+ */
+export function verdictOf(findings: Findings): Verdict {
+  const { facts, reservation, dynamicRange } = findings;
+  const { refusals, exclusion, holders } = facts;
+  const refused = [refusals.ipv4, refusals.ipv6].filter((one) => one !== undefined);
+  if (listenersOf(findings).length > 0) return 'listening';
+  if (reservation) return 'reserved';
+  if (refused.includes('inUse')) return 'boundNotListening';
+  if (refused.includes('privileged')) return 'privileged';
+  if (refused.includes('denied')) {
+    if (holders.length > 0) return 'boundNotListening';
+    return exclusion && !exclusion.administered ? 'excludedBySystem' : 'privileged';
+  }
+  if (exclusion) return 'excludedByAdministrator';
+  return dynamicRange ? 'inDynamicRange' : 'free';
+}

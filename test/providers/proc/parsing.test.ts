@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { parseControlGroup } from '../../../src/providers/proc/control-group.ts';
+import { parseAddress, parseSocketRow } from '../../../src/providers/proc/socket-row.ts';
+
+const id = '0123456789abcdef'.repeat(4);
+
+test.each([
+  ['0::/system.slice/nginx.service', { service: 'nginx.service' }],
+  ['0::/system.slice/system-getty.slice/getty@tty1.service', { service: 'getty@tty1.service' }],
+  [
+    '0::/user.slice/user-1000.slice/user@1000.service/app.slice/web.service',
+    { service: 'web.service', isUserService: true },
+  ],
+  ['0::/user.slice/user-1000.slice/user@1000.service/init.scope', {}],
+  ['0::/user.slice/user-1000.slice/session-3.scope', {}],
+  ['0::/', {}],
+  ['', {}],
+  [`0::/system.slice/docker-${id}.scope`, { container: 'docker 0123456789ab' }],
+  [`12:pids:/docker/${id}\n1:name=systemd:/docker/${id}`, { container: 'docker 0123456789ab' }],
+  [`0::/machine.slice/libpod-${id}.scope/container`, { container: 'podman 0123456789ab' }],
+  [`0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, { container: 'crictl 0123456789ab' }],
+  ['4:memory:/system.slice/ssh.service\n1:name=systemd:/system.slice/ssh.service', { service: 'ssh.service' }],
+])('the control group %j is of %j', (text, membership) => {
+  expect(parseControlGroup(text)).toEqual(membership);
+});
+
+test.each([
+  ['0100007F', '127.0.0.1'],
+  ['00000000', '0.0.0.0'],
+  ['00000000000000000000000000000000', '::'],
+  ['00000000000000000000000001000000', '::1'],
+  ['0000000000000000FFFF00000100007F', '::ffff:127.0.0.1'],
+  ['B80D0120000000000000000001000000', '2001:db8::1'],
+])('the address %s is %s', (digits, address) => {
+  expect(parseAddress(digits)).toBe(address);
+});
+
+test('a line says state, address, user and inode', () => {
+  const line =
+    '  12: 0100007F:52B5 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 34567 1 0000000000000000 100 0 0 10 0';
+  expect(parseSocketRow(line)).toEqual({ state: 10, address: '127.0.0.1', userId: 1000, inode: 34567 });
+});
