@@ -18,6 +18,7 @@ import {
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { npmPackage } from '../../tools/npm-package.mjs';
 
 const here = import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..', '..');
@@ -100,17 +101,6 @@ function sources(source) {
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => !/[\\/](bin|obj)[\\/]/.test(path.slice(source.length)));
   return names.sort().map((path) => [path.slice(source.length), readFileSync(path, 'utf8')]);
-}
-
-function npmPackage({ name, version, integrity }) {
-  return part(`${name.split('/').at(-1)}-${version}`, integrity, (target) => {
-    run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', target], { cwd: target });
-    const tarball = join(target, readdirSync(target)[0]);
-    const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
-    if (found !== integrity) throw new Error(`${name}@${version} has the integrity ${found} instead of ${integrity}.`);
-    run('tar', ['-xzf', tarball, '-C', target, '--strip-components=1']);
-    rmSync(tarball);
-  });
 }
 
 // HOME is where Wine links Documents and the like to.

@@ -1,0 +1,43 @@
+// Fetches npm packages by version and integrity and keeps them unpacked in build/packages: whole, or not there at all.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NotPossible } from './not-possible.mjs';
+
+const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'build', 'packages');
+const shell = process.platform === 'win32';
+
+function fetch(specifier, target) {
+  try {
+    execFileSync('npm', ['pack', specifier, '--silent', '--pack-destination', target], {
+      cwd: target,
+      shell,
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    throw new NotPossible(`npm pack ${specifier} failed:\n${error.stderr}${error.stdout}`, { cause: error });
+  }
+  return join(target, readdirSync(target)[0]);
+}
+
+/** The folder of the unpacked package; fetched when it is not there. */
+export function npmPackage({ name, version, integrity }) {
+  const hash = createHash('sha256').update(integrity).digest('hex').slice(0, 12);
+  const final = join(folder, `${name.split('/').at(-1)}-${version}-${hash}`);
+  if (existsSync(final)) return final;
+  mkdirSync(folder, { recursive: true });
+  const fresh = mkdtempSync(join(folder, 'new-'));
+  try {
+    const tarball = fetch(`${name}@${version}`, fresh);
+    const found = `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`;
+    if (found !== integrity) throw new Error(`${name}@${version} has the integrity ${found} instead of ${integrity}.`);
+    execFileSync('tar', ['-xzf', tarball, '-C', fresh, '--strip-components=1']);
+    rmSync(tarball);
+    if (!existsSync(final)) renameSync(fresh, final);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return final;
+}
