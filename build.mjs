@@ -1,10 +1,13 @@
 // Builds dist/: the PowerShell module with the bundled worker inside, and the library. `--generate`: the contract alone.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle } from './tools/bundle.mjs';
+import { copyDeclarations } from './tools/declarations.mjs';
 import { generate } from './tools/generate.mjs';
+import { copyInstalled } from './tools/koffi.mjs';
+import { notices } from './tools/notices.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -13,37 +16,14 @@ const dist = join(root, `build/dist-${process.pid}`);
 const moduleFolder = join(dist, 'PortReservation');
 const workerFolder = join(moduleFolder, 'worker');
 
-/** Bundles one entry; koffi is replaced by a loader of the native file in `koffiFolder`, relative to the bundle. */
-function bundle(entry, outfile, koffiFolder, options = {}) {
-  return build({
-    entryPoints: [join(root, entry)],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    alias: { koffi: join(root, 'src/native/koffi-beside.ts') },
-    define: { KOFFI_FOLDER: JSON.stringify(koffiFolder) },
-    // vscode-jsonrpc is CommonJS and asks for node's own modules by require.
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module';const require = requireOf(import.meta.url);",
-    },
-    legalComments: 'none',
-    ...options,
-  });
-}
-
-/** koffi's native files for every platform that is installed, as <platform>-<arch>/koffi.node. */
-function copyKoffi() {
-  const packages = join(dirname(fileURLToPath(import.meta.resolve('koffi'))), '..', '@koromix');
-  for (const name of readdirSync(packages)) {
-    const target = join(workerFolder, 'koffi', name.replace('koffi-', ''));
-    mkdirSync(target, { recursive: true });
-    for (const build of readdirSync(join(packages, name))) {
-      const native = join(packages, name, build, 'koffi.node');
-      if (existsSync(native)) cpSync(native, join(target, build.startsWith('musl') ? 'koffi-musl.node' : 'koffi.node'));
-    }
-  }
+/** The library's declarations, without those of its inside. */
+function declare() {
+  const all = `${dist}-types`;
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', all];
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  copyDeclarations(all, join(dist, 'lib/types'));
+  rmSync(all, { recursive: true });
 }
 
 function copyModule() {
@@ -55,17 +35,15 @@ function copyModule() {
   writeFileSync(manifest, text.replace(/(ModuleVersion\s*=\s*)'[^']*'/, `$1'${version}'`));
 }
 
-await generate(version);
+const validators = await generate(version);
 if (!process.argv.includes('--generate')) {
   copyModule();
-  copyKoffi();
-  await bundle('src/main.ts', join(workerFolder, 'worker.mjs'), './koffi', { minify: true });
-  await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(dist, 'lib/types')], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  copyInstalled(join(workerFolder, 'koffi'));
+  const worker = await bundle('src/main.ts', join(workerFolder, 'worker.mjs'), './koffi', { minify: true });
+  const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
+  const text = notices([validators, worker.metafile, library.metafile]);
+  for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
+  declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(dist, join(root, 'dist'));
 }

@@ -97,6 +97,7 @@ async function validatorsText(contract) {
     stdin: { contents, resolveDir: new URL('.', root).pathname },
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -104,9 +105,8 @@ async function validatorsText(contract) {
   const declaration = Object.keys(exports)
     .map((title) => `export const ${title}: Validator<contract.${title}>;`)
     .join('\n');
-  return [
-    `${banner}${bundled.outputFiles[0].text}`,
-    `${banner}import type * as contract from './contract.ts';
+  const code = `${banner}${bundled.outputFiles[0].text}`;
+  const types = `${banner}import type * as contract from './contract.ts';
 
 export interface FieldFault {
   instancePath: string;
@@ -123,8 +123,8 @@ ${declaration}
 
 /** The validator of each method's params. */
 export const methodParams: { [M in keyof contract.Methods]: Validator<contract.Methods[M]['params']> };
-`,
-  ];
+`;
+  return { code, types, metafile: bundled.metafile };
 }
 
 function errorCategoriesText(contract) {
@@ -137,15 +137,15 @@ $script:ProtocolVersion = ${contract.protocolVersion}
 `;
 }
 
-/** Generates everything; returns the contract for the steps that follow. */
+/** Generates everything; returns what the validators were bundled from, for the licences. */
 export async function generate(version) {
   const contract = readContract(version);
   write('src/protocol/generated/contract.ts', await typesText(contract));
   write('src/protocol/generated/openrpc.json', `${JSON.stringify(contract.document, null, 2)}\n`);
-  const [code, declaration] = await validatorsText(contract);
+  const { code, types, metafile } = await validatorsText(contract);
   write('src/protocol/generated/validators.js', code);
-  write('src/protocol/generated/validators.d.ts', declaration);
+  write('src/protocol/generated/validators.d.ts', types);
   write('build/generated/Contract.ps1', errorCategoriesText(contract));
   write('docs/protocol.md', protocolDocument(contract));
-  return contract;
+  return metafile;
 }

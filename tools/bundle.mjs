@@ -1,0 +1,28 @@
+// How the worker and the library are bundled.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Bundles one entry; koffi is replaced by a loader of the native file in `koffiFolder`, relative to the bundle. */
+export function bundle(entry, outfile, koffiFolder, options = {}) {
+  return build({
+    entryPoints: [join(root, entry)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    alias: { koffi: join(root, 'src/native/koffi-beside.ts') },
+    // vscode-jsonrpc is CommonJS and asks for node's own modules by require.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module';const require = requireOf(import.meta.url);",
+    },
+    legalComments: 'none', // THIRD-PARTY-NOTICES has them
+    metafile: true,
+    absWorkingDir: root,
+    ...options,
+    define: { KOFFI_FOLDER: JSON.stringify(koffiFolder), ...options.define },
+  });
+}
