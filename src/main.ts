@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { constants } from 'node:os';
 import { packageVersion } from './protocol/generated/contract.ts';
 import { type Command, parseCommandLine, usage } from './rpc/command-line.ts';

@@ -22,6 +22,9 @@ function Start-Worker {
     param([hashtable] $Options)
 
     if ($Options.ContainsKey('CommandLine')) { return New-Worker $Options.CommandLine $Options }
+    $program = Find-WorkerProgram $Options
+    if ($program) { return New-Worker @($program, '--stdio') $Options }
+
     $node = Find-Node $Options['NodePath']
     if ($node -isnot [string]) { return $node }
     $file = $Options['WorkerPath']

@@ -18,10 +18,10 @@ function Start-PortReservationWorker {
 
     .PARAMETER NodePath
     The full path of the node program, 20.19 or newer. Default: that in the environment variable PORT_RESERVATION_NODE, else
-    the first on PATH.
+    the first on PATH; a module that has the program worker/port-reservation-worker needs none.
 
     .PARAMETER WorkerPath
-    The full path of worker.mjs. Default: the one in this module.
+    The full path of worker.mjs. Default: the worker of this module.
 
     .PARAMETER CommandLine
     A program and its arguments that lead to a worker's standard streams. Nothing in it is interpreted by a shell here.

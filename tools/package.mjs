@@ -1,0 +1,62 @@
+// `npm run package`: what a release consists of, in build/package. `--sea` adds the module with a worker that needs no Node,
+// for this platform. `--if-possible`: what this machine cannot make is left out, unless it is CI.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { copyAll } from './koffi.mjs';
+import { NotPossible } from './not-possible.mjs';
+import { powershellCommand } from './powershell.mjs';
+import { workerProgram } from './worker-program.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const final = join(root, 'build', 'package');
+const dist = join(root, 'dist');
+
+/** The module's folder, its .nupkg, and the npm tarball. */
+async function makePackages(folder) {
+  // Also `npm pack` does this; here its failure can be told from npm's own.
+  copyAll(join(dist, 'PortReservation', 'worker', 'koffi'));
+  const moduleFolder = join(folder, 'PortReservation');
+  cpSync(join(dist, 'PortReservation'), moduleFolder, { recursive: true });
+  const [powershell, ...args] = await powershellCommand();
+  const script = join(root, 'tools', 'nupkg.ps1');
+  execFileSync(powershell, [...args, '-File', script, moduleFolder, folder], { stdio: 'inherit' });
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+}
+
+/** The module once more, with the worker program of this platform. */
+async function addProgram(folder) {
+  const program = await workerProgram();
+  const moduleFolder = join(folder, `${process.platform}-${process.arch}`, 'PortReservation');
+  cpSync(join(folder, 'PortReservation'), moduleFolder, { recursive: true });
+  cpSync(program, join(moduleFolder, 'worker'), { recursive: true });
+}
+
+/** Whether it was made. */
+async function ifPossible(make, folder) {
+  const isOptional = process.argv.includes('--if-possible') && !process.env.CI;
+  mkdirSync(folder, { recursive: true });
+  try {
+    await make(folder);
+    return true;
+  } catch (error) {
+    if (!isOptional || !(error instanceof NotPossible)) throw error;
+    console.error(error.message);
+    return false;
+  }
+}
+
+const fresh = `${final}-${process.pid}`;
+try {
+  const isMade = await ifPossible(makePackages, fresh);
+  if (isMade && process.argv.includes('--sea')) await ifPossible(addProgram, fresh);
+  rmSync(final, { recursive: true, force: true });
+  if (isMade) renameSync(fresh, final);
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
+}
