@@ -54,7 +54,8 @@ function listening(findings: Findings): string {
 }
 
 /** The family that can still be bound, where the other cannot. */
-function familyLeft({ facts: { refusals } }: Findings): string {
+function familyLeft({ facts: { refusals }, families }: Findings): string {
+  if (families.length < 2) return '';
   if (refusals.ipv4 && !refusals.ipv6) return ', while :: alone can be bound';
   if (refusals.ipv6 && !refusals.ipv4) return ', while 0.0.0.0 alone can be bound';
   return '';

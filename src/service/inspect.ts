@@ -26,7 +26,7 @@ export async function inspect(
     for (const warning of unseen) warnings.add(warning);
     const reservations = known.reservations.filter((item) => item.protocol === protocol);
     for (const facts of ports)
-      found.push(statusOf(provider, findingsOf(protocol, facts, { ...known, reservations, dynamicRange }), families));
+      found.push(statusOf(provider, findingsOf(protocol, facts, { ...known, reservations, families, dynamicRange })));
   }
   const place = (protocol: Protocol) => protocols.indexOf(protocol);
   found.sort((a, b) => a.port - b.port || place(a.protocol) - place(b.protocol));
@@ -36,21 +36,22 @@ export async function inspect(
 function findingsOf(
   protocol: Protocol,
   facts: PortFacts,
-  { reservations, dynamicRange, isHeldHere }: Known & { dynamicRange: PortRange },
+  { reservations, families, dynamicRange, isHeldHere }: Known & Pick<Inspection, 'families' | 'dynamicRange'>,
 ): Findings {
   const has = (range: PortRange) => range.startPort <= facts.port && facts.port <= endPort(range);
   const reservation = reservations.find(({ range }) => has(range));
   return {
     protocol,
     facts,
+    families,
     reservation,
     isHeldHere: reservation !== undefined && isHeldHere(reservation),
     dynamicRange: has(dynamicRange) ? dynamicRange : undefined,
   };
 }
 
-function statusOf(provider: Provider, findings: Findings, families: Inspection['families']): PortStatus {
-  const { protocol, facts, reservation } = findings;
+function statusOf(provider: Provider, findings: Findings): PortStatus {
+  const { protocol, facts, families, reservation } = findings;
   const { port, refusals, exclusion } = facts;
   const verdict = verdictOf(findings);
   const remedy = remedyFor(verdict, findings, provider.commands);

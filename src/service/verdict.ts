@@ -1,10 +1,12 @@
 import type { PortRange, Protocol, Reservation, Verdict } from '../protocol/generated/contract.ts';
-import type { FoundHolder, PortFacts } from '../providers/provider.ts';
+import type { FoundHolder, Inspection, PortFacts } from '../providers/provider.ts';
 
 /** All that is known of a port. */
 export interface Findings {
   protocol: Protocol;
   facts: PortFacts;
+  /** The families whose refusals are known apart. */
+  families: Inspection['families'];
   /** The one that has the port. */
   reservation: Reservation | undefined;
   /** Whether this service holds it, and may release it. */

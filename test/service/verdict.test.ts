@@ -20,6 +20,7 @@ function judge(facts: Partial<PortFacts>, reservation?: Reservation) {
   const findings: Findings = {
     protocol: 'tcp',
     facts: { port, refusals: {}, holders: [], ...facts },
+    families: [],
     reservation,
     isHeldHere: false,
     dynamicRange: undefined,

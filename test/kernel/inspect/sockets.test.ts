@@ -2,9 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openLedger } from '../../../src/ledger/open-ledger.ts';
+import { PortService } from '../../../src/service/port-service.ts';
+import { ownHost } from '../../support/own-host.ts';
+import { startProvider } from '../../support/provider-process.ts';
 import { tryBind } from '../../support/sockets.ts';
 import { useOwnNetwork } from '../held/support/own-network.ts';
-import { lacking, nobody } from '../held/support/python.ts';
+import { lacking, nobody, withoutIpv6 } from '../held/support/python.ts';
 import { open, openAsNobody, port, run, statusOf } from './support/inspection.ts';
 import { startSituation } from './support/situation.ts';
 
@@ -137,6 +141,15 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       remedy: `sudo ss -tanp 'sport = :${port + 1}'`,
     });
     expect(status.holders[0]).not.toHaveProperty('processId');
+  });
+
+  test('listening, on a kernel without IPv6, of which nothing is said', async () => {
+    await startSituation('tcp', '127.0.0.1', port);
+    const { provider } = await startProvider(withoutIpv6, { provider: 'ledger' });
+    const status = await statusOf(new PortService(provider, await openLedger(ownHost())));
+    expect(status).toMatchObject({ verdict: 'listening', canBind: false, canBindIPv4: false });
+    expect(status).not.toHaveProperty('canBindIPv6');
+    expect(status.explanation).toMatch(/listens on 127\.0\.0\.1\.$/);
   });
 
   test('free, of a port that is taken in another network namespace', async () => {
