@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { LabProcess, Result } from './agent.ts';
 import { type Deferred, deferred } from './deferred.ts';
+import type { LabProcess, Result } from './driver.ts';
 
 /** Runs under Windows Node and does what a Caller is told. */
 export const callerScript = fileURLToPath(new URL('caller.mjs', import.meta.url));

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { helpers, quoted } from '../powershell/module-session.ts';
 import { copyProduct } from '../windows/support/product.ts';
-import type { LabProcess } from './agent.ts';
 import { type Deferred, deferred } from './deferred.ts';
+import type { LabProcess } from './driver.ts';
 import { windowsPath } from './lab.ts';
 import { Lab, type Machine, type ProcessOptions } from './run.ts';
 

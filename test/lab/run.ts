@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Agent, type LabProcess, type Result } from './agent.ts';
 import { Caller, callerScript } from './caller.ts';
+import { Driver, type LabProcess, type Result } from './driver.ts';
 import { type LabPaths, labPaths, windowsPath } from './lab.ts';
 
 /** What the simulated kernel answers instead of the true result: a code, always or for the first `times` calls. */
@@ -32,19 +32,19 @@ export interface Program extends ProcessOptions {
 /** The lab of one test file: `const lab = await Lab.open()`, and `await lab.close()` when the tests are done. */
 export class Lab {
   readonly paths: LabPaths;
-  readonly agent: Agent;
+  readonly driver: Driver;
   #folder: string;
 
-  private constructor(paths: LabPaths, agent: Agent, folder: string) {
+  private constructor(paths: LabPaths, driver: Driver, folder: string) {
     this.paths = paths;
-    this.agent = agent;
+    this.driver = driver;
     this.#folder = folder;
   }
 
   static async open(): Promise<Lab> {
     const paths = labPaths();
     const folder = mkdtempSync(join(tmpdir(), 'port-reservation-lab-'));
-    return new Lab(paths, await Agent.start(paths, folder), folder);
+    return new Lab(paths, await Driver.start(paths, folder), folder);
   }
 
   /** A simulated Windows with no reservations, of its own. */
@@ -53,7 +53,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await this.agent.close();
+    await this.driver.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
@@ -74,10 +74,10 @@ export class Machine {
 
   /** Starts a script and leaves it running. */
   async start(program: Program): Promise<LabProcess> {
-    const { paths, agent } = this.#lab;
+    const { paths, driver } = this.#lab;
     const script = windowsPath(program.file ?? this.#save(program.code ?? '', program.runtime));
     const options = ['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File'];
-    const process = await agent.launch({
+    const process = await driver.launch({
       program: paths[program.runtime],
       args: [...(program.runtime === 'powershell' ? options : []), script, ...(program.args ?? [])],
       env: { ...this.environment(program), ...program.env },

@@ -9,7 +9,7 @@ import {
 } from 'vscode-jsonrpc/node';
 import type { ErrorFacts, ErrorName } from '../../../src/protocol/errors.ts';
 import type { ClientMethods, Methods } from '../../../src/protocol/generated/contract.ts';
-import type { LabProcess } from '../../lab/agent.ts';
+import type { LabProcess } from '../../lab/driver.ts';
 
 /** A running Windows program, in the lab or on this machine. */
 export type WindowsProcess = LabProcess;

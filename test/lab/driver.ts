@@ -48,8 +48,8 @@ type Event = { id: number } & (
   | { event: 'exited'; code: number | null }
 );
 
-/** The Windows Node in Wine that starts programs there (agent.mjs) and ends them when it goes. */
-export class Agent {
+/** The Windows Node in Wine that starts programs there (driver.mjs) and ends them when it goes. */
+export class Driver {
   #socket: Socket;
   #wine: ChildProcess;
   #server: Server;
@@ -65,26 +65,26 @@ export class Agent {
     this.#log = log;
   }
 
-  /** Starts Wine, unless it runs already, and the agent in it. `folder` takes its log. */
-  static async start(paths: LabPaths, folder: string): Promise<Agent> {
+  /** Starts Wine, unless it runs already, and the driver in it. `folder` takes its log. */
+  static async start(paths: LabPaths, folder: string): Promise<Driver> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const key = randomUUID();
-    const log = join(folder, 'agent.log');
+    const log = join(folder, 'driver.log');
     const wine = startWine(paths, log, [String((server.address() as { port: number }).port), key]);
     const died = once(wine, 'exit').then(() => {
-      throw new Error(`The lab's agent ended at once:\n${readFileSync(log, 'utf8')}`);
+      throw new Error(`The lab's driver ended at once:\n${readFileSync(log, 'utf8')}`);
     });
     const [socket] = (await Promise.race([once(server, 'connection'), died])) as [Socket];
     died.catch(() => {});
-    const agent = new Agent(socket, wine, server, log);
+    const driver = new Driver(socket, wine, server, log);
     const lines = createInterface({ input: socket });
     const [ready] = (await once(lines, 'line')) as [string];
-    if (JSON.parse(ready).key !== key) throw new Error('Somebody else connected in place of the agent.');
-    lines.on('line', (line) => agent.#receive(JSON.parse(line)));
+    if (JSON.parse(ready).key !== key) throw new Error('Somebody else connected in place of the driver.');
+    lines.on('line', (line) => driver.#receive(JSON.parse(line)));
     socket.on('error', () => {}); // 'close' follows
-    socket.on('close', () => agent.#fail());
-    return agent;
+    socket.on('close', () => driver.#fail());
+    return driver;
   }
 
   #send(message: object): void {
@@ -155,7 +155,7 @@ export class Agent {
     this.#send({ order: 'kill', pid });
   }
 
-  /** Ends the agent and what it started. */
+  /** Ends the driver and what it started. */
   async close(): Promise<void> {
     this.#socket.end();
     if (this.#wine.exitCode === null && this.#wine.signalCode === null) await once(this.#wine, 'exit');
@@ -172,7 +172,7 @@ function startWine(paths: LabPaths, log: string, args: string[]): ChildProcess {
   const home = join(paths.prefix, '..', 'home');
   mkdirSync(home, { recursive: true });
   const output = openSync(log, 'w');
-  const script = windowsPath(fileURLToPath(new URL('agent.mjs', import.meta.url)));
+  const script = windowsPath(fileURLToPath(new URL('driver.mjs', import.meta.url)));
   const wine = spawn(paths.wine, [paths.node22, script, ...args], {
     stdio: ['ignore', output, output],
     env: {
