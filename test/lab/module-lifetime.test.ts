@@ -188,7 +188,7 @@ function take({ id, method, params, ...answer }) {
   if (method === 'initialize') send({ id, result: { protocolVersion: params.protocolVersion, provider: 'windows',
     platform: 'win32', serverInfo: { name: 'late', version: '1' },
     capabilities: { runtime: 'kernel', persistent: 'kernel', handOver: 'token' } } });
-  if (method === 'reservation/create') {
+  if (method === 'reservation/createAll') {
     create = { id, params };
     writeFileSync(process.env.ANSWERED, 'asked');
   }
