@@ -9,13 +9,18 @@ import { NotPossible } from './not-possible.mjs';
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'build', 'packages');
 const shell = process.platform === 'win32';
 
+/** npm's own patience without network is minutes for each package. */
+const patience = [
+  '--prefer-offline',
+  '--fetch-retries=2',
+  '--fetch-retry-mintimeout=500',
+  '--fetch-retry-maxtimeout=5000',
+];
+
 function fetch(specifier, target) {
+  const args = ['pack', specifier, '--loglevel=error', '--pack-destination', target, ...patience];
   try {
-    execFileSync('npm', ['pack', specifier, '--silent', '--pack-destination', target], {
-      cwd: target,
-      shell,
-      stdio: 'pipe',
-    });
+    execFileSync('npm', args, { cwd: target, shell, stdio: 'pipe' });
   } catch (error) {
     throw new NotPossible(`npm pack ${specifier} failed:\n${error.stderr}${error.stdout}`, { cause: error });
   }
