@@ -13,7 +13,12 @@ function load(): unknown {
     return require(`${folder}/koffi.node`);
   } catch (error) {
     if (process.platform !== 'linux') throw error;
-    return require(`${folder}/koffi-musl.node`);
+    try {
+      return require(`${folder}/koffi-musl.node`);
+    } catch {
+      // On a system with glibc the first failure is the one to tell.
+      throw error;
+    }
   }
 }
 

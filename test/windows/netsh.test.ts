@@ -68,6 +68,34 @@ describeInLab('what netsh shows', () => {
     });
   });
 
+  test('the other rows are seen as what they are, when a port of theirs is asked about', async () => {
+    const program = await machine().caller({ elevated: true });
+    const start = await machine().block(24);
+    await program.call('acquire', await program.call('socket', 'tcp'), start + 5, 2);
+    netshShows({
+      tcp: [
+        [start + 5, start + 6],
+        [start + 20, start + 21, '*'],
+      ],
+      udp: [],
+    });
+    const port = [start + 6, start + 20, start + 22].map((startPort) => ({ startPort, numberOfPorts: 1 }));
+    const { ports } = await (await worker()).request('port/inspect', { protocol: ['tcp'], port });
+    expect(ports.map(({ verdict, canBind, exclusion }) => ({ verdict, canBind, exclusion }))).toEqual([
+      {
+        verdict: 'excludedBySystem',
+        canBind: false,
+        exclusion: expect.objectContaining({ range: { startPort: start + 5, numberOfPorts: 2 }, administered: false }),
+      },
+      {
+        verdict: 'excludedByAdministrator',
+        canBind: true,
+        exclusion: expect.objectContaining({ range: { startPort: start + 20, numberOfPorts: 2 }, administered: true }),
+      },
+      { verdict: 'free', canBind: true, exclusion: undefined },
+    ]);
+  });
+
   test('one that the ledger knows is listed once, with its name', async () => {
     const one = await worker();
     const start = await machine().block(2);
