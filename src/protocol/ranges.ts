@@ -7,6 +7,9 @@ export const maximumPort = 65535;
 /** The last port of the range. */
 export const endPort = ({ startPort, numberOfPorts }: PortRange): number => startPort + numberOfPorts - 1;
 
+/** Whether the port is one of the range's. */
+export const holdsPort = (range: PortRange, port: number): boolean => range.startPort <= port && port <= endPort(range);
+
 /** Whether the two ranges share a port. */
 export const overlap = (a: PortRange, b: PortRange): boolean => a.startPort <= endPort(b) && b.startPort <= endPort(a);
 

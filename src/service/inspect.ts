@@ -1,5 +1,5 @@
 import type { PortRange, PortStatus, PortStatusList, Protocol, Reservation } from '../protocol/generated/contract.ts';
-import { endPort } from '../protocol/ranges.ts';
+import { holdsPort } from '../protocol/ranges.ts';
 import type { FoundHolder, Inspection, PortFacts, Provider } from '../providers/provider.ts';
 import { explain } from './explanation.ts';
 import { remedyFor } from './remedy.ts';
@@ -38,7 +38,7 @@ function findingsOf(
   facts: PortFacts,
   { reservations, families, dynamicRange, isHeldHere }: Known & Pick<Inspection, 'families' | 'dynamicRange'>,
 ): Findings {
-  const has = (range: PortRange) => range.startPort <= facts.port && facts.port <= endPort(range);
+  const has = (range: PortRange) => holdsPort(range, facts.port);
   const reservation = reservations.find(({ range }) => has(range));
   return {
     protocol,

@@ -21,14 +21,14 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { checkRange, endPort, sameRange } from '../protocol/ranges.ts';
+import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { inspect } from './inspect.ts';
-import { KnownReservations } from './known-reservations.ts';
+import { KnownReservations, type Wanted } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
 import { wildcard } from './wildcard.ts';
@@ -90,9 +90,7 @@ export class PortService {
   async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservation> {
     checkRange(range, 'range.numberOfPorts');
     const records = (await this.#ledger.read()).filter((item) => sameRange(item.range, range));
-    const found = await this.#known.find({ protocol, range }, records);
-    if (!found) throw notFound({ protocol, range });
-    return found;
+    return this.#find({ protocol, range }, records);
   }
 
   /**
@@ -106,7 +104,7 @@ export class PortService {
       (item) =>
         (protocol === undefined || item.protocol === protocol) &&
         (lifetime === undefined || item.lifetime === lifetime) &&
-        (port === undefined || (item.range.startPort <= port && port <= endPort(item.range))) &&
+        (port === undefined || holdsPort(item.range, port)) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
     wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
@@ -120,8 +118,7 @@ export class PortService {
   async release(params: ReservationReleaseParams, signal?: AbortSignal): Promise<Reservation> {
     if (params.range) checkRange(params.range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
-      const reservation = await this.#known.find(params, [...change.own, ...change.system]);
-      if (!reservation) throw notFound(params);
+      const reservation = await this.#find(params, [...change.own, ...change.system]);
       const key = keyOf(reservation);
       checkMayRelease(reservation, {
         provider: this.#provider.name,
@@ -147,8 +144,8 @@ export class PortService {
    * @throws ServiceError NotFound, PortInUse, NotOwner, AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
   async probe({ port, ...wanted }: ReservationProbeParams): Promise<ProbeResult> {
-    const reservation = await this.#known.find(wanted, await this.#ledger.read());
-    if (!reservation) throw notFound(wanted);
+    if (wanted.range) checkRange(wanted.range, 'range.numberOfPorts');
+    const reservation = await this.#find(wanted, await this.#ledger.read());
     const ports = port === undefined ? reservation.range : portOf(reservation, port);
     return { port: await this.#provider.probe(reservation, ports) };
   }
@@ -192,6 +189,12 @@ export class PortService {
     if (this.#held.size === 0) return;
     await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));
     this.#held.clear();
+  }
+
+  async #find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {
+    const found = await this.#known.find(wanted, records);
+    if (!found) throw notFound(wanted);
+    return found;
   }
 
   async #releasePersistent(reservation: Reservation, rest: LedgerRecord[], change: LedgerChange): Promise<void> {

@@ -6,7 +6,7 @@ import type {
   Reservation,
   ReservationCreateAllParams,
 } from '../protocol/generated/contract.ts';
-import { checkRange, endPort, formatPorts, formatRange, overlap } from '../protocol/ranges.ts';
+import { checkRange, endPort, formatPorts, formatRange, holdsPort, overlap } from '../protocol/ranges.ts';
 
 /** What `create` was asked for, checked and with the defaults filled in. */
 export interface CreateRequest {
@@ -78,6 +78,6 @@ export function notFound({ token, protocol, range }: { token?: string; protocol?
 
 /** The port as a range, if it is one of the reservation's. */
 export function portOf({ range }: Reservation, port: number): PortRange {
-  if (range.startPort <= port && port <= endPort(range)) return { startPort: port, numberOfPorts: 1 };
+  if (holdsPort(range, port)) return { startPort: port, numberOfPorts: 1 };
   throw invalid('port', `must be in the reservation, ${range.startPort} to ${endPort(range)}`);
 }

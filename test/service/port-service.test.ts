@@ -114,6 +114,15 @@ describe('ifExists', () => {
   });
 });
 
+test.each(['lookup', 'release', 'probe'] as const)(
+  '%s refuses a range past the last port by its field',
+  async (method) => {
+    const range = { startPort: 65_530, numberOfPorts: 10 };
+    const refused = service[method]({ protocol: 'tcp', range });
+    await expect(refused).rejects.toMatchObject({ errors: [{ field: 'range.numberOfPorts' }] });
+  },
+);
+
 test('a runtime reservation is freed by the service that holds it alone', async () => {
   const { token, range } = await service.create({ protocol: 'tcp' });
   const other = await open();

@@ -6,7 +6,7 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { overlap } from '../../protocol/ranges.ts';
+import { holdsPort } from '../../protocol/ranges.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
 import type { Claim, Inspection, Provider, Survey } from '../provider.ts';
@@ -43,9 +43,11 @@ export class LinuxProvider implements Provider {
 
   async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
     const inspection = await this.#base.inspect(protocol, ranges, signal);
-    const excluded = this.#reserved.excluded().ranges();
+    const excluded = this.#reserved.excluded();
+    const excludedRanges = excluded.ranges();
     for (const facts of inspection.ports) {
-      const range = excluded.find((one) => overlap(one, { startPort: facts.port, numberOfPorts: 1 }));
+      if (!excluded.has(facts.port)) continue;
+      const range = excludedRanges.find((one) => holdsPort(one, facts.port));
       if (range) facts.exclusion = { range, source: 'net.ipv4.ip_local_reserved_ports', administered: true };
     }
     return inspection;

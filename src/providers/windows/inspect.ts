@@ -3,7 +3,7 @@ import { systemDirectory } from '../../native/windows/library.ts';
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { endPort } from '../../protocol/ranges.ts';
+import { endPort, holdsPort } from '../../protocol/ranges.ts';
 import { inTurns } from '../posix/port-turns.ts';
 import type { FoundHolder, Inspection, PortFacts, Refusal } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
@@ -71,7 +71,7 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 
 /** The row that has the port; one that nobody can bind in goes before an administrator's. */
 export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow | undefined {
-  const having = rows.filter(({ range }) => range.startPort <= port && port <= endPort(range));
+  const having = rows.filter(({ range }) => holdsPort(range, port));
   return having.find(({ administered }) => !administered) ?? having[0];
 }
 
