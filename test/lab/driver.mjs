@@ -10,17 +10,29 @@ const children = new Map();
 const socket = connect(Number(port), '127.0.0.1');
 const send = (message) => socket.write(`${JSON.stringify(message)}\n`);
 
-function start({ id, command, args, env, cwd }) {
+// Under load, CreateProcess of Wine was seen to fail once in some thousand starts, with a code that says nothing. Nothing
+// has run then, so it is tried again.
+const tries = 3;
+
+function start(order, attempt = 1) {
+  const { id, command, args, env, cwd } = order;
+  const failed = (error) => {
+    if (error.code === 'UNKNOWN' && attempt < tries) {
+      console.error(`${command} did not start (${error.message}), attempt ${attempt} of ${tries}`);
+      start(order, attempt + 1);
+    } else send({ id, event: 'failed', message: error.message });
+  };
   let child;
   try {
     child = spawn(command, args, { env: { ...process.env, ...env }, cwd });
   } catch (error) {
-    send({ id, event: 'failed', message: error.message });
+    failed(error);
     return;
   }
+  child.on('error', failed);
+  if (child.pid === undefined) return;
   children.set(id, child);
   child.on('spawn', () => send({ id, event: 'started', pid: child.pid }));
-  child.on('error', (error) => send({ id, event: 'failed', message: error.message }));
   child.on('close', (code) => {
     children.delete(id);
     send({ id, event: 'exited', code });
@@ -39,7 +51,7 @@ function kill(pid) {
 }
 
 const orders = {
-  start,
+  start: (order) => start(order),
   write: ({ id, data }) => children.get(id)?.stdin.write(Buffer.from(data, 'base64')),
   end: ({ id }) => children.get(id)?.stdin.end(),
   kill: ({ pid }) => kill(pid),

@@ -121,7 +121,7 @@ export class Driver {
         stdout.push(null);
         stderr.push(null);
         if (event.event === 'failed') {
-          const error = new Error(`${program}: ${event.message}`);
+          const error = new Error(`${program}: ${event.message}\n${readFileSync(this.#log, 'utf8').slice(-2000)}`);
           started.reject(error);
           ended.reject(error);
         } else void started.promise.then((pid) => ended.resolve(result(pid, event.code, written)));
@@ -179,7 +179,7 @@ function startWine(paths: LabPaths, log: string, args: string[]): ChildProcess {
       PATH: process.env.PATH,
       HOME: home,
       WINEPREFIX: paths.prefix,
-      WINEDEBUG: '-all',
+      WINEDEBUG: 'fixme-all',
       WINEDLLOVERRIDES: 'winedbg.exe=d', // a program that dies is dead, without a debugger looking at it
       DOTNET_EnableWriteXorExecute: '0', // or .NET dies under Wine
     },
