@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
-import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import type { ExclusionRecord, LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import type { Ledger, LedgerChange } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerLock } from './ledger-lock.ts';
 import { type Look, liveRecords } from './live-records.ts';
-import { ledgerFault, readLedgerFile } from './read-ledger-file.ts';
+import { type LedgerContent, ledgerFault, readLedgerFile } from './read-ledger-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { checkFolder, makeFolder } from './safe-folder.ts';
 
@@ -23,10 +23,12 @@ export interface FileLedgerOptions {
 
 const fileIn = (folder: LedgerFolder) => join(folder.path, 'ledger.json');
 
+const lines = (records: readonly object[]) => records.map((record) => JSON.stringify(record)).join(',\n');
+
 /** The file's text, a record a line. */
-function textOf({ version, reservations }: LedgerFile): string {
-  const lines = reservations.map((record) => JSON.stringify(record)).join(',\n');
-  return `{"version":${version},"reservations":[\n${lines}\n]}\n`;
+function textOf({ version, reservations, exclusions }: LedgerFile): string {
+  const excluded = exclusions ? `,"exclusions":[\n${lines(exclusions)}\n]` : '';
+  return `{"version":${version},"reservations":[\n${lines(reservations)}\n]${excluded}}\n`;
 }
 
 /** The ledger as a JSON file in a folder, changed under a lock that dies with its holder. */
@@ -55,7 +57,13 @@ export class FileLedger implements Ledger {
   async read(): Promise<LedgerRecord[]> {
     await this.#checkFolder();
     const [system, own] = [await this.#readSystem(), await this.#readOwn()];
-    return liveRecords([...system, ...own], this.#options.look);
+    return liveRecords([...system.reservations, ...own.reservations], this.#options.look);
+  }
+
+  async readExclusions(): Promise<ExclusionRecord[]> {
+    await this.#checkFolder();
+    const [system, own] = [await this.#readSystem(), await this.#readOwn()];
+    return [...system.exclusions, ...own.exclusions];
   }
 
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -63,9 +71,23 @@ export class FileLedger implements Ledger {
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
     return this.#lock.hold(async () => {
-      const own = await liveRecords(await this.#readOwn(), look);
-      const system = await liveRecords(await this.#readSystem(), look);
-      return work({ own, system, write: (records) => this.#write(records) });
+      const { reservations, exclusions } = await this.#readOwn();
+      const others = await this.#readSystem();
+      const own = await liveRecords(reservations, look);
+      const system = await liveRecords(others.reservations, look);
+      let content: LedgerContent = { reservations: own, exclusions };
+      const write = async (changed: Partial<LedgerContent>) => {
+        const next = { ...content, ...changed };
+        await this.#write(next);
+        content = next;
+      };
+      return work({
+        own,
+        system,
+        exclusions: { own: exclusions, system: others.exclusions },
+        write: (records) => write({ reservations: records }),
+        writeExclusions: (records) => write({ exclusions: records }),
+      });
     }, signal);
   }
 
@@ -74,25 +96,30 @@ export class FileLedger implements Ledger {
     return checkFolder(folders.own, posix, root);
   }
 
-  #readOwn(): Promise<LedgerRecord[]> {
+  #readOwn(): Promise<LedgerContent> {
     return readLedgerFile(this.file, this.#options.posix);
   }
 
   /** The system's records; none where an administrator keeps them from this user. */
-  async #readSystem(): Promise<LedgerRecord[]> {
+  async #readSystem(): Promise<LedgerContent> {
     const { folders, posix } = this.#options;
-    if (!folders.system) return [];
+    const none: LedgerContent = { reservations: [], exclusions: [] };
+    if (!folders.system) return none;
     try {
       return await readLedgerFile(fileIn(folders.system), posix);
     } catch (error) {
-      if (error instanceof ServiceError && error.errorName === 'AccessDenied') return [];
+      if (error instanceof ServiceError && error.errorName === 'AccessDenied') return none;
       throw error;
     }
   }
 
-  async #write(records: readonly LedgerRecord[]): Promise<void> {
+  async #write({ reservations, exclusions }: LedgerContent): Promise<void> {
     const { folders, posix } = this.#options;
-    const content: LedgerFile = { version: 1, reservations: [...records] };
+    const content: LedgerFile = {
+      version: 1,
+      reservations: [...reservations],
+      ...(exclusions.length > 0 && { exclusions: [...exclusions] }),
+    };
     const fault = ledgerFault(content);
     if (fault) throw new Error(`These records would make the ledger ${this.file} unreadable: ${fault}`);
     await replaceFile(this.file, textOf(content), folders.own.shared ? 0o644 : 0o600, posix);

@@ -1,4 +1,4 @@
-import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import type { ExclusionRecord, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange {
@@ -6,11 +6,15 @@ export interface LedgerChange {
   readonly own: readonly LedgerRecord[];
   /** The records of the system's ledger, where this process writes to the user's; read-only. */
   readonly system: readonly LedgerRecord[];
-  /** Replaces the own records, durably: when this returns they survive a power cut. */
+  /** The exclusions recorded in the same two files. */
+  readonly exclusions: { readonly own: readonly ExclusionRecord[]; readonly system: readonly ExclusionRecord[] };
+  /** Replaces the own records, durably: when this returns they survive a power cut. The exclusions stay. */
   write(records: readonly LedgerRecord[]): Promise<void>;
+  /** Replaces the own records of exclusions, as durably. The reservations stay. */
+  writeExclusions(records: readonly ExclusionRecord[]): Promise<void>;
 }
 
-/** The record of all reservations: who, why, since when, and whether the owner still lives. */
+/** The record of all reservations: who, why, since when, and whether the owner still lives; and of our exclusions. */
 export interface Ledger {
   /** The path of the file this process writes, for messages. */
   readonly file: string;
@@ -21,6 +25,11 @@ export interface Ledger {
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
   read(): Promise<LedgerRecord[]>;
+  /**
+   * All records of exclusions this user may see, own and system's. Takes no lock.
+   * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
+   */
+  readExclusions(): Promise<ExclusionRecord[]>;
   /**
    * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
    * would wait for the outer one.

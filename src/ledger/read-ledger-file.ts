@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ServiceError } from '../protocol/errors.ts';
-import type { LedgerFile, LedgerRecord } from '../protocol/generated/contract.ts';
+import type { ExclusionRecord, LedgerFile, LedgerRecord } from '../protocol/generated/contract.ts';
 import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
 import { fileError } from './file-error.ts';
 import { whileInUse } from './while-in-use.ts';
@@ -63,13 +63,19 @@ export function ledgerFault(value: unknown): string | undefined {
   return `${instancePath || 'its content'} ${message}`;
 }
 
+/** What a ledger file holds. */
+export interface LedgerContent {
+  reservations: readonly LedgerRecord[];
+  exclusions: readonly ExclusionRecord[];
+}
+
 /**
  * The records in a ledger file; none when there is no file. Needs no lock, because the file is only ever replaced whole.
  * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
  */
-export async function readLedgerFile(path: string, posix: boolean): Promise<LedgerRecord[]> {
+export async function readLedgerFile(path: string, posix: boolean): Promise<LedgerContent> {
   const bytes = await bytesOf(path, posix);
-  if (!bytes) return [];
+  if (!bytes) return { reservations: [], exclusions: [] };
   const value = parse(path, bytes) as Partial<LedgerFile> | null;
   const version: unknown = value?.version;
   if (typeof version === 'number' && version > 1) {
@@ -81,5 +87,6 @@ export async function readLedgerFile(path: string, posix: boolean): Promise<Ledg
   }
   const fault = ledgerFault(value);
   if (fault) throw unreadable(path, fault);
-  return (value as LedgerFile).reservations;
+  const { reservations, exclusions = [] } = value as LedgerFile;
+  return { reservations, exclusions };
 }

@@ -1,5 +1,7 @@
 import type {
   Capabilities,
+  ExclusionRecord,
+  ExclusionStore,
   Lifetime,
   PortExclusion,
   PortHolder,
@@ -36,7 +38,7 @@ export interface PortFacts {
   /** What a bind to all addresses of one family was refused with; absent: it was not refused, or there is no IPv6. */
   refusals: Partial<Record<AddressFamily, Refusal>>;
   holders: FoundHolder[];
-  exclusion?: PortExclusion;
+  exclusion?: SystemExclusion;
 }
 
 export type AddressFamily = 'ipv4' | 'ipv6';
@@ -62,6 +64,26 @@ export interface Survey {
   excluded: PortSet;
   /** Where the system takes ports for port 0 and connect from. */
   dynamicRange: PortRange;
+}
+
+/** An exclusion as the system lists it; whose it is, the ledger knows. */
+export type SystemExclusion = Pick<PortExclusion, 'protocol' | 'range' | 'store' | 'source' | 'administered'>;
+
+/** What the system keeps out of automatic choice. */
+export interface ExclusionTable {
+  exclusions: SystemExclusion[];
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
+}
+
+/** A request to keep one definite range out of automatic choice. */
+export interface ExclusionRequest {
+  protocol: Protocol;
+  range: PortRange;
+  store: ExclusionStore;
+  /** Whether WinNAT is stopped for the moment of the change, so that it lets go of what it took. */
+  restartNat: boolean;
+  signal?: AbortSignal;
 }
 
 /** Ranges the system keeps from others: its reservations are among them. */
@@ -143,10 +165,10 @@ export interface Provider {
   claim(claim: Claim): Promise<bigint>;
 
   /**
-   * Makes the system agree with the ledger's persistent reservations: adds what is missing, all or nothing. Called after
-   * each change of them, so that what a killed worker left undone is done by the next.
+   * Makes the system agree with the ledger's persistent reservations and exclusions: adds what is missing, all or
+   * nothing. Called after each change of them, so that what a killed worker left undone is done by the next.
    */
-  settle(persistent: readonly Reservation[]): Promise<void>;
+  settle(persistent: readonly Reservation[], exclusions?: readonly ExclusionRecord[]): Promise<void>;
 
   /** Gives the range back to the system. What is already gone is no error. Runtime: only what this process holds. */
   release(reservation: Reservation): Promise<void>;
@@ -168,6 +190,34 @@ export interface Provider {
 
   /** With `lookup`: the ranges to look up for the reservations that the ledger does not know. */
   keptRanges?(): Promise<KeptRanges>;
+
+  /**
+   * What the system keeps out of automatic choice, in force or from the next restart on.
+   *
+   * @param recorded the exclusions made here, of any protocol. One that the system still has is listed with exactly its
+   * range, also where the system merges neighbours; one that it has no more is not listed.
+   * @throws ServiceError AccessDenied, NotSupported, OsError
+   */
+  exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable>;
+
+  /**
+   * Keeps the range out of automatic choice, or changes nothing. The record is in the ledger already, so that a killed
+   * worker leaves a record of what is not there, and never an exclusion of unknown origin. One of exactly this range that
+   * was made here for a shorter time is made persistent.
+   *
+   * @returns the exclusion as the system lists it now
+   * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError
+   */
+  exclude(request: ExclusionRequest): Promise<SystemExclusion>;
+
+  /**
+   * Gives the range of a listed exclusion back to automatic choice, from every store that has it. What is already gone is
+   * no error.
+   *
+   * @param own whether it was made here; if not, the caller was told to remove it all the same
+   * @throws ServiceError AccessDenied, NotSupported, OsError; nothing has changed then
+   */
+  unexclude(exclusion: SystemExclusion, own: boolean): Promise<void>;
 
   /** Frees everything this process holds. Safe to call twice. */
   close(): void | Promise<void>;

@@ -1,5 +1,11 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
-import type { LedgerRecord, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import type {
+  ExclusionRecord,
+  LedgerRecord,
+  PortRange,
+  Protocol,
+  Reservation,
+} from '../protocol/generated/contract.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
 import { type Granted, keyOf } from './granted.ts';
@@ -126,8 +132,9 @@ export class Creation {
       signal?.throwIfAborted();
       await change.write(after);
       written = true;
-      if (claimed[0]?.lifetime === 'persistent') await this.#provider.settle(persistentOf(this.#provider, after));
-      else for (const item of claimed) this.#held.set(keyOf(item), item);
+      if (claimed[0]?.lifetime === 'persistent') {
+        await this.#provider.settle(...persistentOf(this.#provider, { own: after, exclusions: change.exclusions.own }));
+      } else for (const item of claimed) this.#held.set(keyOf(item), item);
     } catch (error) {
       await this.#giveBack(claimed);
       if (written) await change.write(before);
@@ -150,7 +157,13 @@ export class Creation {
   }
 }
 
-/** The persistent reservations that this provider answers for. */
-export function persistentOf({ name }: Provider, records: readonly LedgerRecord[]): LedgerRecord[] {
-  return records.filter((item) => item.lifetime === 'persistent' && item.provider === name);
+/** The persistent reservations and exclusions that this provider answers for, as `settle` takes them. */
+export function persistentOf(
+  { name }: Provider,
+  { own, exclusions }: { own: readonly LedgerRecord[]; exclusions: readonly ExclusionRecord[] },
+): [LedgerRecord[], ExclusionRecord[]] {
+  return [
+    own.filter((item) => item.lifetime === 'persistent' && item.provider === name),
+    exclusions.filter((item) => item.store === 'persistent' && item.provider === name),
+  ];
 }

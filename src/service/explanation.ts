@@ -6,8 +6,8 @@ import { type Findings, listenersOf } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence. */
 export function explain(verdict: Verdict, findings: Findings): string {
-  const { protocol, facts, reservation, dynamicRange } = findings;
-  const { exclusion, port } = facts;
+  const { protocol, facts, reservation, exclusion, dynamicRange } = findings;
+  const { port } = facts;
   switch (verdict) {
     case 'free':
       return 'Nothing has it, and a bind succeeds.';

@@ -1,6 +1,15 @@
-import type { PortRange, PortStatus, PortStatusList, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import type {
+  ExclusionRecord,
+  PortExclusion,
+  PortRange,
+  PortStatus,
+  PortStatusList,
+  Protocol,
+  Reservation,
+} from '../protocol/generated/contract.ts';
 import { holdsPort } from '../protocol/ranges.ts';
 import type { FoundHolder, Inspection, PortFacts, Provider } from '../providers/provider.ts';
+import { joined } from './exclusions.ts';
 import { explain } from './explanation.ts';
 import { remedyFor } from './remedy.ts';
 import { type Findings, verdictOf } from './verdict.ts';
@@ -8,6 +17,8 @@ import { type Findings, verdictOf } from './verdict.ts';
 /** What the service knows, and a signal to stop. */
 export interface Known {
   reservations: readonly Reservation[];
+  /** The exclusions made here. */
+  exclusions: readonly ExclusionRecord[];
   warnings: readonly string[];
   isHeldHere: (reservation: Reservation) => boolean;
   signal?: AbortSignal;
@@ -36,7 +47,13 @@ export async function inspect(
 function findingsOf(
   protocol: Protocol,
   facts: PortFacts,
-  { reservations, families, dynamicRange, isHeldHere }: Known & Pick<Inspection, 'families' | 'dynamicRange'>,
+  {
+    reservations,
+    exclusions,
+    families,
+    dynamicRange,
+    isHeldHere,
+  }: Known & Pick<Inspection, 'families' | 'dynamicRange'>,
 ): Findings {
   const has = (range: PortRange) => holdsPort(range, facts.port);
   const reservation = reservations.find(({ range }) => has(range));
@@ -45,14 +62,28 @@ function findingsOf(
     facts,
     families,
     reservation,
+    exclusion: exclusionOf(protocol, facts, exclusions),
     isHeldHere: reservation !== undefined && isHeldHere(reservation),
     dynamicRange: has(dynamicRange) ? dynamicRange : undefined,
   };
 }
 
+/** The exclusion of the port, as it was made here, if it was: the system may have merged it with its neighbours. */
+function exclusionOf(
+  protocol: Protocol,
+  { port, exclusion }: PortFacts,
+  records: readonly ExclusionRecord[],
+): PortExclusion | undefined {
+  if (!exclusion) return undefined;
+  const record = records.find((item) => item.protocol === protocol && holdsPort(item.range, port));
+  return record && exclusion.administered
+    ? joined({ ...exclusion, range: record.range, store: record.store }, record)
+    : joined(exclusion, undefined);
+}
+
 function statusOf(provider: Provider, findings: Findings): PortStatus {
-  const { protocol, facts, families, reservation } = findings;
-  const { port, refusals, exclusion } = facts;
+  const { protocol, facts, families, reservation, exclusion } = findings;
+  const { port, refusals } = facts;
   const verdict = verdictOf(findings);
   const remedy = remedyFor(verdict, findings, provider.commands);
   const canBind = !refusals.ipv4 && !refusals.ipv6;

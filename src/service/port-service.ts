@@ -3,8 +3,13 @@ import type {
   Capabilities,
   CreatedReservations,
   DynamicRangeList,
+  ExclusionAddParams,
+  ExclusionList,
+  ExclusionListParams,
+  ExclusionRemoveParams,
   FreeRangeList,
   LedgerRecord,
+  PortExclusion,
   PortFindParams,
   PortInspectParams,
   PortStatusList,
@@ -25,6 +30,7 @@ import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
+import { Exclusions } from './exclusions.ts';
 import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { inspect } from './inspect.ts';
@@ -42,6 +48,7 @@ export class PortService {
   readonly #ledger: Ledger;
   readonly #known: KnownReservations;
   readonly #creation: Creation;
+  readonly #exclusions: Exclusions;
   /** The runtime reservations held here: another service of the same process has the same owner. */
   readonly #held = new Map<string, Granted>();
 
@@ -50,6 +57,7 @@ export class PortService {
     this.#ledger = ledger;
     this.#known = new KnownReservations(provider, this.#held);
     this.#creation = new Creation({ provider, ledger, known: this.#known, held: this.#held });
+    this.#exclusions = new Exclusions({ provider, ledger, known: this.#known });
   }
 
   /** What carries the reservations out. */
@@ -151,6 +159,34 @@ export class PortService {
   }
 
   /**
+   * Keeps a range out of automatic choice, while anyone may bind it by number. What is excluded already is returned: an
+   * own exclusion of exactly this range, or another's that holds all of it.
+   *
+   * @throws InvalidParamsError a range past 65535
+   * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError, LedgerBusy,
+   * LedgerCorrupt; nothing has changed then
+   */
+  addExclusion(params: ExclusionAddParams, signal?: AbortSignal): Promise<PortExclusion> {
+    return this.#exclusions.add(params, signal);
+  }
+
+  /**
+   * Gives exactly this range back to automatic choice, and returns what was removed. Others' exclusions only with `force`.
+   * @throws ServiceError NotFound, NotOwner, AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
+   */
+  removeExclusion(params: ExclusionRemoveParams, signal?: AbortSignal): Promise<PortExclusion> {
+    return this.#exclusions.remove(params, signal);
+  }
+
+  /**
+   * The exclusions of the system, own and others', by protocol and start port.
+   * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
+   */
+  listExclusions(params: ExclusionListParams = {}): Promise<ExclusionList> {
+    return this.#exclusions.list(params);
+  }
+
+  /**
    * What each port is, who has it or why it is refused, and what to do, by port and protocol.
    *
    * @throws InvalidParamsError a range past 65535
@@ -161,7 +197,8 @@ export class PortService {
     const known = await this.#known.all(await this.#ledger.read());
     const isHeldHere = (reservation: Reservation) => this.#held.has(keyOf(reservation));
     const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
-    return inspect(this.#provider, asked, { ...known, isHeldHere, signal });
+    const exclusions = await this.#exclusions.recorded();
+    return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere, signal });
   }
 
   /**
@@ -204,7 +241,7 @@ export class PortService {
     try {
       await change.write(rest);
     } catch (error) {
-      await this.#provider.settle(persistentOf(this.#provider, before));
+      await this.#provider.settle(...persistentOf(this.#provider, { own: before, exclusions: change.exclusions.own }));
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import type { PortRange, Protocol, Reservation, Verdict } from '../protocol/generated/contract.ts';
+import type { PortExclusion, PortRange, Protocol, Reservation, Verdict } from '../protocol/generated/contract.ts';
 import type { FoundHolder, Inspection, PortFacts } from '../providers/provider.ts';
 
 /** All that is known of a port. */
@@ -9,6 +9,8 @@ export interface Findings {
   families: Inspection['families'];
   /** The one that has the port. */
   reservation: Reservation | undefined;
+  /** The one that holds the port, whoever made it. */
+  exclusion: PortExclusion | undefined;
   /** Whether this service holds it, and may release it. */
   isHeldHere: boolean;
   /** Given where the port lies in it. */
@@ -31,8 +33,8 @@ export function listenersOf({ facts, reservation }: Findings): FoundHolder[] {
  * goes before all else: it is who answers on the port.
  */
 export function verdictOf(findings: Findings): Verdict {
-  const { facts, reservation, dynamicRange } = findings;
-  const { refusals, exclusion, holders } = facts;
+  const { facts, reservation, exclusion, dynamicRange } = findings;
+  const { refusals, holders } = facts;
   const refused = [refusals.ipv4, refusals.ipv6].filter((one) => one !== undefined);
   if (listenersOf(findings).length > 0) return 'listening';
   if (reservation) return 'reserved';

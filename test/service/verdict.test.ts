@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PortHolder, Reservation } from '../../src/protocol/generated/contract.ts';
+import type { PortExclusion, PortHolder, PortStatus, Reservation } from '../../src/protocol/generated/contract.ts';
 import type { PortFacts } from '../../src/providers/provider.ts';
 import { windowsCommands } from '../../src/providers/windows/commands.ts';
 import { explain } from '../../src/service/explanation.ts';
@@ -8,20 +8,24 @@ import { type Findings, verdictOf } from '../../src/service/verdict.ts';
 
 const port = 5173;
 const denied: PortFacts['refusals'] = { ipv4: 'denied', ipv6: 'denied' };
-const row = (administered: boolean) => ({
+const row = (administered: boolean): PortExclusion => ({
+  protocol: 'tcp',
   range: { startPort: 5100, numberOfPorts: 100 },
+  store: 'active',
   source: 'netsh',
   administered,
+  own: false,
 });
 const holder = (facts: Partial<PortHolder>) => ({ holder: { state: 'listening' as const, addresses: [], ...facts } });
 
 /** What Windows would be found to say, with the words of all three. */
-function judge(facts: Partial<PortFacts>, reservation?: Reservation) {
+function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'exclusion'>, reservation?: Reservation) {
   const findings: Findings = {
     protocol: 'tcp',
     facts: { port, refusals: {}, holders: [], ...facts },
     families: [],
     reservation,
+    exclusion,
     isHeldHere: false,
     dynamicRange: undefined,
   };

@@ -44,7 +44,10 @@ const { provider } = machine;
 
 const calls: Record<string, (...args: never[]) => unknown> = {
   claim: async (claim: Claim) => String(await provider.claim(claim)),
-  settle: (records: Reservation[]) => provider.settle(records),
+  settle: (...records: Parameters<typeof provider.settle>) => provider.settle(...records),
+  exclusions: (...args: Parameters<typeof provider.exclusions>) => provider.exclusions(...args),
+  exclude: (...args: Parameters<typeof provider.exclude>) => provider.exclude(...args),
+  unexclude: (...args: Parameters<typeof provider.unexclude>) => provider.unexclude(...args),
   release: (record: Reservation) => provider.release(record),
   survey: async (...args: Parameters<typeof provider.survey>) => {
     const { inUse, excluded, dynamicRange } = await provider.survey(...args);

@@ -93,7 +93,10 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
       signal?.throwIfAborted();
       return BigInt(await call<string>('claim', claim));
     },
-    settle: (records) => call('settle', records),
+    settle: (...records) => call('settle', ...records),
+    exclusions: (...args) => call('exclusions', ...args),
+    exclude: ({ signal, ...request }) => call('exclude', request),
+    unexclude: (...args) => call('unexclude', ...args),
     release: (record) => call('release', record),
     survey: async (...args) => {
       const { inUse, excluded, dynamicRange } = await call<PlainSurvey>('survey', ...args);

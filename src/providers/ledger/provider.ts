@@ -17,7 +17,16 @@ import { firstPortInUse } from '../posix/probe.ts';
 import { portsInUse } from '../posix/proc-net.ts';
 import { tryHandOver } from '../posix/take-port.ts';
 import { holdersOf } from '../proc/holders.ts';
-import type { Claim, FoundHolder, Inspection, Provider, Survey, SystemCommands } from '../provider.ts';
+import type {
+  Claim,
+  ExclusionTable,
+  FoundHolder,
+  Inspection,
+  Provider,
+  Survey,
+  SystemCommands,
+  SystemExclusion,
+} from '../provider.ts';
 import { dynamicRange, readDynamicRange } from './dynamic-range.ts';
 import { newToken } from './token.ts';
 
@@ -91,6 +100,18 @@ export class LedgerProvider implements Provider {
     return tryHandOver(protocol, ports);
   }
 
+  async exclusions(): Promise<ExclusionTable> {
+    throw noExclusions();
+  }
+
+  async exclude(): Promise<SystemExclusion> {
+    throw noExclusions();
+  }
+
+  async unexclude(): Promise<void> {
+    throw noExclusions();
+  }
+
   close(): void {
     this.#held.close();
   }
@@ -103,3 +124,8 @@ export class LedgerProvider implements Provider {
     throw new ServiceError('NotSupported', message, { target, hint });
   }
 }
+
+const noExclusions = () =>
+  new ServiceError('NotSupported', 'The ledger provider cannot keep ports out of automatic choice.', {
+    hint: "Exclusions are the system's: use the windows provider on Windows, the linux provider on Linux.",
+  });

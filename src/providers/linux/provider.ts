@@ -1,4 +1,5 @@
 import type { Host } from '../../host.ts';
+import { ServiceError } from '../../protocol/errors.ts';
 import type {
   Capabilities,
   PortRange,
@@ -9,7 +10,7 @@ import type {
 import { holdsPort } from '../../protocol/ranges.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
-import type { Claim, Inspection, Provider, Survey } from '../provider.ts';
+import type { Claim, ExclusionTable, Inspection, Provider, Survey, SystemExclusion } from '../provider.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
@@ -48,7 +49,10 @@ export class LinuxProvider implements Provider {
     for (const facts of inspection.ports) {
       if (!excluded.has(facts.port)) continue;
       const range = excludedRanges.find((one) => holdsPort(one, facts.port));
-      if (range) facts.exclusion = { range, source: 'net.ipv4.ip_local_reserved_ports', administered: true };
+      if (range) {
+        const source = 'net.ipv4.ip_local_reserved_ports';
+        facts.exclusion = { protocol, range, store: 'active', source, administered: true };
+      }
     }
     return inspection;
   }
@@ -67,6 +71,18 @@ export class LinuxProvider implements Provider {
     else await this.#base.release(reservation);
   }
 
+  async exclusions(): Promise<ExclusionTable> {
+    throw notYet();
+  }
+
+  async exclude(): Promise<SystemExclusion> {
+    throw notYet();
+  }
+
+  async unexclude(): Promise<void> {
+    throw notYet();
+  }
+
   probe(reservation: Reservation, ports: PortRange): Promise<number> {
     return this.#base.probe(reservation, ports);
   }
@@ -75,3 +91,5 @@ export class LinuxProvider implements Provider {
     this.#base.close();
   }
 }
+
+const notYet = () => new ServiceError('NotSupported', 'Exclusions cannot be changed on this system yet.');

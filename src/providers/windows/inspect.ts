@@ -3,12 +3,12 @@ import { systemDirectory } from '../../native/windows/library.ts';
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { endPort, holdsPort } from '../../protocol/ranges.ts';
+import { endPort, holdsPort, sameRange } from '../../protocol/ranges.ts';
 import { inTurns } from '../posix/port-turns.ts';
 import type { FoundHolder, Inspection, PortFacts, Refusal } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { dynamicPortRange, excludedPortRanges, type Store } from './netsh.ts';
 import { parseTaskList, type Task } from './task-list.ts';
 import { isCode } from './windows-error.ts';
 
@@ -75,6 +75,9 @@ export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow |
   return having.find(({ administered }) => !administered) ?? having[0];
 }
 
+const storeOf = ({ range }: ExcludedRow, lasting: readonly ExcludedRow[]): Store =>
+  lasting.some((row) => sameRange(row.range, range)) ? 'persistent' : 'active';
+
 /** What each port is, by a bind, the tables of sockets and processes, and the rows of netsh. */
 export async function inspectPorts(
   protocol: Protocol,
@@ -99,9 +102,10 @@ export async function inspectPorts(
       }
     }
   }
-  const [sockets, rows, dynamicRange, running] = await Promise.all([
+  const [sockets, rows, lasting, dynamicRange, running] = await Promise.all([
     orElse('The sockets', tableSockets(protocol), []),
     orElse('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
+    orElse('The persistent excluded port ranges', excludedPortRanges('ipv4', protocol, 'persistent'), []),
     orElse('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
     orElse('The processes', tasks(), new Map<number, Task>()),
   ]);
@@ -113,7 +117,7 @@ export async function inspectPorts(
       port,
       refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
       holders: holdersOf(byPort.get(port) ?? [], running),
-      ...(row && { exclusion: { ...row, source: 'netsh' } }),
+      ...(row && { exclusion: { protocol, ...row, store: storeOf(row, lasting), source: 'netsh' } }),
     };
   });
   return { ports, families: [], dynamicRange, warnings };

@@ -11,7 +11,16 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import type { Claim, Inspection, KeptRanges, Provider, RuntimeHolder, Survey } from '../provider.ts';
+import type {
+  Claim,
+  ExclusionTable,
+  Inspection,
+  KeptRanges,
+  Provider,
+  RuntimeHolder,
+  Survey,
+  SystemExclusion,
+} from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts } from './inspect.ts';
@@ -112,6 +121,18 @@ export class WindowsProvider implements Provider {
     }
   }
 
+  async exclusions(): Promise<ExclusionTable> {
+    throw notYet();
+  }
+
+  async exclude(): Promise<SystemExclusion> {
+    throw notYet();
+  }
+
+  async unexclude(): Promise<void> {
+    throw notYet();
+  }
+
   async keptRanges(): Promise<KeptRanges> {
     const kept: KeptRanges = { ranges: [], warnings: [] };
     for (const protocol of ['tcp', 'udp'] as const) {
@@ -133,3 +154,5 @@ function systemFailure(error: unknown): unknown {
   if (!(error instanceof ServiceError) || error.facts.osCode === undefined) return error;
   return new NativeError(error.facts.osFunction ?? 'WSAIoctl', error.facts.osCode, error);
 }
+
+const notYet = () => new ServiceError('NotSupported', 'Exclusions cannot be changed on this system yet.');

@@ -1,0 +1,177 @@
+import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
+import type {
+  ExclusionAddParams,
+  ExclusionList,
+  ExclusionListParams,
+  ExclusionRecord,
+  ExclusionRemoveParams,
+  PortExclusion,
+  Protocol,
+} from '../protocol/generated/contract.ts';
+import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
+import type { Provider, SystemExclusion } from '../providers/provider.ts';
+import { alreadyThere, checkMayRemove, noExclusion } from './exclusion-rules.ts';
+import { keyOf } from './granted.ts';
+import type { KnownReservations } from './known-reservations.ts';
+import { refuseOverlap } from './requests.ts';
+import { wildcard } from './wildcard.ts';
+
+const protocols: readonly Protocol[] = ['tcp', 'udp'];
+
+/** What the work on exclusions needs. */
+export interface ExclusionSurroundings {
+  provider: Provider;
+  ledger: Ledger;
+  known: KnownReservations;
+}
+
+/**
+ * Keeps ranges out of automatic choice. The system has the exclusions; the ledger records those made here, so that what
+ * others made is left alone.
+ *
+ * An exclusion is recorded before the system is asked for it, and taken from the system before its record goes: a killed
+ * worker leaves a record without an exclusion, which is not listed, and which the next change completes or drops.
+ */
+export class Exclusions {
+  readonly #provider: Provider;
+  readonly #ledger: Ledger;
+  readonly #known: KnownReservations;
+
+  constructor({ provider, ledger, known }: ExclusionSurroundings) {
+    this.#provider = provider;
+    this.#ledger = ledger;
+    this.#known = known;
+  }
+
+  /** The exclusions made here, as far as they are of this provider. */
+  async recorded(): Promise<ExclusionRecord[]> {
+    return this.#ofProvider(await this.#ledger.readExclusions());
+  }
+
+  async list({ protocol, port, name }: ExclusionListParams): Promise<ExclusionList> {
+    const matches = name === undefined ? undefined : wildcard(name);
+    const asked = protocol === undefined ? protocols : [protocol];
+    const { exclusions, warnings } = await this.#listed(asked, await this.recorded());
+    const wanted = exclusions.filter(
+      (item) =>
+        (port === undefined || holdsPort(item.range, port)) &&
+        (matches === undefined || (item.name !== undefined && matches(item.name))),
+    );
+    wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
+    return { exclusions: wanted, ...(warnings.length && { warnings }) };
+  }
+
+  async add(params: ExclusionAddParams, signal?: AbortSignal): Promise<PortExclusion> {
+    const { protocol, range, store = 'persistent', restartNat = false } = params;
+    checkRange(range, 'range.numberOfPorts');
+    return this.#ledger.change(async (change) => {
+      const recorded = this.#ofProvider([...change.exclusions.own, ...change.exclusions.system]);
+      const { exclusions } = await this.#listed([protocol], recorded);
+      const existing = alreadyThere({ protocol, range, store }, exclusions);
+      if (existing) return existing;
+      const reservations = await this.#known.verified([...change.own, ...change.system]);
+      refuseOverlap(
+        range,
+        reservations.filter((item) => item.protocol === protocol),
+      );
+      signal?.throwIfAborted();
+      const record = this.#recordOf({ ...params, store });
+      const before = change.exclusions.own;
+      await change.writeExclusions([...this.#stillThere(before, protocol, exclusions), record]);
+      try {
+        return joined(await this.#provider.exclude({ protocol, range, store, restartNat, signal }), record);
+      } catch (error) {
+        await change.writeExclusions(before);
+        throw error;
+      }
+    }, signal);
+  }
+
+  async remove(
+    { protocol, range, force = false }: ExclusionRemoveParams,
+    signal?: AbortSignal,
+  ): Promise<PortExclusion> {
+    checkRange(range, 'range.numberOfPorts');
+    return this.#ledger.change(async (change) => {
+      const { own, system } = change.exclusions;
+      const { exclusions } = await this.#listed([protocol], this.#ofProvider([...own, ...system]));
+      const found = exclusions.find((item) => sameRange(item.range, range));
+      if (!found) throw noExclusion({ protocol, range });
+      const reservations = await this.#known.verified([...change.own, ...change.system]);
+      checkMayRemove(found, {
+        force,
+        isSystems: system.some((item) => keyOf(item) === keyOf(found)),
+        reservation: reservations.find((item) => keyOf(item) === keyOf(found)),
+      });
+      await this.#provider.unexclude(found, found.own);
+      if (found.own) await this.#forget(found, change);
+      return found;
+    }, signal);
+  }
+
+  /** Takes the exclusion out of the record; where that fails, the system gets it back. */
+  async #forget(found: PortExclusion, change: LedgerChange): Promise<void> {
+    const { protocol, range, store } = found;
+    try {
+      await change.writeExclusions(change.exclusions.own.filter((item) => keyOf(item) !== keyOf(found)));
+    } catch (error) {
+      await this.#provider.exclude({ protocol, range, store, restartNat: false });
+      throw error;
+    }
+  }
+
+  async #listed(asked: readonly Protocol[], recorded: readonly ExclusionRecord[]) {
+    const { exclusions, warnings } = await this.#provider.exclusions(asked, recorded);
+    const records = new Map(recorded.map((record) => [keyOf(record), record]));
+    return { exclusions: exclusions.map((item) => joined(item, records.get(keyOf(item)))), warnings };
+  }
+
+  /** The records without those of this protocol that the system has no more. */
+  #stillThere(records: readonly ExclusionRecord[], protocol: Protocol, listed: readonly PortExclusion[]) {
+    const there = new Set(listed.map(keyOf));
+    return records.filter(
+      (item) => item.provider !== this.#provider.name || item.protocol !== protocol || there.has(keyOf(item)),
+    );
+  }
+
+  #ofProvider(records: readonly ExclusionRecord[]): ExclusionRecord[] {
+    return records.filter((item) => item.provider === this.#provider.name);
+  }
+
+  #recordOf({
+    protocol,
+    range,
+    store,
+    name,
+    reason,
+    document,
+  }: ExclusionAddParams & { store: 'active' | 'persistent' }) {
+    const record: ExclusionRecord = {
+      protocol,
+      range,
+      store,
+      provider: this.#provider.name,
+      ...(name !== undefined && { name }),
+      ...(reason !== undefined && { reason }),
+      ...(document !== undefined && { document }),
+      owner: this.#ledger.owner('persistent'),
+      createdAt: new Date().toISOString(),
+    };
+    return record;
+  }
+}
+
+/** The exclusion with what is recorded of it. */
+export function joined(exclusion: SystemExclusion, record: ExclusionRecord | undefined): PortExclusion {
+  if (!record || !exclusion.administered) return { ...exclusion, own: false };
+  const { name, reason, document, owner, createdAt } = record;
+  return {
+    ...exclusion,
+    own: true,
+    ...(name !== undefined && { name }),
+    ...(reason !== undefined && { reason }),
+    ...(document !== undefined && { document }),
+    owner,
+    createdAt,
+  };
+}
