@@ -10,6 +10,7 @@ import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
 import { type Granted, keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
+import { checkMayRelabel, relabelled, sameLabel } from './label.ts';
 import { type CreateRequest, refuseOverlap } from './requests.ts';
 
 /** What a creation works with. */
@@ -19,6 +20,15 @@ export interface CreationSurroundings {
   known: KnownReservations;
   /** The runtime reservations held here; what is made is added. */
   held: Map<string, Granted>;
+}
+
+/** What one request comes to before it is recorded. */
+interface Obtained {
+  /** What was there already, as it is to be. */
+  existing: Reservation[];
+  /** Those of them whose record changes. */
+  changed: LedgerRecord[];
+  claimed: Granted[];
 }
 
 /**
@@ -40,23 +50,52 @@ export class Creation {
 
   /** The reservations, in the order of the protocols. */
   run(request: CreateRequest, signal?: AbortSignal): Promise<Reservation[]> {
-    const { protocols } = request;
     return this.#ledger.change(async (change) => {
-      const before = await this.#existing(request, change);
-      const missing = protocols.filter((protocol) => !before.some((item) => item.protocol === protocol));
-      if (missing.length === 0) return before;
-      try {
-        const claimed = await this.#claim({ ...request, protocols: missing }, change, signal);
-        await this.#record(claimed, change, signal);
-        const all = [...before, ...claimed];
-        return protocols.map((protocol) => all.find((item) => item.protocol === protocol)!);
-      } catch (error) {
-        // Another program may have made the same persistent reservations in between.
-        const meanwhile = await this.#existing(request, change);
-        if (meanwhile.length === protocols.length) return meanwhile;
-        throw error;
-      }
+      const obtained = await this.#obtain(request, change, signal);
+      await this.#record(obtained, change, signal);
+      const all = [...obtained.existing, ...obtained.claimed];
+      return request.protocols.map((protocol) => all.find((item) => item.protocol === protocol)!);
     }, signal);
+  }
+
+  /** What is there already, with the label asked for, and the rest claimed. Nothing is recorded yet. */
+  async #obtain(request: CreateRequest, change: LedgerChange, signal?: AbortSignal): Promise<Obtained> {
+    const { protocols } = request;
+    const found = this.#relabelled(await this.#existing(request, change), request, change);
+    const missing = protocols.filter((protocol) => !found.existing.some((item) => item.protocol === protocol));
+    if (missing.length === 0) return { ...found, claimed: [] };
+    try {
+      return { ...found, claimed: await this.#claim({ ...request, protocols: missing }, change, signal) };
+    } catch (error) {
+      // Another program may have made the same persistent reservations in between.
+      const meanwhile = await this.#existing(request, change);
+      if (meanwhile.length !== protocols.length) throw error;
+      return { ...this.#relabelled(meanwhile, request, change), claimed: [] };
+    }
+  }
+
+  /** The existing reservations as they are to be, and the records that change by that. */
+  #relabelled(
+    existing: readonly Reservation[],
+    { updatesExisting, label, lifetime }: CreateRequest,
+    { system }: LedgerChange,
+  ): Omit<Obtained, 'claimed'> {
+    const changed: LedgerRecord[] = [];
+    const now = existing.map((reservation) => {
+      if (!updatesExisting || sameLabel(reservation, label)) return reservation;
+      const key = keyOf(reservation);
+      checkMayRelabel(
+        reservation,
+        label,
+        system.some((item) => keyOf(item) === key),
+      );
+      // Nobody has recorded what another program made.
+      const { owner = this.#ledger.owner(lifetime), createdAt = new Date().toISOString() } = reservation;
+      const record = { ...relabelled(reservation, label), owner, createdAt };
+      changed.push(record);
+      return record;
+    });
+    return { existing: now, changed };
   }
 
   /** Those of the very reservations asked for that the caller may have: its own, or persistent ones. */
@@ -105,7 +144,7 @@ export class Creation {
   }
 
   #granted(
-    { lifetime, name, reason }: CreateRequest,
+    { lifetime, label }: CreateRequest,
     protocol: Protocol,
     { range, token }: { range: PortRange; token: bigint },
   ): Granted {
@@ -116,25 +155,29 @@ export class Creation {
       lifetime,
       enforcement: this.#provider.capabilities[lifetime],
       provider: this.#provider.name,
-      ...(name !== undefined && { name }),
-      ...(reason !== undefined && { reason }),
+      ...label,
       owner: this.#ledger.owner(lifetime),
       createdAt: new Date().toISOString(),
     };
   }
 
   /** Writes the records and settles the system; whatever fails, both are as before. */
-  async #record(claimed: readonly Granted[], change: LedgerChange, signal?: AbortSignal): Promise<void> {
+  async #record({ claimed, changed }: Obtained, change: LedgerChange, signal?: AbortSignal): Promise<void> {
+    const fresh = [...changed, ...claimed];
+    if (fresh.length === 0) return;
     const before = change.own;
-    const after = [...before, ...claimed.map((item) => this.#recordOf(item))];
+    const records = new Map(
+      [...before, ...fresh.map((item) => this.#recordOf(item))].map((item) => [keyOf(item), item]),
+    );
+    const after = [...records.values()];
     let written = false;
     try {
       signal?.throwIfAborted();
       await change.write(after);
       written = true;
-      if (claimed[0]?.lifetime === 'persistent') {
+      if (fresh[0]?.lifetime === 'persistent') {
         await this.#provider.settle(...persistentOf(this.#provider, { own: after, exclusions: change.exclusions.own }));
-      } else for (const item of claimed) this.#held.set(keyOf(item), item);
+      } else for (const item of fresh) this.#held.set(keyOf(item), item as Granted);
     } catch (error) {
       await this.#giveBack(claimed);
       if (written) await change.write(before);
@@ -143,7 +186,7 @@ export class Creation {
   }
 
   /** A token that the system gives is looked up when it is needed and never stored: it may change at a reboot. */
-  #recordOf(reservation: Granted): LedgerRecord {
+  #recordOf(reservation: LedgerRecord): LedgerRecord {
     if (!this.#provider.lookup) return reservation;
     const { token: _, ...record } = reservation;
     return record;

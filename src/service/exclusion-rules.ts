@@ -7,7 +7,7 @@ import type {
   Reservation,
 } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts, formatRange, overlap, sameRange } from '../protocol/ranges.ts';
-import { describe } from './requests.ts';
+import { describe } from './describe.ts';
 
 /** An exclusion as it stands in a message: `the exclusion tcp 5000-5009 "web" of ada`. */
 export function describeExclusion({ protocol, range, name, owner }: PortExclusion): string {

@@ -1,7 +1,7 @@
 import type { PortHolder, Verdict } from '../protocol/generated/contract.ts';
 import { formatPorts, formatRange } from '../protocol/ranges.ts';
 import type { FoundHolder } from '../providers/provider.ts';
-import { describe } from './requests.ts';
+import { describe } from './describe.ts';
 import { type Findings, listenersOf } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence. */

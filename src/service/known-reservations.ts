@@ -8,9 +8,11 @@ export interface Wanted {
   token?: string;
   protocol?: Protocol;
   range?: PortRange;
+  document?: string;
 }
 
-const fits = ({ token, protocol, range }: Wanted, item: Reservation): boolean =>
+const fits = ({ token, protocol, range, document }: Wanted, item: Reservation): boolean =>
+  (document === undefined || item.document === document) &&
   (token === undefined || item.token === token) &&
   (protocol === undefined || item.protocol === protocol) &&
   (range === undefined || sameRange(item.range, range));

@@ -1,7 +1,7 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { ProviderName, Reservation } from '../protocol/generated/contract.ts';
+import { described } from './describe.ts';
 import { keyOf } from './granted.ts';
-import { described } from './requests.ts';
 
 /** What release needs to know of its caller. */
 export interface Releaser {

@@ -105,7 +105,7 @@ export class PortService {
    * The reservations this user may see, by protocol and start port.
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
-  async list({ protocol, lifetime, port, name }: ReservationListParams = {}): Promise<ReservationList> {
+  async list({ protocol, lifetime, port, name, document }: ReservationListParams = {}): Promise<ReservationList> {
     const matches = name === undefined ? undefined : wildcard(name);
     const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
     const wanted = reservations.filter(
@@ -113,6 +113,7 @@ export class PortService {
         (protocol === undefined || item.protocol === protocol) &&
         (lifetime === undefined || item.lifetime === lifetime) &&
         (port === undefined || holdsPort(item.range, port)) &&
+        (document === undefined || item.document === document) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
     wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);

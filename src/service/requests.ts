@@ -7,6 +7,9 @@ import type {
   ReservationCreateAllParams,
 } from '../protocol/generated/contract.ts';
 import { checkRange, endPort, formatPorts, formatRange, holdsPort, overlap } from '../protocol/ranges.ts';
+import { describe } from './describe.ts';
+import type { Wanted } from './known-reservations.ts';
+import { type Label, labelOf } from './label.ts';
 
 /** What `create` was asked for, checked and with the defaults filled in. */
 export interface CreateRequest {
@@ -18,15 +21,16 @@ export interface CreateRequest {
   within: PortRange | undefined;
   /** Whether what is already there and is the caller's is given back. */
   returnsExisting: boolean;
-  name: string | undefined;
-  reason: string | undefined;
+  /** Whether that gets the name, reason and document of the request. */
+  updatesExisting: boolean;
+  label: Label;
 }
 
 const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
 
 /** Checks what the schema cannot say: sums, and keys that exclude each other. */
 export function createRequest(params: ReservationCreateAllParams): CreateRequest {
-  const { protocol: protocols, lifetime = 'runtime', numberOfPorts = 1, startPort, within, name, reason } = params;
+  const { protocol: protocols, lifetime = 'runtime', numberOfPorts = 1, startPort, within, ifExists } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
   if (range) checkRange(range, 'numberOfPorts');
   if (within) {
@@ -34,8 +38,10 @@ export function createRequest(params: ReservationCreateAllParams): CreateRequest
     if (range) throw invalid('within', 'cannot be given together with startPort');
     checkFits(numberOfPorts, within);
   }
-  const returnsExisting = params.ifExists === 'return';
-  return { protocols, lifetime, numberOfPorts, range, within, returnsExisting, name, reason };
+  const updatesExisting = ifExists === 'update';
+  const returnsExisting = updatesExisting || ifExists === 'return';
+  const label = labelOf(params);
+  return { protocols, lifetime, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
 }
 
 /** Refuses a block that is larger than where it is looked for. */
@@ -43,17 +49,6 @@ export function checkFits(numberOfPorts: number, within: PortRange): void {
   if (numberOfPorts <= within.numberOfPorts) return;
   throw invalid('numberOfPorts', `must be at most ${within.numberOfPorts}, the size of within`);
 }
-
-/** A reservation as it stands in a message: `the runtime reservation tcp 5000-5009 "web" of ada (process 4711)`. */
-export function describe({ protocol, range, lifetime, name, owner }: Reservation): string {
-  const called = name ? ` "${name}"` : '';
-  const user = owner ? ` of ${owner.user}` : '';
-  const process = owner?.processId === undefined ? '' : ` (process ${owner.processId})`;
-  return `the ${lifetime} reservation ${formatPorts(protocol, range)}${called}${user}${process}`;
-}
-
-/** The same at the start of a sentence. */
-export const described = (reservation: Reservation): string => `T${describe(reservation).slice(1)}`;
 
 /** Refuses a range that shares a port with one of the reservations, which are of the protocols asked for. */
 export function refuseOverlap(range: PortRange, reservations: Iterable<Reservation>): void {
@@ -68,9 +63,10 @@ export function refuseOverlap(range: PortRange, reservations: Iterable<Reservati
 }
 
 /** There is no such reservation. */
-export function notFound({ token, protocol, range }: { token?: string; protocol?: Protocol; range?: PortRange }) {
+export function notFound({ token, protocol, range, document }: Wanted) {
   const target = protocol && range ? formatPorts(protocol, range) : `token ${token}`;
-  return new ServiceError('NotFound', `There is no reservation of ${target}.`, {
+  const wish = document ? ` for the document "${document}"` : '';
+  return new ServiceError('NotFound', `There is no reservation of ${target}${wish}.`, {
     target,
     hint: 'The range must be exactly the reserved one. List the reservations to see them.',
   });

@@ -12,6 +12,7 @@ const wire = [
     provider: 'linux',
     name: 'web',
     reason: 'the front end',
+    document: 'shop',
     owner: { user: 'ada', processId: 4711, processStartTime: '1@2' },
     createdAt: '2026-01-02T03:04:05.678Z',
   },
@@ -77,6 +78,7 @@ Lifetime      : Runtime
 Enforcement   : Socket
 Provider      : Linux
 Reason        : the front end
+Document      : shop
 Owner         : ada (4711)
 CreatedAt     : 01/02/2026 03:04:05
 not shown:

@@ -1,5 +1,5 @@
 # An array of the reservations that fit all of the query; nothing when it failed, with the error written. The query's keys
-# are Name, Protocol, Lifetime, Port, StartPort, NumberOfPorts, Token; what is empty or 0 is not asked for.
+# are Name, Protocol, Lifetime, Port, StartPort, NumberOfPorts, Document, Token; what is empty or 0 is not asked for.
 function Find-Reservation {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)
 
@@ -9,6 +9,7 @@ function Find-Reservation {
     if ($Query['Name']) { $params.name = $Query.Name }
     if ($Query['Lifetime']) { $params.lifetime = $Query.Lifetime.ToLowerInvariant() }
     if ($Query['Port']) { $params.port = $Query.Port }
+    if ($Query['Document']) { $params.document = $Query.Document }
     $result = Invoke-WorkerMethod $Cmdlet 'reservation/list' $params $Query['Name']
     if ($null -eq $result) { return }
     foreach ($warning in $result['warnings']) { $Cmdlet.WriteWarning([string] $warning) }
@@ -31,6 +32,7 @@ function Find-ReservationByRange {
     $fits = (-not $Query['Name'] -or $found.Name -like $Query.Name) -and
         (-not $Query['Lifetime'] -or $found.Lifetime -eq $Query.Lifetime) -and
         (-not $Query['Port'] -or ($found.StartPort -le $Query.Port -and $Query.Port -le $found.EndPort)) -and
+        (-not $Query['Document'] -or $found.Document -ceq $Query.Document) -and
         (-not $Query['Token'] -or $found.Token -eq $Query.Token)
     , @(if ($fits) { $found })
 }

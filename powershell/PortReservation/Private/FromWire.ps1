@@ -19,6 +19,7 @@ class FromWire {
             Provider      = [FromWire]::Title($wire['provider'])
             Name          = [FromWire]::Text($wire['name'])
             Reason        = [FromWire]::Text($wire['reason'])
+            Document      = [FromWire]::Text($wire['document'])
             Owner         = [FromWire]::Owner($wire['owner'])
             # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.
             CreatedAt     = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }

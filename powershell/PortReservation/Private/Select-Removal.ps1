@@ -6,12 +6,13 @@ function Select-Removal {
         [string] $Protocol,
         [int] $StartPort,
         [int] $NumberOfPorts,
-        [uint64] $Token
+        [uint64] $Token,
+        [string] $Document
     )
 
     if ($Cmdlet.ParameterSetName -eq 'Name') {
         foreach ($pattern in $Name) {
-            $query = @{ Name = $pattern; Protocol = $Protocol }
+            $query = @{ Name = $pattern; Protocol = $Protocol; Document = $Document }
             $found = Find-Reservation $Cmdlet $query
             if ($null -eq $found) { continue }
             if ($found.Count -eq 0) { Write-NotFound $Cmdlet $query }
@@ -23,6 +24,7 @@ function Select-Removal {
                 }
                 # So that it is the reservation that was found, and not one made since.
                 if ($null -ne $reservation.Token) { $params.token = "$($reservation.Token)" }
+                if ($Document) { $params.document = $Document }
                 @{ Target = "$range '$($reservation.Name)'"; Params = $params }
             }
         }
@@ -38,6 +40,7 @@ function Select-Removal {
     $params = @{}
     $target = "token $Token"
     if ($Token) { $params.token = "$Token" }
+    if ($Document) { $params.document = $Document }
     if ($StartPort) {
         if ($Protocol -eq '') { $Protocol = 'Tcp' }
         $params.protocol = $Protocol.ToLowerInvariant()

@@ -9,7 +9,7 @@ function Get-PortReservation {
 
     A name without wildcards, a range or a token that does not exist gives the error NotFound; a name with wildcards or a
     -Port that no reservation holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, LedgerCorrupt,
-    OsError, and SelectorMissing where nothing but an empty name is given.
+    OsError, and SelectorMissing where nothing but an empty name or document is given.
 
     .PARAMETER Name
     The names to look for. Wildcards are permitted; upper and lower case are the same.
@@ -28,6 +28,9 @@ function Get-PortReservation {
 
     .PARAMETER NumberOfPorts
     How many ports the range of -StartPort has, 1 to 65535. Default 1.
+
+    .PARAMETER Document
+    Only the reservations that the desired-state document of this name asked for.
 
     .PARAMETER Token
     The token of the reservation.
@@ -95,12 +98,15 @@ function Get-PortReservation {
         [ValidateRange(1, 65535)]
         [int] $NumberOfPorts = 1,
 
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Document,
+
         [uint64] $Token
     )
 
     process {
-        $isGiven = $Name -or $Protocol -or $Lifetime -or $Port -or $StartPort -or $Token
-        if (-not $isGiven -and $PSBoundParameters.ContainsKey('Name')) {
+        $isGiven = $Name -or $Protocol -or $Lifetime -or $Port -or $StartPort -or $Document -or $Token
+        if (-not $isGiven -and ($PSBoundParameters.ContainsKey('Name') -or $PSBoundParameters.ContainsKey('Document'))) {
             Write-SelectorMissing $PSCmdlet
             return
         }
@@ -114,6 +120,7 @@ function Get-PortReservation {
                 Port          = $Port
                 StartPort     = $StartPort
                 NumberOfPorts = $NumberOfPorts
+                Document      = $Document
                 Token         = $Token
             }
             $found = Find-Reservation $PSCmdlet $query

@@ -42,13 +42,17 @@ function New-PortReservation {
     .PARAMETER Reason
     Why the ports are reserved, for the next reader; 1 to 500 characters.
 
+    .PARAMETER Document
+    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives it.
+
     .PARAMETER IfExists
-    What to do when exactly this reservation is already there and is yours: Fail (the default) with RangeReserved, or
-    Return it unchanged.
+    What to do when exactly this reservation is already there and is yours: Fail (the default) with RangeReserved, Return
+    it unchanged, or Update its name, reason and document to those given here. What another document asked for is never
+    updated.
 
     .INPUTS
-    Objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason or
-    Within counts as not given.
+    Objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason,
+    Document or Within counts as not given.
 
     .OUTPUTS
     PortReservation.Reservation
@@ -117,7 +121,11 @@ function New-PortReservation {
         [ValidateLength(0, 500)]
         [string] $Reason,
 
-        [ValidateSet('Fail', 'Return')]
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 100)]
+        [string] $Document,
+
+        [ValidateSet('Fail', 'Return', 'Update')]
         [string] $IfExists = 'Fail'
     )
 
@@ -134,6 +142,7 @@ function New-PortReservation {
         elseif ($Lifetime) { $params.lifetime = $Lifetime.ToLowerInvariant() }
         if ($Name) { $params.name = $Name }
         if ($Reason) { $params.reason = $Reason }
+        if ($Document) { $params.document = $Document }
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }
 
         $words = Format-ProtocolList $protocols

@@ -26,6 +26,9 @@ function Remove-PortReservation {
     .PARAMETER Token
     The token of the reservation.
 
+    .PARAMETER Document
+    Only what the desired-state document of this name asked for.
+
     .PARAMETER PassThru
     Returns the removed reservations. By default nothing is returned.
 
@@ -81,11 +84,18 @@ function Remove-PortReservation {
         [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
         [uint64] $Token,
 
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Document,
+
         [switch] $PassThru
     )
 
     process {
-        foreach ($selected in Select-Removal $PSCmdlet $Name $Protocol $StartPort $NumberOfPorts $Token) {
+        $selector = @{
+            Name = $Name; Protocol = $Protocol; StartPort = $StartPort; NumberOfPorts = $NumberOfPorts; Token = $Token
+            Document = $Document
+        }
+        foreach ($selected in Select-Removal $PSCmdlet @selector) {
             if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port reservation')) { continue }
             $wire = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $selected.Params $selected.Target
             if ($PassThru -and $null -ne $wire) { [FromWire]::Reservation($wire) }

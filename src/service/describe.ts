@@ -1,0 +1,14 @@
+import type { Reservation } from '../protocol/generated/contract.ts';
+import { formatPorts } from '../protocol/ranges.ts';
+
+/** A reservation in a message: `the runtime reservation tcp 5000-5009 "web" of ada (process 4711)`. */
+export function describe({ protocol, range, lifetime, name, owner, document }: Reservation): string {
+  const called = name ? ` "${name}"` : '';
+  const user = owner ? ` of ${owner.user}` : '';
+  const process = owner?.processId === undefined ? '' : ` (process ${owner.processId})`;
+  const wish = document ? `, for the document "${document}"` : '';
+  return `the ${lifetime} reservation ${formatPorts(protocol, range)}${called}${user}${process}${wish}`;
+}
+
+/** The same at the start of a sentence. */
+export const described = (reservation: Reservation): string => `T${describe(reservation).slice(1)}`;

@@ -1,0 +1,46 @@
+import { ServiceError } from '../protocol/errors.ts';
+import type { Reservation } from '../protocol/generated/contract.ts';
+import { described } from './describe.ts';
+import { keyOf } from './granted.ts';
+
+/** What people call a reservation, why it is there, and which document asked for it. */
+export type Label = Pick<Reservation, 'name' | 'reason' | 'document'>;
+
+/** The label alone, without what is absent. */
+export function labelOf({ name, reason, document }: Label): Label {
+  return {
+    ...(name !== undefined && { name }),
+    ...(reason !== undefined && { reason }),
+    ...(document !== undefined && { document }),
+  };
+}
+
+/** Whether the two say the same. */
+export const sameLabel = (a: Label, b: Label): boolean =>
+  a.name === b.name && a.reason === b.reason && a.document === b.document;
+
+/** The same with another label. */
+export function relabelled<T extends Label>({ name: _, reason: __, document: ___, ...rest }: T, label: Label) {
+  return { ...rest, ...labelOf(label) } as T;
+}
+
+/**
+ * Refuses to give the reservation another label where it is not the caller's to give.
+ * @param isSystems whether the record is in the system's ledger, which this user may only read
+ * @throws ServiceError RangeReserved, AccessDenied
+ */
+export function checkMayRelabel(reservation: Reservation, { document }: Label, isSystems: boolean): void {
+  const target = keyOf(reservation);
+  if (reservation.document !== undefined && reservation.document !== document) {
+    throw new ServiceError('RangeReserved', `${described(reservation)} is that document's.`, {
+      target,
+      hint: `Take it out of the document "${reservation.document}", or release the reservation first.`,
+    });
+  }
+  if (isSystems) {
+    throw new ServiceError('AccessDenied', `${described(reservation)} is the system's; this user may not change it.`, {
+      target,
+      hint: 'Run it as root or from an elevated process.',
+    });
+  }
+}
