@@ -1,5 +1,6 @@
 import { openService, type ServiceOptions } from './open-service.ts';
 import type { Reservation, ReservationCreateParams } from './protocol/generated/contract.ts';
+import type { CallOptions } from './service/call-options.ts';
 
 export { openService, type ServiceOptions } from './open-service.ts';
 export {
@@ -11,6 +12,7 @@ export {
 } from './protocol/errors.ts';
 export type * from './protocol/generated/contract.ts';
 export { startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
+export type { CallOptions } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
 
 /** A reservation in this process, freed by `release()` or at the end of an `await using` block. */
@@ -37,11 +39,11 @@ export interface HeldReservation extends Reservation, AsyncDisposable {
  */
 export async function reserve(
   params: ReservationCreateParams,
-  options: ServiceOptions & { signal?: AbortSignal } = {},
+  options: ServiceOptions & CallOptions = {},
 ): Promise<HeldReservation> {
   const { checkParams } = await import('./rpc/validate.ts');
   const service = await openService(options);
-  const reservation = await service.create(checkParams('reservation/create', params), options.signal);
+  const reservation = await service.create(checkParams('reservation/create', params), options);
   const { startPort, numberOfPorts } = reservation.range;
   let released: Promise<void> | undefined;
   const release = () => {

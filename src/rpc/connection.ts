@@ -8,6 +8,7 @@ import {
   type ResponseMessage,
 } from 'vscode-jsonrpc';
 import { type Methods, methodNames } from '../protocol/generated/contract.ts';
+import type { CallOptions } from '../service/call-options.ts';
 import { Admission } from './admission.ts';
 import { answerError } from './answer-error.ts';
 import { clientHolder } from './client-holder.ts';
@@ -124,7 +125,7 @@ export class Connection {
       this.#session.begin(method);
       if (!isMethod(method)) throw new Fault('MethodNotFound', `There is no method ${quoted(method)}.`);
       signal.throwIfAborted();
-      return await this.#call(method, params, signal);
+      return await this.#call(method, params, { signal });
     } catch (error) {
       const answer = answerError(error, signal);
       if (answer) throw answer;
@@ -138,8 +139,8 @@ export class Connection {
     }
   }
 
-  #call<M extends keyof Methods>(method: M, params: unknown, signal: AbortSignal): Promise<Methods[M]['result']> {
-    return this.#handlers[method](checkParams(method, params), signal);
+  #call<M extends keyof Methods>(method: M, params: unknown, options: CallOptions): Promise<Methods[M]['result']> {
+    return this.#handlers[method](checkParams(method, params), options);
   }
 
   async #drain(): Promise<void> {

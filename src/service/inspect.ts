@@ -9,19 +9,19 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { holdsPort } from '../protocol/ranges.ts';
 import type { FoundHolder, Inspection, PortFacts, Provider } from '../providers/provider.ts';
+import type { CallOptions } from './call-options.ts';
 import { joined } from './exclusions.ts';
 import { explain } from './explanation.ts';
 import { remedyFor } from './remedy.ts';
 import { type Findings, verdictOf } from './verdict.ts';
 
-/** What the service knows, and a signal to stop. */
+/** What the service knows. */
 export interface Known {
   reservations: readonly Reservation[];
   /** The exclusions made here. */
   exclusions: readonly ExclusionRecord[];
   warnings: readonly string[];
   isHeldHere: (reservation: Reservation) => boolean;
-  signal?: AbortSignal;
 }
 
 /** What each port of the ranges is, by port and protocol. */
@@ -29,11 +29,12 @@ export async function inspect(
   provider: Provider,
   { protocols, ranges }: { protocols: readonly Protocol[]; ranges: readonly PortRange[] },
   known: Known,
+  { signal }: CallOptions,
 ): Promise<PortStatusList> {
   const found: PortStatus[] = [];
   const warnings = new Set(known.warnings);
   for (const protocol of protocols) {
-    const { ports, families, dynamicRange, warnings: unseen } = await provider.inspect(protocol, ranges, known.signal);
+    const { ports, families, dynamicRange, warnings: unseen } = await provider.inspect(protocol, ranges, signal);
     for (const warning of unseen) warnings.add(warning);
     const reservations = known.reservations.filter((item) => item.protocol === protocol);
     for (const facts of ports)

@@ -28,6 +28,7 @@ import type {
 import { PortSet } from '../protocol/port-set.ts';
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { CallOptions } from './call-options.ts';
 import { Creation, persistentOf } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { Exclusions } from './exclusions.ts';
@@ -77,8 +78,9 @@ export class PortService {
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NoFreeRange, NotSupported, OsError,
    * LedgerBusy, LedgerCorrupt; nothing has changed then
    */
-  async create(params: ReservationCreateParams, signal?: AbortSignal): Promise<Reservation> {
-    const [reservation] = await this.#creation.run(createRequest({ ...params, protocol: [params.protocol] }), signal);
+  async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservation> {
+    const request = createRequest({ ...params, protocol: [params.protocol] });
+    const [reservation] = await this.#creation.run(request, signal);
     return reservation!;
   }
 
@@ -87,7 +89,7 @@ export class PortService {
    *
    * @throws what `create` does; nothing has changed then
    */
-  async createAll(params: ReservationCreateAllParams, signal?: AbortSignal): Promise<CreatedReservations> {
+  async createAll(params: ReservationCreateAllParams, { signal }: CallOptions = {}): Promise<CreatedReservations> {
     return { reservations: await this.#creation.run(createRequest(params), signal) };
   }
 
@@ -124,7 +126,7 @@ export class PortService {
    * Frees the reservation of this token, or of exactly this protocol and range, and returns it.
    * @throws ServiceError NotFound, NotOwner, AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
-  async release(params: ReservationReleaseParams, signal?: AbortSignal): Promise<Reservation> {
+  async release(params: ReservationReleaseParams, { signal }: CallOptions = {}): Promise<Reservation> {
     if (params.range) checkRange(params.range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
       const reservation = await this.#find(params, [...change.own, ...change.system]);
@@ -167,7 +169,7 @@ export class PortService {
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError, LedgerBusy,
    * LedgerCorrupt; nothing has changed then
    */
-  addExclusion(params: ExclusionAddParams, signal?: AbortSignal): Promise<PortExclusion> {
+  addExclusion(params: ExclusionAddParams, { signal }: CallOptions = {}): Promise<PortExclusion> {
     return this.#exclusions.add(params, signal);
   }
 
@@ -175,7 +177,7 @@ export class PortService {
    * Gives exactly this range back to automatic choice, and returns what was removed. Others' exclusions only with `force`.
    * @throws ServiceError NotFound, NotOwner, AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
-  removeExclusion(params: ExclusionRemoveParams, signal?: AbortSignal): Promise<PortExclusion> {
+  removeExclusion(params: ExclusionRemoveParams, { signal }: CallOptions = {}): Promise<PortExclusion> {
     return this.#exclusions.remove(params, signal);
   }
 
@@ -193,13 +195,13 @@ export class PortService {
    * @throws InvalidParamsError a range past 65535
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  async inspect({ protocol, port: ranges }: PortInspectParams, signal?: AbortSignal): Promise<PortStatusList> {
+  async inspect({ protocol, port: ranges }: PortInspectParams, options: CallOptions = {}): Promise<PortStatusList> {
     for (const [index, range] of ranges.entries()) checkRange(range, `port.${index}.numberOfPorts`);
     const known = await this.#known.all(await this.#ledger.read());
     const isHeldHere = (reservation: Reservation) => this.#held.has(keyOf(reservation));
     const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
     const exclusions = await this.#exclusions.recorded();
-    return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere, signal });
+    return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere }, options);
   }
 
   /**
@@ -208,7 +210,7 @@ export class PortService {
    * @throws InvalidParamsError a sum past 65535, or a block larger than where it is looked for
    * @throws ServiceError NoFreeRange, AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  async find(params: PortFindParams, signal?: AbortSignal): Promise<FreeRangeList> {
+  async find(params: PortFindParams, { signal }: CallOptions = {}): Promise<FreeRangeList> {
     const reservations = await this.#known.verified(await this.#ledger.read());
     return findFree(this.#provider, params, { reservations, signal });
   }

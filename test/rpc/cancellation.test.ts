@@ -8,7 +8,7 @@ const create = { protocol: 'tcp' };
 function waiting() {
   const called = deferred<AbortSignal>();
   const service = fakeService({
-    create: (_params, signal) =>
+    create: (_params, { signal } = {}) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason));
         called.resolve(signal!);
@@ -32,7 +32,7 @@ test.each([1, '1', 'ü'])('a cancelled request %o is answered with -32800', asyn
 test('an AbortError of a library below is -32800 as well', async () => {
   const called = deferred<void>();
   const service = fakeService({
-    create: (_params, signal) =>
+    create: (_params, { signal } = {}) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' })));
         called.resolve();
@@ -73,7 +73,7 @@ test('a cancellation that comes too late keeps the result: the reservation is th
   const called = deferred<AbortSignal>();
   const { peer } = connect(
     fakeService({
-      create: (_params, signal) => {
+      create: (_params, { signal } = {}) => {
         called.resolve(signal!);
         return slow.promise;
       },

@@ -62,7 +62,7 @@ test('shutdown cancels what is being served and waits for it', async () => {
   const events: string[] = [];
   const called = deferred<void>();
   const service = fakeService({
-    create: (_params, signal) =>
+    create: (_params, { signal } = {}) =>
       new Promise((_resolve, reject) => {
         called.resolve();
         signal?.addEventListener('abort', () =>

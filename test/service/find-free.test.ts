@@ -70,6 +70,6 @@ test('says where there is no block, and names a wrong window', async () => {
 
 test('an aborted search ends', async () => {
   const service = await open();
-  const search = service.find({ protocol: both, numberOfPorts: 20_000 }, AbortSignal.abort());
+  const search = service.find({ protocol: both, numberOfPorts: 20_000 }, { signal: AbortSignal.abort() });
   await expect(search).rejects.toMatchObject({ name: 'AbortError' });
 });

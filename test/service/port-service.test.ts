@@ -179,7 +179,7 @@ test('close frees the runtime reservations and their records, and keeps the pers
 
 test('an aborted request leaves neither ports nor records', async () => {
   const controller = new AbortController();
-  const attempt = service.create({ protocol: 'tcp', numberOfPorts: 5_000 }, controller.signal);
+  const attempt = service.create({ protocol: 'tcp', numberOfPorts: 5_000 }, { signal: controller.signal });
   setImmediate(() => controller.abort());
   await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
   expect((await service.list()).reservations).toEqual([]);
