@@ -11,8 +11,8 @@ export {
   ServiceError,
 } from './protocol/errors.ts';
 export type * from './protocol/generated/contract.ts';
-export { startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
-export type { CallOptions } from './service/call-options.ts';
+export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
+export type { CallOptions, Progress } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
 
 /** A reservation in this process, freed by `release()` or at the end of an `await using` block. */

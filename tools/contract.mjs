@@ -7,6 +7,7 @@ const read = (file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
 const pascal = (method) =>
   method
     .split(/[/.]/)
+    .filter((word) => word !== '$')
     .map((word) => word[0].toUpperCase() + word.slice(1))
     .join('');
 
@@ -60,17 +61,18 @@ export function readContract(version) {
   const named = (method) => ({
     ...method,
     paramsTitle: `${pascal(method.name)}Params`,
-    resultTitle: titleOf[method.result.schema.$ref] ?? method.result.schema.title,
+    resultTitle: titleOf[method.result?.schema.$ref] ?? method.result?.schema.title,
   });
   const definitions = { ...objects };
-  for (const method of [...openrpc.methods, ...openrpc['x-clientMethods']]) {
+  for (const method of [...openrpc.methods, ...openrpc['x-clientMethods'], ...openrpc['x-notifications']]) {
     const params = paramsSchema(method);
     definitions[params.title] = params;
-    if (!method.result.schema.$ref) definitions[method.result.schema.title] = method.result.schema;
+    if (method.result && !method.result.schema.$ref) definitions[method.result.schema.title] = method.result.schema;
   }
   return {
     methods: openrpc.methods.map(named),
     clientMethods: openrpc['x-clientMethods'].map(named),
+    notifications: openrpc['x-notifications'].map(named),
     errors: openrpc.components.errors,
     protocolVersion: openrpc.info['x-protocolVersion'],
     document: {

@@ -45,6 +45,9 @@ async function typesText(contract) {
           `  /** ${summary} */\n  '${name}': { params: ${paramsTitle}; result: ${resultTitle} };`,
       )
       .join('\n');
+  const notifications = contract.notifications
+    .map(({ name, summary, paramsTitle }) => `  /** ${summary} */\n  '${name}': ${paramsTitle};`)
+    .join('\n');
   const names = contract.methods.map(({ name }) => `'${name}'`).join(', ');
   const errors = Object.entries(contract.errors).map(
     ([name, { code, message }]) => `  ${name}: { code: ${code}, message: ${JSON.stringify(message)} },`,
@@ -59,6 +62,11 @@ ${rows(contract.methods)}
 /** What the worker may ask of a client that offers it in initialize. */
 export interface ClientMethods {
 ${rows(contract.clientMethods)}
+}
+
+/** What the worker tells the client without being asked, and without an answer. */
+export interface Notifications {
+${notifications}
 }
 
 /** The names of all methods. */

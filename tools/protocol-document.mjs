@@ -31,6 +31,9 @@ function objectText(schema) {
   );
 }
 
+const resultText = (schema) => (schema.properties ? `Result:\n\n${objectText(schema)}` : `Result: ${typeOf(schema)}.`);
+
+/** The text of a method, or of a notification, which has no result. */
 function methodText(method, document) {
   const params = method.params.length
     ? table(method.params.map((param) => row(param.name, param.schema, param.required, param.description)))
@@ -38,8 +41,7 @@ function methodText(method, document) {
   const requires = method['x-requires']
     ? `\n\nGive ${method['x-requires'].map((keys) => keys.map((key) => `\`${key}\``).join(' and ')).join(', or ')}.`
     : '';
-  const result = method.result.schema;
-  const resultText = result.properties ? `Result:\n\n${objectText(result)}` : `Result: ${typeOf(result)}.`;
+  const result = method.result && resultText(method.result.schema);
   const errors = (method.errors ?? []).map(({ $ref }) => {
     const name = $ref.split('/').pop();
     return `${name} (${document.components.errors[name].code})`;
@@ -49,7 +51,7 @@ function methodText(method, document) {
     `### ${method.name}`,
     `${method.summary}${cmdlet}`,
     `${params}${requires}`,
-    resultText,
+    ...(result ? [result] : []),
     ...(errors.length ? [`Errors: ${errors.join(', ')}.`] : []),
   ].join('\n\n');
 }
@@ -105,6 +107,12 @@ ends inside it) is answered too, and then ends the worker with exit code 1, beca
 ## Methods
 
 ${document.methods.map((method) => methodText(method, document)).join('\n\n')}
+
+## What the worker tells the client
+
+Notifications: they have no answer. The client gets those it asked for, and no others.
+
+${document['x-notifications'].map((notification) => methodText(notification, document)).join('\n\n')}
 
 ## What the worker asks of the client
 

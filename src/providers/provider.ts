@@ -56,6 +56,13 @@ export interface Inspection {
   warnings: string[];
 }
 
+/** What an inspection may be given besides the ports. */
+export interface InspectionOptions {
+  signal?: AbortSignal;
+  /** Is told, piece by piece, how many ports more have been bound. */
+  onBound?: (ports: number) => void;
+}
+
 /** What is taken on this machine, in one look. */
 export interface Survey {
   /** Ports with a socket on them, either address family; empty unless sockets were asked for. */
@@ -150,7 +157,7 @@ export interface Provider {
    * What each of the ports is: bound and freed again, both address families, and looked up in the system's tables.
    * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
    */
-  inspect(protocol: Protocol, ports: readonly PortRange[], signal?: AbortSignal): Promise<Inspection>;
+  inspect(protocol: Protocol, ports: readonly PortRange[], options?: InspectionOptions): Promise<Inspection>;
 
   /**
    * Takes the whole range or nothing.

@@ -9,6 +9,7 @@ import {
   type Message,
   type MessageConnection,
   ParameterStructures,
+  ProgressType,
   ResponseError,
 } from 'vscode-jsonrpc';
 import { type Host, thisHost } from '../host.ts';
@@ -18,7 +19,9 @@ import {
   type Methods,
   type ProviderChoice,
   protocolVersion,
+  type WorkDoneProgress,
 } from '../protocol/generated/contract.ts';
+import type { CallOptions, Progress } from '../service/call-options.ts';
 import { Fault } from './fault.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -41,6 +44,11 @@ export interface WorkerOptions {
   /** The process the client runs in; for tests. */
   host?: Host;
 }
+
+/** What a call may be given besides its params: to be told of progress is for the methods that take a workDoneToken. */
+export type RequestOptions<M extends keyof Methods> = 'workDoneToken' extends keyof Methods[M]['params']
+  ? CallOptions
+  : Omit<CallOptions, 'onProgress'> & { onProgress?: undefined };
 
 /** From src/rpc and from the bundle in dist/lib alike. */
 const workerFile = new URL('../../dist/PortReservation/worker/worker.mjs', import.meta.url);
@@ -93,6 +101,7 @@ export class WorkerClient implements AsyncDisposable {
   readonly #ended: Promise<void>;
   readonly #lastLines: LastLines;
   #failure: WorkerError | undefined;
+  #lastToken = 0;
   #reason: string | undefined;
   #closing: Promise<void> | undefined;
 
@@ -124,26 +133,47 @@ export class WorkerClient implements AsyncDisposable {
    * Calls a method of the worker.
    *
    * @param options.signal cancels the call; the worker goes on
+   * @param options.onProgress is told how far the call is; for the methods that take a workDoneToken
    * @throws InvalidParamsError, ServiceError as the service in this process would
    * @throws WorkerError when the worker is gone, or answers with another error
    */
   async request<M extends keyof Methods>(
     method: M,
     params: Methods[M]['params'],
-    { signal }: { signal?: AbortSignal } = {},
+    { signal, onProgress }: RequestOptions<M> = {},
   ): Promise<Methods[M]['result']> {
     signal?.throwIfAborted();
+    const watch = onProgress && this.#watchProgress(onProgress);
     const source = new CancellationTokenSource();
     const cancel = () => source.cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await this.#connection.sendRequest(method, ParameterStructures.byName, params, source.token);
+      return await this.#connection.sendRequest(
+        method,
+        ParameterStructures.byName,
+        { ...params, ...watch?.params },
+        source.token,
+      );
     } catch (error) {
       if (isLocal(error)) await this.#ended;
       throw this.#failure ?? errorFromWorker(error, signal);
     } finally {
       signal?.removeEventListener('abort', cancel);
+      watch?.dispose();
     }
+  }
+
+  /** What a call is given, and whom it is told, so that the worker tells of its progress. */
+  #watchProgress(onProgress: (progress: Progress) => void) {
+    const workDoneToken = ++this.#lastToken;
+    let title = '';
+    const { dispose } = this.#connection.onProgress(new ProgressType<WorkDoneProgress>(), workDoneToken, (value) => {
+      if (value.kind === 'end') return;
+      const { kind, ...progress } = value;
+      title = progress.title ?? title;
+      onProgress({ ...progress, title });
+    });
+    return { params: { workDoneToken }, dispose };
   }
 
   /** Ends the worker, which frees what it holds, and waits for its end. A second call waits as well. */

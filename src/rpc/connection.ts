@@ -4,10 +4,17 @@ import {
   createMessageConnection,
   Message,
   type MessageConnection,
+  ParameterStructures,
   ResponseError,
   type ResponseMessage,
 } from 'vscode-jsonrpc';
-import { type Methods, methodNames } from '../protocol/generated/contract.ts';
+import {
+  type Methods,
+  methodNames,
+  type Notifications,
+  type ProgressToken,
+  type WorkDoneProgress,
+} from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import { Admission } from './admission.ts';
 import { answerError } from './answer-error.ts';
@@ -20,6 +27,7 @@ import type { Log } from './log.ts';
 import './runtime.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { checkParams } from './validate.ts';
+import { withProgress } from './work-done.ts';
 
 /** What a connection is made of; it owns neither stream. */
 export interface ConnectionOptions extends SessionOptions {
@@ -139,8 +147,24 @@ export class Connection {
     }
   }
 
-  #call<M extends keyof Methods>(method: M, params: unknown, options: CallOptions): Promise<Methods[M]['result']> {
-    return this.#handlers[method](checkParams(method, params), options);
+  async #call<M extends keyof Methods>(
+    method: M,
+    params: unknown,
+    options: CallOptions,
+  ): Promise<Methods[M]['result']> {
+    const checked: Methods[M]['params'] & { workDoneToken?: ProgressToken } = checkParams(method, params);
+    const token = checked.workDoneToken;
+    const tell = (value: WorkDoneProgress) => void this.#tell('$/progress', { token: token!, value });
+    return withProgress(token, tell, (more) => this.#handlers[method](checked, { ...options, ...more }));
+  }
+
+  /** Sends a notification; one that cannot be sent is lost with the conversation. */
+  async #tell<N extends keyof Notifications>(name: N, params: Notifications[N]): Promise<void> {
+    try {
+      await this.#connection!.sendNotification(name, ParameterStructures.byName, params);
+    } catch (error) {
+      this.#log.debug('a notification could not be sent', { name, error });
+    }
   }
 
   async #drain(): Promise<void> {

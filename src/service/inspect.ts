@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
   ExclusionRecord,
   PortExclusion,
@@ -13,6 +14,7 @@ import type { CallOptions } from './call-options.ts';
 import { joined } from './exclusions.ts';
 import { explain } from './explanation.ts';
 import { remedyFor } from './remedy.ts';
+import { tellSteps } from './steps.ts';
 import { type Findings, verdictOf } from './verdict.ts';
 
 /** What the service knows. */
@@ -24,21 +26,36 @@ export interface Known {
   isHeldHere: (reservation: Reservation) => boolean;
 }
 
-/** What each port of the ranges is, by port and protocol. */
+/** About five milliseconds of words. */
+const portsPerTurn = 2048;
+
+async function otherEvents(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  signal?.throwIfAborted();
+}
+
+/** What each port of the ranges, which share none, is, by port and protocol. */
 export async function inspect(
   provider: Provider,
   { protocols, ranges }: { protocols: readonly Protocol[]; ranges: readonly PortRange[] },
   known: Known,
-  { signal }: CallOptions,
+  options: CallOptions,
 ): Promise<PortStatusList> {
   const found: PortStatus[] = [];
   const warnings = new Set(known.warnings);
+  const { signal } = options;
+  const total = protocols.length * ranges.reduce((sum, { numberOfPorts }) => sum + numberOfPorts, 0);
+  const onBound = tellSteps(options, { title: 'Looking at ports', total, unit: 'ports' });
   for (const protocol of protocols) {
-    const { ports, families, dynamicRange, warnings: unseen } = await provider.inspect(protocol, ranges, signal);
+    const inspection = await provider.inspect(protocol, ranges, { signal, onBound });
+    const { ports, families, dynamicRange, warnings: unseen } = inspection;
     for (const warning of unseen) warnings.add(warning);
     const reservations = known.reservations.filter((item) => item.protocol === protocol);
-    for (const facts of ports)
-      found.push(statusOf(provider, findingsOf(protocol, facts, { ...known, reservations, families, dynamicRange })));
+    const context = { ...known, reservations, families, dynamicRange };
+    for (const [index, facts] of ports.entries()) {
+      if (index % portsPerTurn === portsPerTurn - 1) await otherEvents(signal);
+      found.push(statusOf(provider, findingsOf(protocol, facts, context)));
+    }
   }
   const place = (protocol: Protocol) => protocols.indexOf(protocol);
   found.sort((a, b) => a.port - b.port || place(a.protocol) - place(b.protocol));

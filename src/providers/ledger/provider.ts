@@ -22,6 +22,7 @@ import type {
   ExclusionTable,
   FoundHolder,
   Inspection,
+  InspectionOptions,
   Provider,
   Survey,
   SystemCommands,
@@ -63,9 +64,9 @@ export class LedgerProvider implements Provider {
     }
   }
 
-  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
     for (const range of ranges) this.#checkSystem(protocol, range);
-    const { ports, families } = await probePorts(protocol, ranges, signal);
+    const { ports, families } = await probePorts(protocol, ranges, options);
     const isLinux = this.#host.platform === 'linux';
     const holders = isLinux
       ? await holdersOf(protocol, PortSet.of(ranges), this.#host.userId)

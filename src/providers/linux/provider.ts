@@ -10,7 +10,15 @@ import type {
 import { holdsPort } from '../../protocol/ranges.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
-import type { Claim, ExclusionTable, Inspection, Provider, Survey, SystemExclusion } from '../provider.ts';
+import type {
+  Claim,
+  ExclusionTable,
+  Inspection,
+  InspectionOptions,
+  Provider,
+  Survey,
+  SystemExclusion,
+} from '../provider.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
@@ -42,8 +50,8 @@ export class LinuxProvider implements Provider {
     return this.#base.firstRefused(protocol, range, signal);
   }
 
-  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
-    const inspection = await this.#base.inspect(protocol, ranges, signal);
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
+    const inspection = await this.#base.inspect(protocol, ranges, options);
     const excluded = this.#reserved.excluded();
     const excludedRanges = excluded.ranges();
     for (const facts of inspection.ports) {

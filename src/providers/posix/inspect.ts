@@ -1,7 +1,7 @@
 import type { NativeError } from '../../native/native-error.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort } from '../../protocol/ranges.ts';
-import type { Inspection, PortFacts, Refusal } from '../provider.ts';
+import type { Inspection, InspectionOptions, PortFacts, Refusal } from '../provider.ts';
 import { bindError, firstUnprivilegedPort } from './bind-error.ts';
 import { portSockets } from './port-sockets.ts';
 import { inTurns } from './port-turns.ts';
@@ -19,7 +19,7 @@ export interface Probed {
 export async function probePorts(
   protocol: Protocol,
   ranges: readonly PortRange[],
-  signal?: AbortSignal,
+  { signal, onBound }: InspectionOptions = {},
 ): Promise<Probed> {
   const sockets = await portSockets();
   const firstUnprivileged = firstUnprivilegedPort();
@@ -38,6 +38,7 @@ export async function probePorts(
           const refusals = { ...(ipv4 && { ipv4: refusal(port, ipv4) }), ...(ipv6 && { ipv6: refusal(port, ipv6) }) };
           probed.push({ port, refusals });
         }
+        onBound?.(turn.numberOfPorts);
       }
     } catch (error) {
       throw await bindError(error, protocol, range, port);

@@ -5,7 +5,7 @@ import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, holdsPort, sameRange } from '../../protocol/ranges.ts';
 import { inTurns } from '../posix/port-turns.ts';
-import type { FoundHolder, Inspection, PortFacts, Refusal } from '../provider.ts';
+import type { FoundHolder, Inspection, InspectionOptions, PortFacts, Refusal } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { dynamicPortRange, excludedPortRanges, type Store } from './netsh.ts';
@@ -82,7 +82,7 @@ const storeOf = ({ range }: ExcludedRow, lasting: readonly ExcludedRow[]): Store
 export async function inspectPorts(
   protocol: Protocol,
   ranges: readonly PortRange[],
-  { usualDynamicRange, signal }: { usualDynamicRange: PortRange; signal?: AbortSignal },
+  { usualDynamicRange, signal, onBound }: InspectionOptions & { usualDynamicRange: PortRange },
 ): Promise<Inspection> {
   const warnings: string[] = [];
   const orElse = async <T>(what: string, work: Promise<T>, instead: T): Promise<T> => {
@@ -100,6 +100,7 @@ export async function inspectPorts(
       for (let port = turn.startPort; port <= endPort(turn); port++) {
         probed.push({ port, refusal: await refusalOf(protocol, port) });
       }
+      onBound?.(turn.numberOfPorts);
     }
   }
   const [sockets, rows, lasting, dynamicRange, running] = await Promise.all([

@@ -15,6 +15,7 @@ import type {
   Claim,
   ExclusionTable,
   Inspection,
+  InspectionOptions,
   KeptRanges,
   Provider,
   RuntimeHolder,
@@ -72,9 +73,9 @@ export class WindowsProvider implements Provider {
     }
   }
 
-  async inspect(protocol: Protocol, ranges: readonly PortRange[], signal?: AbortSignal): Promise<Inspection> {
+  async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
     try {
-      return await inspectPorts(protocol, ranges, { usualDynamicRange: defaultDynamicRange, signal });
+      return await inspectPorts(protocol, ranges, { ...options, usualDynamicRange: defaultDynamicRange });
     } catch (error) {
       throw windowsError(error, protocol, ranges[0]!);
     }
