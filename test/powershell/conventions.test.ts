@@ -47,6 +47,7 @@ const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 /** The contract's params as the cmdlets have them: a range is two parameters, `within` is written as one text. */
 function flat({ params }: Method): [name: string, schema: Schema][] {
   return params.flatMap(({ name, schema }): [string, Schema][] => {
+    if (name === 'workDoneToken') return []; // the module's own
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
     // A list's words and limits are those of its items.

@@ -7,12 +7,15 @@ function Invoke-WorkerMethod {
         [hashtable] $Params,
         [object] $Target,
         # Errors, by name, that are none here; an empty array is given.
-        [string[]] $Allow
+        [string[]] $Allow,
+        # For long work, of the methods that take a workDoneToken.
+        [switch] $ShowProgress
     )
 
     $worker = $script:Session.Worker
     if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Get-Worker $Cmdlet }
-    $reply = $worker.Connection.Request($Method, $Params, 0)
+    $progress = if ($ShowProgress) { [WorkerProgress]::new($Cmdlet) }
+    $reply = $worker.Connection.Request($Method, $Params, 0, $progress)
     if (-not $worker.Log.IsEmpty) { Write-WorkerLog $worker $Cmdlet }
     if ($null -eq $reply) {
         $Cmdlet.WriteError((ConvertTo-ConnectionError $worker $Method))

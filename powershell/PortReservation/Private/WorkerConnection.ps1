@@ -14,6 +14,8 @@ class WorkerConnection {
     hidden [hashtable] $Replies = @{}
     # Serves the worker's holder/ requests; $null where it is told that nobody does.
     [object] $Holder
+    # Is told of the progress of the call under way; $null where nobody asked.
+    hidden [object] $Progress
     # Why nothing can follow: a FormatException or ArgumentException for what is not the protocol, or that of the stream.
     [System.Exception] $Failure
 
@@ -32,9 +34,16 @@ class WorkerConnection {
     # ever. Ctrl+C takes effect between two looks at the stream. After it, as when time is up, the other side is told, and the
     # conversation can go on.
     [object] Request([string] $method, [hashtable] $params, [int] $milliseconds) {
+        return $this.Request($method, $params, $milliseconds, $null)
+    }
+
+    # The same for a method that takes a workDoneToken: a WorkerProgress is told how far it is.
+    [object] Request([string] $method, [hashtable] $params, [int] $milliseconds, [object] $workerProgress) {
         $deadline = [datetime]::MaxValue
         if ($milliseconds -gt 0) { $deadline = [datetime]::UtcNow.AddMilliseconds($milliseconds) }
         $id = ++$this.LastId
+        $this.Progress = $workerProgress
+        if ($null -ne $workerProgress) { $workerProgress.Token = $params.workDoneToken = $id }
         $this.Writing = $null
         $reply = $null
         try {
@@ -53,8 +62,10 @@ class WorkerConnection {
         }
         finally {
             $this.Replies.Remove($id)
+            $this.Progress = $null
             # Where nothing was written yet there is nothing to take back.
             if ($null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing) { $this.Cancel($id) }
+            if ($null -ne $workerProgress) { $workerProgress.Complete() }
         }
 
         return $reply
@@ -109,10 +120,17 @@ class WorkerConnection {
         if ($this.Replies.ContainsKey([int] $id)) { $this.Replies[[int] $id] = $message }
     }
 
-    # A request of the worker is answered at once, also where nobody here serves it.
+    # A request of the worker is answered at once, also where nobody here serves it. Of its notifications the progress of the
+    # call under way is of interest; that of a call given up may still come.
     hidden [void] Serve([object] $message) {
-        if ($null -eq $message['id']) { return }
         $method = [string] $message['method']
+        if ($null -eq $message['id']) {
+            $told = $message['params']
+            if ($method -ne '$/progress' -or $null -eq $this.Progress) { return }
+            if ([string] $told['token'] -eq [string] $this.Progress.Token) { $this.Progress.Show($told['value']) }
+            return
+        }
+
         $answer = @{ error = @{ code = -32601; message = "There is no method $method." } }
         if ($null -ne $this.Holder) { $answer = $this.Holder.Serve($method, $message['params']) }
         $answer.jsonrpc = '2.0'

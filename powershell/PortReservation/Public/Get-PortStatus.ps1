@@ -18,6 +18,8 @@ function Get-PortStatus {
     Privileged               This user lacks the right to bind it.
     InDynamicRange           It is free, but the system may hand it out at any moment.
 
+    A look at many ports, such as 1-65535, takes some seconds: it shows its progress, and Ctrl+C ends it.
+
     What you may not see is left empty, and Explanation says so: without root or elevation the processes of other users.
 
     Errors, by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
@@ -78,7 +80,11 @@ function Get-PortStatus {
 
         if ($ranges.Count -eq 0) { return }
         $params = @{ protocol = ConvertTo-ProtocolList $Protocol; port = $ranges.ToArray() }
-        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($Port -join ', ')
+        $count = 0
+        foreach ($range in $ranges) { $count += $range.numberOfPorts * $params.protocol.Count }
+        # Below that it is done before a bar would be read.
+        $isLong = $count -ge 8192
+        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($Port -join ', ') -ShowProgress:$isLong
         if ($null -eq $result) { return }
         foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
         foreach ($wire in $result['ports']) { [FromWire]::PortStatus($wire) }
