@@ -40,8 +40,11 @@ if (!process.argv.includes('--generate')) {
   copyModule();
   copyInstalled(join(workerFolder, 'koffi'));
   const worker = await bundle('src/main.ts', join(workerFolder, 'worker.mjs'), './koffi', { minify: true });
+  const commandLine = await bundle('src/cli/main.ts', join(workerFolder, 'portreservation.mjs'), './koffi', {
+    minify: true,
+  });
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const text = notices([validators, worker.metafile, library.metafile]);
+  const text = notices([validators, worker.metafile, commandLine.metafile, library.metafile]);
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
   declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });

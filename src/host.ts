@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** What the rest of the code may know of the process it runs in. Only this file and main.ts name `process`. */
+/** What the rest of the code may know of the process it runs in. Only this file and the entries name `process`. */
 export interface Host {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;

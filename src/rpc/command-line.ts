@@ -11,7 +11,10 @@ export type Command =
 const providers: Record<ProviderChoice, true> = { auto: true, windows: true, linux: true, ledger: true };
 const isProvider = (word: string): word is ProviderChoice => Object.hasOwn(providers, word);
 
-export const usage = `Usage: worker.mjs --stdio [--provider ${Object.keys(providers).join('|')}]
+/** How the worker was called: by its file, or by the command line's word for it. */
+export type WorkerName = 'worker.mjs' | 'portreservation serve';
+
+export const usage = (name: WorkerName) => `Usage: ${name} --stdio [--provider ${Object.keys(providers).join('|')}]
 
 Reserves TCP and UDP ports for the program that starts it, which speaks JSON-RPC 2.0 with Content-Length
 frames on the worker's standard streams. Ends with its input and frees what it holds.

@@ -92,8 +92,11 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
     expect(await run(process.execPath, [tsc, '-p', '.'], { cwd: folder, env })).toBe('');
   });
 
-  test('has a program port-reservation-worker that serves', async () => {
-    const [command, ...args] = withoutNetwork(join(folder, 'node_modules/.bin/port-reservation-worker'), '--stdio');
+  test.each([
+    ['port-reservation-worker', '--stdio'],
+    ['portreservation', 'serve', '--stdio'],
+  ])('has a program %s that serves', async (name, ...words) => {
+    const [command, ...args] = withoutNetwork(join(folder, 'node_modules/.bin', name), ...words);
     await using worker = await startWorker({ command, args, env: { ...process.env, ...env } });
     expect(worker.server.serverInfo.name).toBe('portreservation');
   });

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { packageVersion } from '../protocol/generated/contract.ts';
+
+// Each way loads no more than it needs: the program is started anew for every question.
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--version') process.stdout.write(`${packageVersion}\n`);
+else if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
+else {
+  const { run } = await import('./run.ts');
+  process.exitCode = await run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
+}

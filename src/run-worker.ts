@@ -1,0 +1,75 @@
+import { constants } from 'node:os';
+import { packageVersion } from './protocol/generated/contract.ts';
+import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/command-line.ts';
+import { Connection } from './rpc/connection.ts';
+import { createLog } from './rpc/log.ts';
+
+const usageError = 64;
+const internalError = 70;
+
+function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
+  const log = createLog(() => process.stderr);
+
+  let hasClient = false;
+  const connection = new Connection({
+    input: process.stdin,
+    output: process.stdout,
+    log,
+    provider,
+    platform: process.platform,
+    openService: async (options) => (await import('./open-service.ts')).openService(options),
+    onInitialize: ({ processId }) => {
+      hasClient = Boolean(processId);
+      if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));
+    },
+  });
+
+  async function watchClient(processId: number): Promise<void> {
+    const { processGone } = await import('./rpc/watch-process.ts');
+    const { processIdentity } = await import('./ledger/process-identity.ts');
+    await processGone(() => processIdentity(processId, process.platform));
+    log.info('the client is gone', { processId });
+    connection.cancel();
+    connection.end(() => 0);
+  }
+
+  let isEnding = false;
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Ctrl+C at a terminal reaches the client's whole process group, and is meant for what the client does now. A client
+      // that said who it is ends its worker itself, and is watched.
+      if (signal === 'SIGINT' && hasClient) return log.info('Ctrl+C is left to the client');
+      // A second signal does not wait.
+      if (isEnding) process.exit(128 + constants.signals[signal]);
+      isEnding = true;
+      connection.cancel();
+      connection.end(() => 128 + constants.signals[signal]);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log.error('the worker failed', { error });
+    process.exit(internalError);
+  });
+
+  connection.ended.then((code) => process.exit(code));
+  connection.listen();
+}
+
+/** Runs the worker in this process: serves on its standard streams, or says why not. */
+export function runWorker(words: readonly string[], name: WorkerName): void {
+  const command = parseCommandLine(words);
+  switch (command.kind) {
+    case 'serve':
+      serve(command);
+      break;
+    case 'version':
+      process.stdout.write(`${packageVersion}\n`);
+      break;
+    case 'help':
+      process.stdout.write(usage(name));
+      break;
+    case 'wrong':
+      process.stderr.write(`${command.reason}\n\n${usage(name)}`);
+      process.exitCode = usageError;
+  }
+}
