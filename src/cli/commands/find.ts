@@ -1,0 +1,29 @@
+import { type Command, Option } from 'commander';
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { type CommonOptions, port, portsOption, protocolOption, withCommon, withinOption } from '../options.ts';
+import type { Output } from '../output.ts';
+import { inService } from '../service.ts';
+import { freeRangeColumns } from '../views.ts';
+
+interface Options extends CommonOptions {
+  protocol: Protocol[];
+  numberOfPorts: number;
+  within?: PortRange;
+  first: number;
+}
+
+export function addFind(root: Command, output: Output): void {
+  const command = root
+    .command('find')
+    .summary('find free blocks of ports')
+    .description('Find blocks of ports that are free in every protocol asked for, lowest first. Nothing is reserved.')
+    .addOption(portsOption())
+    .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))
+    .addOption(withinOption())
+    .addOption(new Option('--first <n>', 'how many blocks at most').argParser(port).default(1));
+  withCommon(command).action(async (options: Options) => {
+    const { protocol, numberOfPorts, within, first } = options;
+    const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first }));
+    output.result(found, () => output.table(found.ranges, freeRangeColumns(protocol)));
+  });
+}

@@ -1,0 +1,70 @@
+import { type Command, Option } from 'commander';
+import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import type { PortService } from '../../service/port-service.ts';
+import { type CommonOptions, protocolOption, withCommon } from '../options.ts';
+import type { Output } from '../output.ts';
+import { noneOf, select, type Wanted, wantedBy } from '../selection.ts';
+import { inService } from '../service.ts';
+import { UsageError } from '../usage-error.ts';
+import { nameOf } from '../views.ts';
+
+interface Options extends CommonOptions {
+  protocol?: Protocol[];
+  name?: string;
+  token?: string;
+  whatIf?: boolean;
+}
+
+export function addRemove(root: Command, output: Output): void {
+  const command = root
+    .command('remove')
+    .summary('free reserved ports')
+    .description('Remove reservations. There is no question asked: --what-if shows first what would be removed.')
+    .argument('[reservations...]', 'exactly these ranges, or exactly these names: 5000-5009 web')
+    .addOption(new Option('--name <pattern>', 'those of this name; * ? and [a-z] are wildcards'))
+    .option('--token <token>', 'the one of this token')
+    .addOption(protocolOption('tcp or udp, or both; a range means tcp if absent, a name both'))
+    .option('--what-if', 'say what would be done, and do nothing');
+  withCommon(command).action((words: string[], options: Options) => remove(words, options, output));
+}
+
+async function remove(words: string[], options: Options, output: Output): Promise<void> {
+  const wanted = words.map(exact);
+  if (options.name !== undefined) wanted.push({ name: options.name });
+  if (options.token !== undefined) wanted.push({ token: options.token });
+  if (wanted.length === 0) {
+    throw new UsageError('Say which: a range, a name, --name or --token.', 'See portreservation remove --help.');
+  }
+  const removed = await inService(options, (service) => removeEach(service, wanted, options, output));
+  const document = { reservations: removed };
+  output.result(options.whatIf ? { whatIf: document } : document, () => {
+    const verb = options.whatIf ? 'Would remove' : 'Removed';
+    for (const reservation of removed) output.say(`${verb} ${nameOf(reservation)}.`);
+  });
+}
+
+/** A word without wildcards: names have none, so what was meant is --name. */
+function exact(word: string): Wanted {
+  const wanted = wantedBy(word);
+  if (!wanted.name || !/[*?[\]`]/.test(wanted.name)) return wanted;
+  throw new UsageError(`${JSON.stringify(word)} is no name.`, 'For wildcards use --name.');
+}
+
+/** One that fails does not keep the others. */
+async function removeEach(service: PortService, wanted: Wanted[], { protocol, whatIf }: Options, output: Output) {
+  const removed: Reservation[] = [];
+  for (const one of wanted) {
+    const found = await select(service, one, protocol);
+    if (found.length === 0) output.fail(noneOf(one, protocol));
+    for (const reservation of found) {
+      const { range, token } = reservation;
+      const params = { protocol: reservation.protocol, range, ...(token && { token }) };
+      try {
+        removed.push(whatIf ? reservation : await service.release(params));
+      } catch (error) {
+        output.fail(error);
+      }
+    }
+  }
+  return removed;
+}

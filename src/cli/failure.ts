@@ -1,0 +1,56 @@
+import { CommanderError } from 'commander';
+import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import { exitCode } from './exit-codes.ts';
+import { printable } from './table.ts';
+import { UsageError } from './usage-error.ts';
+
+/** An error as it is shown, and written with `--json`. */
+interface Failure {
+  /** The number on the wire; JSON-RPC's own for bad words and for faults. */
+  code: number;
+  name: string;
+  message: string;
+  hint?: string;
+}
+
+const invalidParams = -32602;
+const internalError = -32603;
+
+/** `within.numberOfPorts` is what `--within` said. */
+const optionOf = (field: string) =>
+  `--${field.split('.')[0]!.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ServiceError) {
+    return { code: error.code, name: error.errorName, message: error.message, ...error.facts };
+  }
+  if (error instanceof InvalidParamsError) {
+    const message = error.errors.map(({ field, message }) => `${optionOf(field)} ${message}`).join('; ');
+    return { code: invalidParams, name: 'InvalidParams', message: `${message}.` };
+  }
+  if (error instanceof UsageError) {
+    return { code: invalidParams, name: 'Usage', message: error.message, ...(error.hint && { hint: error.hint }) };
+  }
+  if (error instanceof CommanderError) {
+    return { code: invalidParams, name: 'Usage', message: error.message.replace(/^error: /, ''), hint: 'See --help.' };
+  }
+  return {
+    code: internalError,
+    name: 'InternalError',
+    message: error instanceof Error ? `${error.stack}` : `${error}`,
+  };
+}
+
+/** The error in words, with what to do about it, or as one JSON document. */
+export function formatFailure(error: unknown, asJson: boolean): string {
+  const failure = failureOf(error);
+  if (asJson) return `${JSON.stringify({ error: failure })}\n`;
+  const { message, hint } = failure;
+  return `portreservation: ${printable(message)}\n${hint ? `  ${printable(hint)}\n` : ''}`;
+}
+
+const isAboutWords = (error: unknown) =>
+  error instanceof UsageError || error instanceof InvalidParamsError || error instanceof CommanderError;
+
+/** The exit code that goes with the error. */
+export const exitCodeOf = (error: unknown): number => (isAboutWords(error) ? exitCode.usage : exitCode.failed);

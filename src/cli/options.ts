@@ -1,0 +1,75 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { PortRange, Protocol, ProviderChoice } from '../protocol/generated/contract.ts';
+import { maximumPort } from '../protocol/ranges.ts';
+
+/** What every command takes. */
+export interface CommonOptions {
+  json?: boolean;
+  provider?: ProviderChoice;
+}
+
+const providers: readonly ProviderChoice[] = ['auto', 'windows', 'linux', 'ledger'];
+
+export const providerOption = () =>
+  new Option('--provider <name>', 'how it is carried out').choices(providers).default('auto');
+
+/** Adds what every command takes. */
+export function withCommon(command: Command): Command {
+  return command
+    .addOption(providerOption())
+    .option('--json', "one JSON document of the protocol's objects, for programs");
+}
+
+/** A whole number, 1 to `most`. */
+export const wholeNumber =
+  (most: number) =>
+  (word: string): number => {
+    const value = /^\d{1,9}$/.test(word) ? Number(word) : 0;
+    if (value >= 1 && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number, 1 to ${most}.`);
+  };
+
+/** A port. */
+export const port = wholeNumber(maximumPort);
+
+const oneRange = /^(\d{1,5})(?:-(\d{1,5}))?$/;
+
+/** `5000-5009`, or `5000`; undefined where it is neither. */
+export function parseRange(word: string): PortRange | undefined {
+  const [, first, last = first] = oneRange.exec(word) ?? [];
+  const startPort = Number(first);
+  const numberOfPorts = Number(last) - startPort + 1;
+  return startPort >= 1 && Number(last) <= maximumPort && numberOfPorts >= 1 ? { startPort, numberOfPorts } : undefined;
+}
+
+/** A range. */
+export function range(word: string): PortRange {
+  const parsed = parseRange(word);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError(`It must be a port, 1 to ${maximumPort}, or first and last of them: 5000-5009.`);
+}
+
+/** Ranges with commas between, after those of earlier words. */
+export const ranges = (word: string, before: PortRange[] = []): PortRange[] => [
+  ...before,
+  ...word.split(',').map(range),
+];
+
+/** `tcp`, `udp`, or both with a comma. */
+export function protocols(words: string): Protocol[] {
+  const known = new Set<Protocol>();
+  for (const word of words.toLowerCase().split(',')) {
+    if (word !== 'tcp' && word !== 'udp') throw new InvalidArgumentError('It must be tcp, udp, or tcp,udp.');
+    known.add(word);
+  }
+  return [...known];
+}
+
+export const protocolOption = (description: string) =>
+  new Option('--protocol <protocols>', description).argParser(protocols);
+
+export const portsOption = () =>
+  new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1);
+
+export const withinOption = () =>
+  new Option('--within <range>', 'where to look; from 10000 up to the dynamic range if absent').argParser(range);

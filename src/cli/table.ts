@@ -1,0 +1,53 @@
+/** A column of a table. */
+export interface Column<T> {
+  title: string;
+  of(row: T): string | number | undefined;
+  align?: 'right';
+  /** How wide it is at least. */
+  width?: number;
+}
+
+const gap = ' ';
+const narrowest = 20;
+
+/** What others chose, such as the name of a process, must not move the cursor. */
+export const printable = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '?');
+
+/** Words in lines of at most that many characters; a longer word has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
+ * A table with a head, as wide as what is in it.
+ * @param width where given, the last column is wrapped so that lines are no longer
+ */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[], width?: number): string {
+  const cells = rows.map((row) => columns.map((column) => printable(String(column.of(row) ?? ''))));
+  const last = columns.length - 1;
+  const widths = columns.map(({ title, width: least = 0 }, index) =>
+    Math.max(title.length, least, ...cells.map((row) => row[index]!.length)),
+  );
+  const before = widths.slice(0, last).reduce((sum, one) => sum + one + gap.length, 0);
+  if (width !== undefined) widths[last] = Math.min(widths[last]!, Math.max(narrowest, width - before));
+
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, index) => (columns[index]!.align ? cell.padStart(widths[index]!) : cell.padEnd(widths[index]!)))
+      .join(gap)
+      .trimEnd();
+  const lines = (row: readonly string[]) => {
+    const [first, ...others] = wrapped(row[last]!, width === undefined ? Number.POSITIVE_INFINITY : widths[last]!);
+    return [line([...row.slice(0, last), first ?? '']), ...others.map((other) => ' '.repeat(before) + other)];
+  };
+  const head = [line(columns.map(({ title }) => title)), line(columns.map(({ title }) => '-'.repeat(title.length)))];
+  return `${[...head, ...cells.flatMap(lines)].join('\n')}\n`;
+}

@@ -1,0 +1,40 @@
+import type { PortRange, PortStatus, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import { endPort, formatPorts } from '../protocol/ranges.ts';
+import type { Column } from './table.ts';
+
+/** The wire's words as the views of PowerShell show them. */
+const title = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+
+const longestToken = 20;
+
+/** The columns of Get-PortReservation. */
+export const reservationColumns: readonly Column<Reservation>[] = [
+  { title: 'Protocol', of: ({ protocol }) => title(protocol) },
+  { title: 'StartPort', of: ({ range }) => range.startPort, align: 'right' },
+  { title: 'EndPort', of: ({ range }) => endPort(range), align: 'right' },
+  { title: 'Lifetime', of: ({ lifetime }) => title(lifetime) },
+  { title: 'Enforcement', of: ({ enforcement }) => title(enforcement) },
+  { title: 'Token', of: ({ token }) => token, align: 'right', width: longestToken },
+  { title: 'Name', of: ({ name }) => name },
+];
+
+/** The columns of Find-FreePortRange. */
+export const freeRangeColumns = (protocols: readonly Protocol[]): readonly Column<PortRange>[] => [
+  { title: 'Protocol', of: () => protocols.map(title).join(', ') },
+  { title: 'StartPort', of: ({ startPort }) => startPort, align: 'right' },
+  { title: 'EndPort', of: endPort, align: 'right' },
+  { title: 'NumberOfPorts', of: ({ numberOfPorts }) => numberOfPorts, align: 'right' },
+];
+
+/** The columns of Get-PortStatus. */
+export const statusColumns: readonly Column<PortStatus>[] = [
+  { title: 'Protocol', of: ({ protocol }) => title(protocol) },
+  { title: 'Port', of: ({ port }) => port, align: 'right' },
+  { title: 'CanBind', of: ({ canBind }) => (canBind ? 'True' : 'False') },
+  { title: 'Verdict', of: ({ verdict }) => title(verdict) },
+  { title: 'Explanation', of: ({ explanation }) => explanation },
+];
+
+/** `tcp 5000-5009 "web"`. */
+export const nameOf = ({ protocol, range, name }: Pick<Reservation, 'protocol' | 'range' | 'name'>): string =>
+  `${formatPorts(protocol, range)}${name ? ` "${name}"` : ''}`;

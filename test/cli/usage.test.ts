@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { commandLine, expectGolden } from './support.ts';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+const commands = ['new', 'get', 'find', 'test', 'remove', 'status'];
+
+test('--help of everything reads as the golden text does', async () => {
+  const run = commandLine();
+  const texts = [await run('--help')];
+  for (const command of commands) texts.push(await run(command, '--help'));
+  expect(texts.map(({ code, stderr }) => [code, stderr])).toEqual(texts.map(() => [0, '']));
+  expectGolden('help', texts.map(({ stdout }) => stdout).join('\n'));
+});
+
+test('--version is the version of the package', async () => {
+  expect(await commandLine()('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test.each([
+  ['', /^Usage: portreservation /],
+  ['bogus', /^portreservation: unknown command 'bogus'\n/],
+  ['get --bogus', /^portreservation: unknown option '--bogus'\n {2}See --help\.\n$/],
+  ['new', /^portreservation: A reservation that is not --persistent .*\n {2}.* portreservation exec -- COMMAND\.\n$/],
+  ['new --persistent --ports 0', /argument '0' is invalid\. It must be a whole number, 1 to 65535\./],
+  ['new --persistent --ports 1e3', /argument '1e3' is invalid/],
+  ['new --persistent --ports 10 --start-port 65530', /^portreservation: --number-of-ports must be at most 6 with /],
+  [
+    'new --persistent --start-port 5000 --within 5000-5010',
+    /^portreservation: --within cannot be given together with /,
+  ],
+  ['new --persistent --name a*', /^portreservation: --name /],
+  ['new --persistent --protocol sctp', /It must be tcp, udp, or tcp,udp\./],
+  ['find --within 9-5', /It must be a port, 1 to 65535, or first and last of them/],
+  ['find --provider bsd', /argument 'bsd' is invalid\. Allowed choices are auto, windows, linux, ledger\./],
+  ['status', /^portreservation: missing required argument 'ports'/],
+  ['status 0', /It must be a port, 1 to 65535/],
+  ['test', /^portreservation: Say which reservations: a range, a name, or --port\./],
+  ['remove', /^portreservation: Say which: /],
+  ['remove w*', /^portreservation: "w\*" is no name\.\n {2}For wildcards use --name\.\n$/],
+])('refuses "%s" with exit code 64 and why', async (line, message) => {
+  const { code, stdout, stderr } = await commandLine()(...line.split(' ').filter(Boolean));
+  expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test('an error of the service has its hint, exit code 1, and with --json all its facts', async () => {
+  const run = commandLine();
+  expect(await run('remove', 'nothing')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      'portreservation: There is no reservation of the name "nothing".\n  portreservation get lists the reservations.\n',
+  });
+  const { code, stdout, stderr } = await run(
+    'find',
+    '--ports',
+    '2',
+    '--within',
+    '1-2',
+    '--provider',
+    'windows',
+    '--json',
+  );
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(JSON.parse(stderr)).toEqual({
+    error: expect.objectContaining({ code: 6, name: 'NotSupported', target: 'windows', hint: expect.any(String) }),
+  });
+});
+
+test('wrong words are an error in JSON too', async () => {
+  const { code, stderr } = await commandLine()('get', '--port', '0', '--json');
+  expect(code).toBe(64);
+  expect(JSON.parse(stderr)).toEqual({ error: expect.objectContaining({ code: -32602, name: 'Usage' }) });
+});
+
+test('what fails does not keep the rest, and the exit code says so', async () => {
+  const run = commandLine();
+  await run('new', '--persistent', '--start-port', '21600', '--name', 'a', '--provider', 'ledger');
+  const outcome = await run('remove', 'nothing', 'a', '--provider', 'ledger');
+  expect(outcome).toMatchObject({ code: 1, stdout: 'Removed tcp 21600 "a".\n' });
+  expect(outcome.stderr).toMatch(/^portreservation: There is no reservation of the name "nothing"/);
+});
