@@ -92,7 +92,7 @@ ends inside it) is answered too, and then ends the worker with exit code 1, beca
 
 \`\`\`
 --> {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":${protocolVersion},"clientInfo":{"name":"example"}}}
-<-- {"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"port-reservation-worker","version":"${document.info.version}"},"protocolVersion":${protocolVersion},"platform":"linux","provider":"linux","capabilities":{"runtime":"socket","persistent":"ephemeralOnly","handOver":"reusePort"}}}
+<-- {"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"portreservation","version":"${document.info.version}"},"protocolVersion":${protocolVersion},"platform":"linux","provider":"linux","capabilities":{"runtime":"socket","persistent":"ephemeralOnly","yield":{"tcp":"ephemeralOnly","udp":"ledger"},"handOver":"reusePort"}}}
 --> {"jsonrpc":"2.0","id":2,"method":"reservation/create","params":{"protocol":"tcp","numberOfPorts":10,"name":"web"}}
 <-- {"jsonrpc":"2.0","id":2,"result":{"protocol":"tcp","range":{"startPort":21040,"numberOfPorts":10},"token":"13835058055282163712","lifetime":"runtime","enforcement":"socket","provider":"linux","name":"web","owner":{"user":"ada","processId":4711,"processStartTime":"1234567@6b3f"},"createdAt":"2026-01-02T03:04:05.678Z"}}
 --> {"jsonrpc":"2.0","id":3,"method":"reservation/release","params":{"token":"13835058055282163712"}}

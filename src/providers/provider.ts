@@ -2,6 +2,7 @@ import type {
   Capabilities,
   ExclusionRecord,
   ExclusionStore,
+  Hold,
   Lifetime,
   PortExclusion,
   PortHolder,
@@ -120,6 +121,8 @@ export interface Claim {
   protocol: Protocol;
   range: PortRange;
   lifetime: Lifetime;
+  /** What holds the ports of a runtime reservation. Default strict. */
+  hold?: Hold;
   signal?: AbortSignal;
 }
 
@@ -162,7 +165,8 @@ export interface Provider {
   /**
    * Takes the whole range or nothing.
    *
-   * runtime: held from here on, until `release`, `close` or the death of this process.
+   * runtime: held from here on as `hold` says, until `release`, `close` or the death of this process; what is not held
+   * was free a moment ago.
    * persistent: what can be refused is refused here (rights, ports in use, exclusions of others).
    *
    * @returns the token

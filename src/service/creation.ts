@@ -1,5 +1,6 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
 import type {
+  Enforcement,
   ExclusionRecord,
   LedgerRecord,
   PortRange,
@@ -106,7 +107,8 @@ export class Creation {
     for (const protocol of protocols) {
       const found = await this.#known.find({ protocol, range }, [...own, ...system]);
       if (found?.lifetime !== lifetime) continue;
-      if (lifetime === 'persistent' || this.#held.has(keyOf(found))) existing.push(found);
+      const isHeldSo = this.#held.has(keyOf(found)) && found.enforcement === this.#enforcement(request, protocol);
+      if (lifetime === 'persistent' || isHeldSo) existing.push(found);
     }
     return existing;
   }
@@ -129,11 +131,11 @@ export class Creation {
 
   /** Claims the range in every protocol or in none. */
   async #claimInEach(request: CreateRequest, range: PortRange, signal?: AbortSignal): Promise<Granted[]> {
-    const { protocols, lifetime } = request;
+    const { protocols, lifetime, hold } = request;
     const claimed: Granted[] = [];
     try {
       for (const protocol of protocols) {
-        const token = await this.#provider.claim({ protocol, range, lifetime, signal });
+        const token = await this.#provider.claim({ protocol, range, lifetime, hold, signal });
         claimed.push(this.#granted(request, protocol, { range, token }));
       }
       return claimed;
@@ -143,17 +145,25 @@ export class Creation {
     }
   }
 
+  /** Who is stopped by what is asked for. */
+  #enforcement({ lifetime, hold }: CreateRequest, protocol: Protocol): Enforcement {
+    const { capabilities } = this.#provider;
+    if (hold === 'strict') return capabilities[lifetime];
+    return hold === 'yield' ? capabilities.yield[protocol] : 'ledger';
+  }
+
   #granted(
-    { lifetime, label }: CreateRequest,
+    request: CreateRequest,
     protocol: Protocol,
-    { range, token }: { range: PortRange; token: bigint },
+    { range, token }: Pick<Granted, 'range'> & { token: bigint },
   ): Granted {
+    const { lifetime, label } = request;
     return {
       protocol,
       range,
       token: String(token),
       lifetime,
-      enforcement: this.#provider.capabilities[lifetime],
+      enforcement: this.#enforcement(request, protocol),
       provider: this.#provider.name,
       ...label,
       owner: this.#ledger.owner(lifetime),

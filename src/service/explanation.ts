@@ -72,6 +72,8 @@ function notListening(findings: Findings): string {
 
 const reason = ({ reservation }: Findings) => (reservation?.reason ? `, for "${reservation.reason}"` : '');
 
-function bindable({ facts: { refusals } }: Findings): string {
+function bindable({ facts: { refusals }, reservation }: Findings): string {
+  const yields = reservation?.lifetime === 'runtime' && reservation.enforcement === 'ephemeralOnly';
+  if (yields) return ', which lets a server in that sets SO_REUSEADDR';
   return refusals.ipv4 || refusals.ipv6 ? '' : ', which does not stop a program that names the port';
 }

@@ -1,5 +1,6 @@
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import type {
+  Hold,
   Lifetime,
   PortRange,
   Protocol,
@@ -15,6 +16,7 @@ import { type Label, labelOf } from './label.ts';
 export interface CreateRequest {
   protocols: readonly Protocol[];
   lifetime: Lifetime;
+  hold: Hold;
   numberOfPorts: number;
   /** The range asked for; undefined when a free one is to be found. */
   range: PortRange | undefined;
@@ -30,7 +32,15 @@ const invalid = (field: string, message: string) => new InvalidParamsError([{ fi
 
 /** Checks what the schema cannot say: sums, and keys that exclude each other. */
 export function createRequest(params: ReservationCreateAllParams): CreateRequest {
-  const { protocol: protocols, lifetime = 'runtime', numberOfPorts = 1, startPort, within, ifExists } = params;
+  const {
+    protocol: protocols,
+    lifetime = 'runtime',
+    hold = 'strict',
+    numberOfPorts = 1,
+    startPort,
+    within,
+    ifExists,
+  } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
   if (range) checkRange(range, 'numberOfPorts');
   if (within) {
@@ -38,10 +48,13 @@ export function createRequest(params: ReservationCreateAllParams): CreateRequest
     if (range) throw invalid('within', 'cannot be given together with startPort');
     checkFits(numberOfPorts, within);
   }
+  if (lifetime === 'persistent' && params.hold !== undefined) {
+    throw invalid('hold', 'is for runtime reservations: nothing has to hold the ports of a persistent one');
+  }
   const updatesExisting = ifExists === 'update';
   const returnsExisting = updatesExisting || ifExists === 'return';
   const label = labelOf(params);
-  return { protocols, lifetime, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
+  return { protocols, lifetime, hold, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
 }
 
 /** Refuses a block that is larger than where it is looked for. */

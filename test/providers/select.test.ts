@@ -42,10 +42,11 @@ describe('ledger on Windows', () => {
 });
 
 test('capabilities say what each provider gives', async () => {
-  const runtime = { runtime: 'socket', handOver: 'reusePort' };
+  const runtime = { runtime: 'socket', yield: { tcp: 'ephemeralOnly', udp: 'ledger' }, handOver: 'reusePort' };
   expect((await selectProvider('linux', on('linux'))).capabilities).toEqual({
     ...runtime,
     persistent: 'ephemeralOnly',
   });
   expect((await selectProvider('ledger', on('linux'))).capabilities).toEqual({ ...runtime, persistent: 'ledger' });
+  expect((await selectProvider('ledger', on('darwin'))).capabilities.yield).toEqual({ tcp: 'ledger', udp: 'ledger' });
 });

@@ -21,7 +21,12 @@ export const reservation: Reservation = {
 export function fakeService(methods: Partial<PortService> = {}): PortService {
   return {
     provider: 'ledger',
-    capabilities: { runtime: 'socket', persistent: 'ledger', handOver: 'reusePort' },
+    capabilities: {
+      runtime: 'socket',
+      persistent: 'ledger',
+      yield: { tcp: 'ledger', udp: 'ledger' },
+      handOver: 'reusePort',
+    },
     create: async () => reservation,
     lookup: async () => reservation,
     list: async () => ({ reservations: [] }),

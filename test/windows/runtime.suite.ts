@@ -56,6 +56,24 @@ export function runtimeSuite(windows: Windows): void {
       expect(theirs).toMatchObject({ name: 'RangeReserved', port: start + 9, osCode: 10048 });
     });
 
+    test.each(['yield', 'none'] as const)('with hold %s any program may bind, and nobody who asks', async (hold) => {
+      const [one, other, program] = [await machine().worker(), await machine().worker(), await machine().caller()];
+      const start = (await machine().block(6)) + 1;
+      const params = { protocol: 'tcp', startPort: start, numberOfPorts: 4 } as const;
+      const made = await one.request('reservation/create', { ...params, hold });
+      expect(made).toMatchObject({ lifetime: 'runtime', enforcement: 'ledger', token: expect.any(String) });
+      await expectFree(program, 'tcp', start, 4);
+      expect(await other.refusal('reservation/create', params)).toMatchObject({ name: 'RangeReserved' });
+      expect(await one.request('reservation/probe', { token: made.token })).toEqual({ port: start });
+      const server = await program.call('socket', 'tcp');
+      await program.call('bind', server, start + 1);
+      // Wine lets sockets that do not listen share a port.
+      await program.call('listen', server);
+      await one.request('reservation/release', { token: made.token });
+      const inUse = await other.refusal('reservation/create', { ...params, hold });
+      expect(inUse).toMatchObject({ name: 'PortInUse', port: start + 1 });
+    });
+
     test('probe binds any port of it, or the one that is asked for', async () => {
       const worker = await machine().worker();
       for (const protocol of ['tcp', 'udp'] as const) {

@@ -6,6 +6,7 @@ export interface SocketConstants {
   AF_INET: number;
   AF_INET6: number;
   SOL_SOCKET: number;
+  SO_REUSEADDR: number;
   SO_REUSEPORT: number;
   IPV6_V6ONLY: number;
   /** Or-ed to the socket's type; undefined where close-on-exec takes a call of its own. */
@@ -29,6 +30,7 @@ const table: Partial<Record<NodeJS.Platform, SocketConstants>> = {
     AF_INET: 2,
     AF_INET6: 10,
     SOL_SOCKET: 1,
+    SO_REUSEADDR: 2,
     SO_REUSEPORT: 15,
     IPV6_V6ONLY: 26,
     SOCK_CLOEXEC: 0o2000000,
@@ -40,6 +42,7 @@ const table: Partial<Record<NodeJS.Platform, SocketConstants>> = {
     AF_INET: 2,
     AF_INET6: 30,
     SOL_SOCKET: 0xffff,
+    SO_REUSEADDR: 0x0004,
     SO_REUSEPORT: 0x0200,
     IPV6_V6ONLY: 27,
     SOCK_CLOEXEC: undefined,

@@ -80,6 +80,11 @@ export class Sockets {
     this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEPORT, value ? on : off, 4);
   }
 
+  /** SO_REUSEADDR: lets other sockets that set it too have the port, as far as the system allows that. */
+  setReuseAddress(descriptor: number): void {
+    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEADDR, on, 4);
+  }
+
   /** Sends every datagram of the socket's reuseport group to its second member. Needs SO_REUSEPORT on, and no bind yet. */
   steerToSecond(descriptor: number): void {
     this.#program ??= this.#libc.socketProgram([returnOne]);

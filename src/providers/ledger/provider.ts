@@ -34,13 +34,16 @@ import { newToken } from './token.ts';
 /** Runtime reservations are held sockets; of a persistent one there is nothing but its record in the ledger. */
 export class LedgerProvider implements Provider {
   readonly name: ProviderName = 'ledger';
-  readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ledger', handOver: 'reusePort' };
+  readonly capabilities: Capabilities;
   readonly commands: SystemCommands;
   readonly #host: Host;
   readonly #held = new HeldPorts();
 
   constructor(host: Host) {
     this.#host = host;
+    // Elsewhere a server would be refused in spite of SO_REUSEADDR, since the holder has the very same address.
+    const yielding = { tcp: host.platform === 'linux' ? 'ephemeralOnly' : 'ledger', udp: 'ledger' } as const;
+    this.capabilities = { runtime: 'socket', persistent: 'ledger', yield: yielding, handOver: 'reusePort' };
     this.commands = host.platform === 'linux' ? linuxCommands : bsdCommands;
   }
 
@@ -80,10 +83,12 @@ export class LedgerProvider implements Provider {
     };
   }
 
-  async claim({ protocol, range, lifetime, signal }: Claim): Promise<bigint> {
+  async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
     this.#checkSystem(protocol, range);
-    if (lifetime === 'runtime') await this.#held.hold(protocol, range, signal);
-    else {
+    const yields = hold === 'yield' && this.capabilities.yield[protocol] !== 'ledger';
+    if (lifetime === 'runtime' && (hold === 'strict' || yields)) {
+      await this.#held.hold(protocol, range, { yields, signal });
+    } else {
       const port = await firstPortInUse(protocol, range, signal);
       if (port !== undefined) throw await portInUse(protocol, port);
     }

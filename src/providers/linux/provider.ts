@@ -28,13 +28,14 @@ import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
  */
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
-  readonly capabilities: Capabilities = { runtime: 'socket', persistent: 'ephemeralOnly', handOver: 'reusePort' };
+  readonly capabilities: Capabilities;
   readonly commands = linuxCommands;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
 
   constructor(host: Host, paths: SysctlPaths = systemPaths) {
     this.#base = new LedgerProvider(host);
+    this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
     this.#reserved = new ReservedPorts(paths);
   }
 

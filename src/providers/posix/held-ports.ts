@@ -4,9 +4,16 @@ import { bindError } from './bind-error.ts';
 import { type PortSockets, portSockets } from './port-sockets.ts';
 import { inTurns } from './port-turns.ts';
 
+/** How ports are held. */
+export interface Holding {
+  /** Whether a socket of anybody that sets SO_REUSEADDR is let in too; TCP on Linux only. */
+  yields?: boolean;
+  signal?: AbortSignal;
+}
+
 /**
  * The ports this process holds: one bound socket each, which never listens. Every bind is refused, except that of a
- * socket of the same user that sets SO_REUSEPORT first. The system frees them when the process ends, however it ends.
+ * socket of the same user that sets SO_REUSEPORT first, and what `yields` lets in. The system frees them when the process ends, however it ends.
  */
 export class HeldPorts {
   readonly #held: Record<Protocol, Map<number, number>> = { tcp: new Map(), udp: new Map() };
@@ -17,7 +24,7 @@ export class HeldPorts {
    * Holds the whole range or nothing.
    * @throws ServiceError PortInUse (naming the port), AccessDenied, OsError; the signal's reason when it is aborted
    */
-  async hold(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<void> {
+  async hold(protocol: Protocol, range: PortRange, { yields = false, signal }: Holding = {}): Promise<void> {
     const held = this.#held[protocol];
     let port = range.startPort;
     try {
@@ -25,7 +32,7 @@ export class HeldPorts {
       for await (const turn of inTurns(range)) {
         signal?.throwIfAborted();
         this.#closing.signal.throwIfAborted();
-        for (; port <= endPort(turn); port++) held.set(port, sockets.hold(protocol, port));
+        for (; port <= endPort(turn); port++) held.set(port, sockets.hold(protocol, port, yields));
       }
     } catch (error) {
       await this.release(protocol, { startPort: range.startPort, numberOfPorts: port - range.startPort });

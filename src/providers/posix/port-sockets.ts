@@ -30,11 +30,15 @@ export class PortSockets {
    * `::` with IPV6_V6ONLY is in no group with the holder and gets its datagrams only after release, and port 0 with
    * SO_REUSEPORT of the same user may be given the port where it lies in the dynamic range.
    *
+   * @param yields also lets in sockets of anybody that set SO_REUSEADDR, as servers do: Linux allows it while no socket
+   * on the port listens, and looks at the flag, too, as it is when the next one binds
    * @returns the descriptor
    * @throws NativeError EADDRINUSE, EACCES, EMFILE, ...
    */
-  hold(protocol: Protocol, port: number): number {
-    return this.#bind(protocol, port, 'hold');
+  hold(protocol: Protocol, port: number, yields = false): number {
+    const descriptor = this.#bind(protocol, port, 'hold');
+    if (yields) this.#sockets.setReuseAddress(descriptor);
+    return descriptor;
   }
 
   /**

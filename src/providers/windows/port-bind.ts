@@ -34,3 +34,15 @@ export async function firstRefusedPort(
   }
   return undefined;
 }
+
+/**
+ * The first port of the range that a bind without a token is not refused.
+ * @throws NativeError how the last one was refused when there is none
+ */
+export async function firstBindablePort(protocol: Protocol, range: PortRange): Promise<number> {
+  for (let port = range.startPort; ; port++) {
+    const refused = await firstRefusedPort(protocol, { startPort: port, numberOfPorts: 1 });
+    if (!refused) return port;
+    if (port === endPort(range)) throw refused.error;
+  }
+}

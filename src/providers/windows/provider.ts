@@ -11,6 +11,7 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
+import { newToken } from '../ledger/token.ts';
 import type {
   Claim,
   ExclusionTable,
@@ -26,7 +27,7 @@ import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { firstRefusedPort } from './port-bind.ts';
+import { firstBindablePort, firstRefusedPort } from './port-bind.ts';
 import { refusedRange } from './refused-range.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
@@ -39,9 +40,17 @@ const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
  */
 export class WindowsProvider implements Provider {
   readonly name: ProviderName = 'windows';
-  readonly capabilities: Capabilities = { runtime: 'kernel', persistent: 'kernel', handOver: 'token' };
+  readonly capabilities: Capabilities = {
+    runtime: 'kernel',
+    persistent: 'kernel',
+    // A reservation lets nobody in without its token, which is valid in one process alone.
+    yield: { tcp: 'ledger', udp: 'ledger' },
+    handOver: 'token',
+  };
   readonly commands = windowsCommands;
   readonly #holder: RuntimeHolder;
+  /** The tokens of runtime reservations that nothing holds. */
+  readonly #unheld = new Set<string>();
 
   /** @param holder where runtime reservations live; default: this process */
   constructor(holder: RuntimeHolder = new HeldReservations()) {
@@ -81,12 +90,22 @@ export class WindowsProvider implements Provider {
     }
   }
 
-  async claim({ protocol, range, lifetime }: Claim): Promise<bigint> {
+  async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
     try {
+      if (hold !== 'strict') return await this.#claimUnheld(protocol, range, signal);
       return await (lifetime === 'runtime' ? this.#holder.acquire(protocol, range) : createPersistent(protocol, range));
     } catch (error) {
       throw await refusedRange(systemFailure(error), protocol, range);
     }
+  }
+
+  async #claimUnheld(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<bigint> {
+    const refused = await firstRefusedPort(protocol, range, signal);
+    // As a reservation would be refused, so that the same search for the reason follows.
+    if (refused) throw new NativeError('bind', codes.WSAEADDRINUSE, refused.error);
+    const token = newToken();
+    this.#unheld.add(String(token));
+    return token;
   }
 
   /** The system remembers by itself. */
@@ -94,6 +113,7 @@ export class WindowsProvider implements Provider {
 
   async release({ protocol, range, lifetime, token }: Reservation): Promise<void> {
     try {
+      if (token !== undefined && this.#unheld.delete(token)) return;
       if (lifetime === 'persistent') await deletePersistent(protocol, range);
       else if (token !== undefined) await this.#holder.release(BigInt(token));
     } catch (error) {
@@ -115,6 +135,7 @@ export class WindowsProvider implements Provider {
     if (token === undefined) throw tokenOfAnother(protocol, ports);
     const port = ports.numberOfPorts === 1 ? ports.startPort : 0;
     try {
+      if (this.#unheld.has(token)) return await firstBindablePort(protocol, ports);
       if (lifetime === 'runtime') return await this.#holder.probe(protocol, BigInt(token), port);
       return await bindWithToken(protocol, BigInt(token), port);
     } catch (error) {

@@ -23,28 +23,34 @@ describe('automatic choice', () => {
   // Left out: UDP with SO_REUSEPORT, where Linux lets port 0 share a port with any such socket of the same user.
   const optionSets = { tcp: [[], ['SO_REUSEADDR'], ['SO_REUSEPORT']], udp: [[], ['SO_REUSEADDR']] };
 
-  test.skipIf(lacking.root).each(['tcp', 'udp'] as const)(
-    `never lands on a held %s port in 10,000 binds to port 0${lacking.root}`,
-    async (protocol) => {
+  const manners = [
+    ['tcp', {}],
+    ['tcp', { yields: true }],
+    ['udp', {}],
+  ] as const;
+
+  test.skipIf(lacking.root).each(manners)(
+    `never lands on a held %s port (%o) in 10,000 binds to port 0${lacking.root}`,
+    async (protocol, manner) => {
       const sets = optionSets[protocol];
       const repeat = Math.ceil(10_000 / (addresses.length * sets.length));
       const attempts = addresses.flatMap((address) =>
         sets.map((options) => ({ protocol, address, port: 0, options, repeat })),
       );
       const held = openHeldPorts();
-      await held.hold(protocol, block);
+      await held.hold(protocol, block, manner);
       expect(inBlock(chosenPorts(attempts))).toEqual([]);
       await held.release(protocol, block);
       expect(inBlock(chosenPorts(attempts)).length, 'after release').toBeGreaterThan(0);
     },
   );
 
-  test.skipIf(lacking.root).each(['tcp', 'udp'] as const)(
-    `never gives a held %s port to connect${lacking.root}`,
-    async (protocol) => {
+  test.skipIf(lacking.root).each(manners)(
+    `never gives a held %s port (%o) to connect${lacking.root}`,
+    async (protocol, manner) => {
       const attempts = ['127.0.0.1', '::1'].map((address) => ({ protocol, address, connect: server, repeat: 500 }));
       const held = openHeldPorts();
-      await held.hold(protocol, block);
+      await held.hold(protocol, block, manner);
       expect(inBlock(chosenPorts(attempts))).toEqual([]);
       await held.release(protocol, block);
       expect(inBlock(chosenPorts(attempts)).length, 'after release').toBeGreaterThan(0);

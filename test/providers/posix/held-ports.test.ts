@@ -61,12 +61,12 @@ describe.skipIf(skipped).each(['tcp', 'udp'] as const)(`held %s ports${skipped}`
     const held = openHeldPorts();
     const range = await freeRange(2000);
     const controller = new AbortController();
-    const holding = held.hold(protocol, range, controller.signal);
+    const holding = held.hold(protocol, range, { signal: controller.signal });
     while (!held.holds(protocol, one(range.startPort))) await setImmediate();
     controller.abort(new Error('cancelled'));
     await expect(holding).rejects.toThrow('cancelled');
     expect(await firstPortInUse(protocol, range)).toBeUndefined();
-    await expect(held.hold(protocol, range, controller.signal)).rejects.toThrow('cancelled');
+    await expect(held.hold(protocol, range, { signal: controller.signal })).rejects.toThrow('cancelled');
     expect(held.holds(protocol, one(range.startPort))).toBe(false);
   });
 
