@@ -13,6 +13,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc';
 import { type Host, thisHost } from '../host.ts';
+import { InvalidParamsError } from '../protocol/errors.ts';
 import {
   type ClientInfo,
   type InitializeResult,
@@ -31,13 +32,15 @@ import { errorFromWorker, WorkerError, workerEnded } from './worker-error.ts';
 
 /** How a worker is started. */
 export interface WorkerOptions {
-  /** The program. Default: the Node that runs this. */
-  command?: string;
-  /** Its arguments. Default: the worker of this package, and `--stdio`. */
-  args?: readonly string[];
+  /**
+   * A program and its arguments that lead to a worker's standard streams, on this machine or another:
+   * `['ssh', 'build01', 'port-reservation-worker', '--stdio']`. No shell takes part here. Default: the worker of this
+   * package, on the Node that runs this.
+   */
+  command?: readonly string[];
   /** How reservations are carried out. Default `auto`. */
   provider?: ProviderChoice;
-  /** The worker's environment. Default: this process's own. */
+  /** The environment of the worker, or of the program that leads to it. Default: this process's own. */
   env?: Readonly<Record<string, string | undefined>>;
   /** Who is calling, for the worker's log. */
   clientInfo?: ClientInfo;
@@ -62,6 +65,7 @@ const patience = 10_000;
 /**
  * Starts a worker and opens the conversation with it.
  *
+ * @throws InvalidParamsError when `command` is empty
  * @throws WorkerError when it cannot be started or ends at once
  * @throws ServiceError NotSupported when the provider does not run on this system, or the worker is of another version
  *
@@ -70,18 +74,21 @@ const patience = 10_000;
  * const { range, token } = await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts: 10 });
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<WorkerClient> {
-  const { host = thisHost(), command = host.execPath, args = [fileURLToPath(workerFile), '--stdio'] } = options;
-  const child = spawn(command, args, { env: { ...(options.env ?? host.env) }, windowsHide: true });
+  const { host = thisHost(), command } = options;
+  const [program, ...args] = command ?? [host.execPath, fileURLToPath(workerFile), '--stdio'];
+  if (!program) throw new InvalidParamsError([{ field: 'command', message: 'must begin with the name of a program' }]);
+  const child = spawn(program, args, { env: { ...(options.env ?? host.env) }, windowsHide: true });
   try {
     await once(child, 'spawn');
   } catch (cause) {
     throw new WorkerError(`The worker cannot be started: ${(cause as Error).message}`, { cause });
   }
-  const client = new WorkerClient(child);
+  const client = new WorkerClient(child, command && program);
   try {
     client.server = await client.request('initialize', {
       protocolVersion,
-      processId: host.processId,
+      // Behind a command may be another machine, where this id is somebody else's.
+      processId: command ? undefined : host.processId,
       provider: options.provider,
       clientInfo: options.clientInfo,
     });
@@ -100,18 +107,21 @@ export class WorkerClient implements AsyncDisposable {
   readonly #connection: MessageConnection;
   readonly #ended: Promise<void>;
   readonly #lastLines: LastLines;
+  readonly #command: string | undefined;
   #failure: WorkerError | undefined;
   #lastToken = 0;
   #reason: string | undefined;
   #closing: Promise<void> | undefined;
 
   /** @internal Use startWorker. */
-  constructor(child: ChildProcessWithoutNullStreams) {
+  constructor(child: ChildProcessWithoutNullStreams, command?: string) {
     this.#child = child;
+    this.#command = command;
     this.#lastLines = new LastLines(child.stderr);
     this.#ended = new Promise((resolve) => {
       child.once('close', (exitCode, signal) => {
-        this.#failure = workerEnded({ exitCode, signal, lastLines: this.#lastLines.lines }, this.#reason);
+        const end = { exitCode, signal, lastLines: this.#lastLines.lines };
+        this.#failure = workerEnded(end, { reason: this.#reason, command });
         this.#connection.dispose();
         resolve();
       });
@@ -124,7 +134,7 @@ export class WorkerClient implements AsyncDisposable {
     this.#connection.listen();
   }
 
-  /** The worker's process id. */
+  /** The id of the process started here: the worker's, or that of the program that leads to it. */
   get processId(): number {
     return this.#child.pid!;
   }
@@ -204,11 +214,20 @@ export class WorkerClient implements AsyncDisposable {
 
   /** What it sent cannot be understood, so nothing that follows could be. */
   #refuse(fault: Fault): void {
-    this.#reason ??= `it sent what is not JSON-RPC. ${fault.message}`;
+    const begins = fault.received ? `, beginning with ${quoted(fault.received)}` : '';
+    const advice =
+      begins && this.#command ? ' Something on the way to the worker prints, such as a shell profile.' : '';
+    this.#reason ??= `it sent what is not JSON-RPC${begins}. ${fault.message}${advice}`;
     if (this.#child.stdout.readableEnded) this.#dismiss();
     else this.#child.kill('SIGKILL');
   }
 }
+
+/** The beginning of what was received, on one line. */
+const quoted = (bytes: Buffer) => {
+  const text = bytes.toString('latin1', 0, 60).replace(/[^ -~]+/g, ' ');
+  return JSON.stringify(text.trim());
+};
 
 function admit(value: unknown): Message {
   if ((value as Message | null)?.jsonrpc !== '2.0') throw new Fault('InvalidRequest', 'jsonrpc is not "2.0".');

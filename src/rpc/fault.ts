@@ -17,6 +17,8 @@ export class Fault extends Error {
   readonly id: AnswerId;
   /** The frames cannot be told apart any more. */
   readonly isFatal: boolean;
+  /** What stood where a frame should begin, as far as it has arrived. */
+  received: Buffer | undefined;
 
   constructor(code: keyof typeof errorCodes, message: string, id: AnswerId = null, isFatal = false) {
     super(message);

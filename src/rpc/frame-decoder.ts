@@ -26,7 +26,7 @@ export class FrameDecoder {
         position += this.#fill(this.#body, chunk, position);
         continue;
       }
-      const length = this.#header.take(chunk[position++]!);
+      const length = this.#takeHeader(chunk, position++);
       if (length === undefined) continue;
       if (position + length <= chunk.length) {
         this.#onBody(chunk.subarray(position, position + length));
@@ -45,6 +45,16 @@ export class FrameDecoder {
       throw Fault.broken('ParseError', rule);
     }
     if (this.#header.started) throw Fault.broken('ParseError', 'the input ended inside a header');
+  }
+
+  #takeHeader(chunk: Buffer, position: number): number | undefined {
+    try {
+      return this.#header.take(chunk[position]!);
+    } catch (error) {
+      const rest = chunk.subarray(position + 1);
+      if (error instanceof Fault) error.received = Buffer.concat([this.#header.bytes, rest]);
+      throw error;
+    }
   }
 
   #fill(body: Buffer, chunk: Buffer, position: number): number {

@@ -44,6 +44,11 @@ export class FrameHeader {
     return this.#length > 0;
   }
 
+  /** The bytes taken of the header that has not ended. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   /** Takes one byte. Gives the body's length when the header has ended with it, and is ready for the next then. */
   take(byte: number): number | undefined {
     if (this.#length === maximumHeaderLength) throw refused(`the header is longer than ${maximumHeaderLength} bytes`);

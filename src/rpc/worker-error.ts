@@ -33,12 +33,16 @@ export class WorkerError extends Error {
   }
 }
 
-/** The error for a worker that is gone: why, its exit code and its last words. */
-export function workerEnded(end: WorkerEnd, reason?: string): WorkerError {
+/** The error for a worker, or a command that led to one, that is gone: why, its exit code and its last words. */
+export function workerEnded(
+  end: WorkerEnd,
+  { reason, command }: { reason?: string; command?: string } = {},
+): WorkerError {
   const { exitCode, signal, lastLines } = end;
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   const said = lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : '';
-  return new WorkerError(`The worker ${how}${reason ? `: ${reason}` : '.'}${said}`, { end });
+  const who = command ? `The program ${JSON.stringify(command)}, which leads to the worker,` : 'The worker';
+  return new WorkerError(`${who} ${how}${reason ? `: ${reason}` : '.'}${said}`, { end });
 }
 
 /** The error that the worker sent, as the service in this process would have thrown it. */

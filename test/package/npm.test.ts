@@ -96,8 +96,8 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
     ['port-reservation-worker', '--stdio'],
     ['portreservation', 'serve', '--stdio'],
   ])('has a program %s that serves', async (name, ...words) => {
-    const [command, ...args] = withoutNetwork(join(folder, 'node_modules/.bin', name), ...words);
-    await using worker = await startWorker({ command, args, env: { ...process.env, ...env } });
+    const command = withoutNetwork(join(folder, 'node_modules/.bin', name), ...words);
+    await using worker = await startWorker({ command, env: { ...process.env, ...env } });
     expect(worker.server.serverInfo.name).toBe('portreservation');
   });
 });

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
+import { thisHost } from '../../src/host.ts';
 import { packageVersion } from '../../src/protocol/generated/contract.ts';
 import { startWorker } from '../../src/rpc/client.ts';
 import type { Progress } from '../../src/service/call-options.ts';
@@ -26,6 +28,19 @@ test('a block that is left ends the worker', async () => {
   }
   await using next = await startWorker({ env });
   expect(await next.request('reservation/list', {})).toEqual({ reservations: [] });
+});
+
+test('the worker of this package ends with the process that it was started for', async () => {
+  const sleeper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)']);
+  onTestFinished(() => void sleeper.kill('SIGKILL'));
+  const worker = await startWorker({ env: ownHome(onTestFinished), host: { ...thisHost(), processId: sleeper.pid! } });
+  sleeper.kill('SIGKILL');
+  const isGone = () =>
+    worker.request('reservation/list', {}).then(
+      () => false,
+      (error) => error.end.exitCode === 0,
+    );
+  await expect.poll(isGone, { timeout: 50_000 }).toBe(true);
 });
 
 test('a provider of another system fails the start and leaves no worker', async () => {
