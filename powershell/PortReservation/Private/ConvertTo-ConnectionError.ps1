@@ -3,7 +3,7 @@ function ConvertTo-ConnectionError {
     param([object] $Worker, [string] $Method)
 
     $failure = $Worker.Connection.Failure
-    $name = "The worker (process $($Worker.Process.Id))"
+    $name = $Worker.Describe()
     if ($null -eq $failure) {
         $Worker.Connection.Failure = [System.TimeoutException]::new()
         $id, $category = 'WorkerTimeout', 'OperationTimeout'
@@ -12,6 +12,9 @@ function ConvertTo-ConnectionError {
     elseif ($failure -is [System.FormatException] -or $failure -is [System.ArgumentException]) {
         $id, $category = 'WorkerProtocolError', 'ProtocolError'
         $message = "$name was ended because it broke the protocol: $($failure.Message.TrimEnd('.'))."
+        if ($Worker.IsBehindCommand) {
+            $message += ' Something on the way to the worker may have printed it, such as a shell profile.'
+        }
     }
     elseif ($failure -is [System.IO.IOException]) {
         $id, $category = 'WorkerExited', 'ConnectionError'
@@ -24,6 +27,6 @@ function ConvertTo-ConnectionError {
 
     Stop-Worker $Worker
     New-ErrorRecord $id $message $category (
-        'What the worker held is free. Look with Get-PortReservation before you repeat a change; it starts a new worker.') (
+        $Worker.DescribeLoss() + ' Look with Get-PortReservation before you repeat a change; it starts a new worker.') (
         $Worker.CommandLine -join ' ')
 }

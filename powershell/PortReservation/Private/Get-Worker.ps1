@@ -7,7 +7,7 @@ function Get-Worker {
         if ($worker.IsUsable()) { return $worker }
         $how = if ($null -eq $worker.Connection.Failure) { $worker.DescribeEnd() }
         else { 'The worker is ended, because a message to it was interrupted halfway.' }
-        $Cmdlet.WriteWarning("$how The runtime reservations it held are free. A new worker is started.")
+        $Cmdlet.WriteWarning("$how $($worker.DescribeLoss()) A new worker is started.")
         Stop-Worker $worker
     }
 

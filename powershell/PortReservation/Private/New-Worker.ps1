@@ -10,11 +10,12 @@ function New-Worker {
     }
 
     $worker = [Worker] @{
-        Process     = $process
-        CommandLine = $CommandLine
-        Connection  = [WorkerConnection]::new(
+        Process         = $process
+        CommandLine     = $CommandLine
+        IsBehindCommand = $Options.ContainsKey('CommandLine')
+        Connection      = [WorkerConnection]::new(
             $process.StandardInput.BaseStream, $process.StandardOutput.BaseStream, [FrameReader]::new(), [WorkerJson])
-        Log         = Start-WorkerLog $process
+        Log             = Start-WorkerLog $process
     }
     $isOpen = $false
     try {
@@ -41,8 +42,8 @@ function Open-Conversation {
         clientInfo      = @{ name = $module.Name; version = $module.Version.ToString() }
     }
     if ($Options['Provider']) { $params.provider = $Options.Provider.ToLowerInvariant() }
-    # A worker behind a command line may be on another machine, where this id is somebody else's.
-    if (-not $Options.ContainsKey('CommandLine')) {
+    # On another machine this id is somebody else's, and nothing could be held for it here.
+    if (-not $Worker.IsBehindCommand) {
         $params.processId = $PID
         if ([ReservationSocket]::IsWindows()) {
             $Worker.Connection.Holder = [RuntimeHolder]::new()

@@ -1,5 +1,5 @@
-# The reservation that token or exact range name, with a token that is known here; nothing where there is none, with the error
-# written.
+# The reservation that token or exact range name, with a token that sockets of this process can carry; nothing where there is
+# none, with the error written.
 function Resolve-Reservation {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
@@ -11,6 +11,16 @@ function Resolve-Reservation {
 
     if ($StartPort -eq 0 -and $Token -eq 0) {
         Write-SelectorMissing $Cmdlet
+        return
+    }
+
+    $commandLine = $script:Session.Options['CommandLine']
+    if ($commandLine) {
+        $Cmdlet.WriteError((New-ErrorRecord 'NotSupported' (
+            'The worker may be on another machine, where no socket of this session can be: it was started by -CommandLine.') (
+            $script:ErrorCategory.NotSupported) (
+            'Run the program that needs the ports where the worker is; for a worker here, use -NodePath or -WorkerPath.') (
+            $commandLine -join ' ')))
         return
     }
 

@@ -2,6 +2,8 @@
 class Worker {
     [System.Diagnostics.Process] $Process
     [string[]] $CommandLine
+    # Whether that is a program of the caller's choice, behind which may be another machine.
+    [bool] $IsBehindCommand
     [object] $Connection
     # What the worker answered to initialize.
     [object] $Info
@@ -50,6 +52,19 @@ class Worker {
         $this.Process.Dispose()
     }
 
+    # What to call it. The process is the worker's, unless a command line leads to one, maybe on another machine.
+    [string] Describe() {
+        $id = "(process $($this.Process.Id))"
+        if (-not $this.IsBehindCommand) { return "The worker $id" }
+        return "The program '$($this.CommandLine[0])' $id, which leads to the worker,"
+    }
+
+    # What became of what it held.
+    [string] DescribeLoss() {
+        if (-not $this.IsBehindCommand) { return 'The runtime reservations it held are free.' }
+        return 'The runtime reservations it held are free as soon as the worker has noticed.'
+    }
+
     # How the worker ended, in a sentence, with its last lines.
     [string] DescribeEnd() {
         $this.WaitForExit($false)
@@ -59,7 +74,7 @@ class Worker {
             [System.Threading.Thread]::Sleep(10)
         }
 
-        $text = "The worker (process $($this.Process.Id)) ended with exit code $($this.Process.ExitCode)."
+        $text = "$($this.Describe()) ended with exit code $($this.Process.ExitCode)."
         if ($this.LastLines.Count -gt 0) { $text += " Its last lines: $($this.LastLines -join "`n")" }
         return $text
     }

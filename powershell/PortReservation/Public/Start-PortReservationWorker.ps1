@@ -24,7 +24,10 @@ function Start-PortReservationWorker {
     The full path of worker.mjs. Default: the worker of this module.
 
     .PARAMETER CommandLine
-    A program and its arguments that lead to a worker's standard streams. Nothing in it is interpreted by a shell here.
+    A program and its arguments that lead to a worker's standard streams, on this machine or another. Nothing in it is
+    interpreted by a shell here. Connect-PortReservation and New-PortReservationSocket are refused then (NotSupported): no
+    socket of this session can be on another machine. When the way there breaks, the worker frees what it holds as soon as it
+    notices.
 
     .PARAMETER StartTimeout
     How many seconds, 1 to 3600, the worker has to answer the first call. Default 30.
@@ -50,7 +53,7 @@ function Start-PortReservationWorker {
     Starts the worker on a Node.js that is not on PATH.
 
     .EXAMPLE
-    Start-PortReservationWorker -CommandLine ssh, build01, node, /opt/PortReservation/worker/worker.mjs, --stdio
+    Start-PortReservationWorker -CommandLine ssh, build01, port-reservation-worker, --stdio
 
     From now on, the reservations are made on the machine build01.
 
