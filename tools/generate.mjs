@@ -154,6 +154,7 @@ export async function generate(version) {
   write('src/protocol/generated/validators.js', code);
   write('src/protocol/generated/validators.d.ts', types);
   write('build/generated/Contract.ps1', errorCategoriesText(contract));
-  write('docs/protocol.md', protocolDocument(contract));
+  const conversation = readFileSync(new URL('docs/conversation.txt', root), 'utf8');
+  write('docs/protocol.md', protocolDocument({ ...contract, conversation }));
   return metafile;
 }

@@ -57,7 +57,7 @@ function methodText(method, document) {
 }
 
 /** The text of docs/protocol.md. */
-export function protocolDocument({ document, protocolVersion }) {
+export function protocolDocument({ document, protocolVersion, conversation }) {
   const errors = Object.entries(document.components.errors).map(
     ([name, { code, message }]) => `| ${code} | ${name} | ${message} |`,
   );
@@ -67,8 +67,29 @@ export function protocolDocument({ document, protocolVersion }) {
   return `<!-- Generated from schemas/ by tools/generate.mjs. Change the schemas, not this file. -->
 # The worker's protocol
 
-Protocol version ${protocolVersion}. JSON-RPC 2.0 over the worker's standard streams: \`worker.mjs --stdio\`.
-stdout is the wire; stderr is the log, one JSON object a line.
+Protocol version ${protocolVersion}: JSON-RPC 2.0 in \`Content-Length\` frames over a child process's standard streams, as language servers
+speak it. What an author of a client needs is on this page; \`rpc.discover\` gives it to programs. Clients in a few lines, for
+Neovim, Emacs and Visual Studio Code, are in [examples](../examples).
+
+## Starting a worker
+
+| the worker | for |
+|---|---|
+| \`port-reservation-worker --stdio\` | those who have the npm package |
+| \`node <module folder>/worker/worker.mjs --stdio\` | those who have the PowerShell module |
+| \`ssh build01 port-reservation-worker --stdio\` | [another machine](remote.md) |
+
+It needs Node 20.19 or newer, and no privileges but for persistent reservations; the working folder does not matter.
+\`--provider\` chooses what carries reservations out, unless \`initialize\` does; wrong arguments end it with exit code 64.
+
+- **stdin and stdout are the wire.** Make them pipes, binary ones: no conversion of line ends or characters.
+- **stderr is the log**, one JSON object a line: \`time\`, \`level\` (\`error\`, \`warn\`, \`info\`, \`debug\`), \`message\`, and facts. Read it or
+  discard it, but do not leave it unread: a full pipe stops the worker. A line that is no such object is Node's own.
+- **Environment**: \`PORT_RESERVATION_HOME\`, a full path, moves the ledger, in which workers see each other's reservations.
+  Whoever sets it for one worker (a test does) is out of sight of the others. Without it the place follows from \`HOME\` and
+  \`XDG_STATE_HOME\`, on Windows from \`LOCALAPPDATA\` and \`ProgramData\`. Pass the rest as it is.
+
+One worker for each editor, session or program is meant. It holds its runtime reservations for as long as it lives.
 
 ## Frames
 
@@ -78,30 +99,66 @@ the body at most 1 MiB. A body that is no valid JSON is answered with -32700, on
 conversation goes on. A frame that is broken (bad, missing or too large length, a header line without a colon, the stream
 ends inside it) is answered too, and then ends the worker with exit code 1, because nobody can say where the next one begins.
 
+The answers may be larger than 1 MiB: a list is as long as what is there. \`Content-Type\` may be sent, with \`charset=utf-8\`.
+
 ## Rules
 
-- Params and results are objects; unknown keys are refused with -32602, whose \`data.errors\` names each field.
-- \`initialize\` is optional; if it is sent, it is the first request.
-- \`$/cancelRequest {id}\` cancels; the request is still answered, with -32800 if it was stopped in time.
-- Unknown notifications are ignored, unknown requests are answered with -32601.
-- The worker ends on end of input, on \`exit\`, and when the process named in \`initialize\` is gone. It frees all it holds;
-  if it is killed, the kernel does. SIGINT ends it only while no client has given its \`processId\`: Ctrl+C at a terminal
-  reaches the whole process group and is meant for the client. Exit code 0 after \`shutdown\` or end of input, 1 on \`exit\` without \`shutdown\`.
+- Params and results are objects; unknown keys in params are refused with -32602, whose \`data.errors\` names each field. Results
+  may get new keys within a protocol version: pass over those that you do not know.
+- Ids are texts or whole numbers, and each is used once at a time. Requests are served at the same time, so the answers come
+  in their own order.
+- \`initialize\` is optional; if it is sent, it is the first request, and is sent once. When it fails, start another worker.
+- \`$/cancelRequest {id}\` cancels; the request is still answered, with -32800 if it was stopped in time: nothing has changed
+  then. Otherwise it is answered as if it had not been cancelled; free what you do not want.
+- Unknown notifications are ignored, unknown requests are answered with -32601. Do the same with what the worker sends:
+  requests only as [below](#what-the-worker-asks-of-the-client).
+- Nothing is asked of the user. Texts (\`message\`, \`hint\`, \`explanation\`, \`remedy\`) are English sentences that can be shown as they are.
+
+## Life
+
+- The worker ends on end of input, on \`exit\`, and when the process named by \`processId\` in \`initialize\` is gone. It frees all it
+  holds; if it is killed, the kernel does. Persistent reservations stay.
+- Orderly: \`shutdown\`, wait for its answer (requests under way are cancelled and answered, everything held is free), \`exit\`. Closing its
+  input does the same. Exit code 0 after \`shutdown\` or end of input, 1 on \`exit\` without \`shutdown\` or after a broken frame,
+  70 for a fault of the worker, 128+n for signal n.
+- Send \`processId\` when the worker runs on your machine and in your process namespace: then it also ends with you where
+  another process keeps the pipe open. Never send it to [another machine](remote.md) or into a container.
+- SIGINT ends it only while no client has given its \`processId\`: Ctrl+C at a terminal reaches the whole process group and is
+  meant for the client. SIGTERM and SIGHUP end it in order.
+- **If it dies**, its runtime reservations are free, and requests in flight stay unanswered. What they asked for may have been
+  done, where it was a persistent reservation: look with \`reservation/list\` before you repeat it. Then start a worker anew and
+  reserve the same ports by their \`startPort\`; somebody else may have been faster.
+
+## Versions
+
+\`initialize\` with your \`protocolVersion\` is answered, or refused with NotSupported and a \`hint\` on which side to update. The number changes
+when something a client relies on does; new methods, new optional params and new keys in results come without. A method that
+is not there is answered with -32601, a param with -32602; \`serverInfo.version\` is the release.
+
+## Values
+
+- **Tokens are texts** of decimal digits. They have 64 bits, and a JSON number loses those above 2^53 in most languages. Keep
+  them as they come. A token may change at a reboot: store protocol and range.
+- Ports are numbers from 1 to 65535, in host byte order; a range is \`startPort\` and \`numberOfPorts\`, never the last port.
+- Times are ISO 8601 in UTC. \`name\` in \`reservation/list\` takes wildcards.
+- A port that is held is given to your server in the way that \`capabilities.handOver\` names. With \`reusePort\`, a server of the same user
+  that sets \`SO_REUSEPORT\` before bind takes it while it is held; any other is refused until the reservation is released.
+
+## Safety
+
+- The worker has the rights of who starts it, listens nowhere, and serves who holds its streams. Start an elevated one for
+  persistent reservations alone, and end it after.
+- \`name\` and \`reason\` are for everybody to read who may read the ledger (all users, where root or an elevated administrator made the
+  reservation), as is the user's name: no secrets there.
+- Do not set \`PORT_RESERVATION_HOME\` to a folder that others may write to.
 
 ## A conversation
 
+What a client sends (\`-->\`) and gets (\`<--\`), without the frames' headers, on Linux. Line by line the answers of a real worker; port
+numbers, token, user, process and times are replaced.
+
 \`\`\`
---> {"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":${protocolVersion},"clientInfo":{"name":"example"}}}
-<-- {"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"portreservation","version":"${document.info.version}"},"protocolVersion":${protocolVersion},"platform":"linux","provider":"linux","capabilities":{"runtime":"socket","persistent":"ephemeralOnly","yield":{"tcp":"ephemeralOnly","udp":"ledger"},"handOver":"reusePort"}}}
---> {"jsonrpc":"2.0","id":2,"method":"reservation/create","params":{"protocol":"tcp","numberOfPorts":10,"name":"web"}}
-<-- {"jsonrpc":"2.0","id":2,"result":{"protocol":"tcp","range":{"startPort":21040,"numberOfPorts":10},"token":"13835058055282163712","lifetime":"runtime","enforcement":"socket","provider":"linux","name":"web","owner":{"user":"ada","processId":4711,"processStartTime":"1234567@6b3f"},"createdAt":"2026-01-02T03:04:05.678Z"}}
---> {"jsonrpc":"2.0","id":3,"method":"reservation/release","params":{"token":"13835058055282163712"}}
-<-- {"jsonrpc":"2.0","id":3,"result":{...the same reservation...}}
---> {"jsonrpc":"2.0","id":4,"method":"reservation/release","params":{"token":"13835058055282163712"}}
-<-- {"jsonrpc":"2.0","id":4,"error":{"code":4,"message":"...","data":{"name":"NotFound"}}}
---> {"jsonrpc":"2.0","id":5,"method":"shutdown"}
-<-- {"jsonrpc":"2.0","id":5,"result":null}
---> {"jsonrpc":"2.0","method":"exit"}
+${conversation.trimEnd()}
 \`\`\`
 
 ## Methods
@@ -122,8 +179,11 @@ ${document['x-clientMethods'].map((method) => methodText(method, document)).join
 
 ## Errors
 
-JSON-RPC's own codes stand for JSON-RPC's own faults. Ours are positive and carry
+An answer has \`result\` or \`error {code, message, data?}\`. JSON-RPC's own codes stand for JSON-RPC's own faults: -32700 no JSON, -32600
+no request, -32601 no such method, -32602 wrong params with \`data: {errors: [{field, message}]}\`, -32603 a fault of the worker,
+and -32800 cancelled. Unless an error says otherwise, nothing has changed. Ours are positive and carry
 \`data: {name, hint?, target?, osCode?, osFunction?}\`; in PowerShell the name is the error's id.
+Go by \`name\`, show \`message\` and \`hint\`; \`target\` is what it is about.
 
 | code | name | meaning |
 |---|---|---|
