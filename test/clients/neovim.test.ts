@@ -1,31 +1,47 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { workerFile } from '../support/worker.ts';
+import { examples, missing, project, runForJson } from './support.ts';
 
-const hasNeovim = spawnSync('nvim', ['--version']).status === 0;
-const title = "Neovim's own JSON-RPC client creates, lists and releases a reservation";
+const reason = missing('nvim');
 
-test.skipIf(!hasNeovim)(hasNeovim ? title : `${title} (skipped: no nvim on PATH)`, () => {
-  const home = mkdtempSync(join(tmpdir(), 'port-reservation-neovim-'));
-  onTestFinished(() => rmSync(home, { recursive: true }));
+test.skipIf(reason)(`examples/neovim finds the dev server's port, in Neovim${reason}`, async () => {
+  const surroundings = await project(onTestFinished, 'grüße 🚢');
+  const plugin = join(examples, 'neovim');
   const script = join(import.meta.dirname, 'neovim.lua');
-  const output = execFileSync('nvim', ['--headless', '-u', 'NONE', '-n', '-c', `luafile ${script}`, '-c', 'qa!'], {
-    env: { ...process.env, HOME: home, PORT_RESERVATION_HOME: home, NODE: process.execPath, WORKER: workerFile },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const seen = JSON.parse(output);
+  const useScript = ['--cmd', `set runtimepath^=${plugin}`, '-c', `luafile ${script}`, '-c', 'qa!'];
+  const run = () => runForJson('nvim', ['--headless', '-i', 'NONE', '-u', 'NORC', '-n', ...useScript], surroundings);
+  const seen = await run();
+  const { port } = seen;
 
-  expect(seen.initialize).toMatchObject({ protocolVersion: 1, provider: 'ledger' });
-  expect(seen.created).toMatchObject({ name: 'grüße 🚢', lifetime: 'runtime', range: { numberOfPorts: 3 } });
-  expect(seen.created.token).toMatch(/^\d+$/);
-  expect(seen.listed.reservations).toEqual([seen.created]);
-  expect(seen.released).toEqual(seen.created);
-  expect(seen.again).toMatchObject({ code: 4, data: { name: 'NotFound' } });
-  expect(seen.left.reservations).toEqual([]);
-  expect(seen.exit_code).toBe(0);
-  expect(seen.failures).toEqual([]);
+  expect(seen).toMatchObject({
+    tooEarly: { isProblem: true, text: expect.stringMatching(/:DevServerPort/) },
+    first: { isProblem: false, text: `The dev server of grüße 🚢 can have port ${port}, now $PORT.` },
+    again: { isProblem: false, text: `The dev server has port ${port}.` },
+    isHeld: true,
+    listed: [{ name: 'grüße 🚢', lifetime: 'runtime', range: { startPort: Number(port), numberOfPorts: 1 } }],
+    taken: {
+      isProblem: true,
+      text: expect.stringMatching(
+        new RegExp(`Port ${surroundings.taken} cannot be had\\. .*listens on.* Remedy: .*kill`),
+      ),
+    },
+    afterTaken: port,
+    wrong: { isProblem: true, text: expect.stringMatching(/must be 1 to 65535/) },
+    server: `listening on ${port}`,
+    after: { isProblem: false, text: expect.stringContaining(`can have port ${port}`) },
+    isHeldAfter: true,
+    isHeldAgain: true,
+  });
+  // The end of Neovim frees the port, and the next one gets the same, unless somebody else has it.
+  await surroundings.nothingReserved();
+  expect(await run()).toMatchObject({ port });
+  await surroundings.nothingReserved();
+  const listener = createServer().listen(Number(port));
+  onTestFinished(() => void listener.close());
+  await once(listener, 'listening');
+  const other = await run();
+  expect(other).toMatchObject({ isHeld: true, server: `listening on ${other.port}` });
+  expect(other.port).not.toBe(port);
 });
