@@ -12,6 +12,7 @@ export {
 } from './protocol/errors.ts';
 export type * from './protocol/generated/contract.ts';
 export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
+export { type WorkerEnd, WorkerError } from './rpc/worker-error.ts';
 export type { CallOptions, Progress } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
 

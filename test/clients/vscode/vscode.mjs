@@ -1,0 +1,73 @@
+// Stands in for the module that Visual Studio Code gives to extensions: as much of it as examples/vscode uses. Commands can be
+// run, what would be asked is answered from `answers`, what would be shown is kept in `shown`, terminals are real shells.
+import { spawn } from 'node:child_process';
+
+const registered = new Map();
+const closeListeners = new Set();
+
+/** Next answers of the input boxes; undefined is Escape. */
+export const answers = [];
+/** Messages, in their order. */
+export const shown = [];
+/** Terminals that were made. */
+export const terminals = [];
+export const clipboard = [];
+
+/** The variables that the extension gives to new terminals. */
+const terminalEnvironment = {};
+
+export const context = {
+  subscriptions: [],
+  environmentVariableCollection: {
+    replace: (name, value) => {
+      terminalEnvironment[name] = value;
+    },
+  },
+};
+
+export const commands = {
+  registerCommand: (name, work) => {
+    registered.set(name, work);
+    return { dispose: () => registered.delete(name) };
+  },
+  executeCommand: (name) => registered.get(name)(),
+};
+
+export const workspace = { workspaceFolders: [{ uri: { fsPath: process.cwd() } }] };
+
+const show =
+  (kind, chosen) =>
+  async (text, ...items) => {
+    shown.push({ kind, text });
+    return chosen(items);
+  };
+
+export const window = {
+  showInputBox: async ({ value, validateInput }) => {
+    const answer = answers.length > 0 ? answers.shift() : value;
+    const refused = answer === undefined ? undefined : validateInput?.(answer);
+    if (refused) throw new Error(refused);
+    return answer;
+  },
+  showInformationMessage: show('information', () => undefined),
+  showWarningMessage: show('warning', (items) => items[0]),
+  showErrorMessage: show('error', () => undefined),
+  createTerminal: ({ name, env }) => {
+    const shell = spawn('sh', { env: { ...process.env, ...terminalEnvironment, ...env } });
+    const terminal = { name, shell, text: '', sendText: (line) => shell.stdin.write(`exec ${line}\n`), show: () => {} };
+    shell.stdout.setEncoding('utf8').on('data', (text) => {
+      terminal.text += text;
+    });
+    shell.on('close', () => {
+      for (const listener of closeListeners) listener(terminal);
+    });
+    terminals.push(terminal);
+    return terminal;
+  },
+  onDidCloseTerminal: (listener) => {
+    closeListeners.add(listener);
+    return { dispose: () => closeListeners.delete(listener) };
+  },
+};
+
+export const env = { clipboard: { writeText: async (text) => clipboard.push(text) } };
