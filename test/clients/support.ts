@@ -43,6 +43,7 @@ export async function project(onTestFinished: (work: () => void) => void, name: 
   const taken = (listener.address() as AddressInfo).port;
   Object.assign(env, {
     HOME: home,
+    LC_ALL: 'C.UTF-8',
     NODE: process.execPath,
     WORKER: workerFile,
     LIST: list,

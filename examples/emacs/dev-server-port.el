@@ -1,0 +1,123 @@
+;;; dev-server-port.el --- Which port can this project's dev server have?  -*- lexical-binding: t -*-
+
+;; Package-Requires: ((emacs "28.1"))
+
+;;; Commentary:
+
+;; M-x dev-server-port      reserves one for the project, the same each time if it is free, and sets $PORT
+;; C-u M-x dev-server-port  asks for the port; when it cannot be had, says why and what to do
+;; M-x dev-server           lets go of the port and starts the server on it; takes it back when that ends
+;;
+;; The reservation ends with Emacs.
+
+;;; Code:
+
+(require 'jsonrpc)
+(require 'project)
+(require 'subr-x)
+
+(defvar dev-server-port-worker '("port-reservation-worker" "--stdio")
+  "The program that reserves ports, and its arguments.")
+
+(defvar dev-server-port--connection nil)
+(defvar dev-server-port--reservation nil)
+
+(defun dev-server-port--connect ()
+  "The conversation with the worker, which is started where there is none."
+  (unless (and dev-server-port--connection (jsonrpc-running-p dev-server-port--connection))
+    (setq dev-server-port--reservation nil
+          dev-server-port--connection
+          (jsonrpc-process-connection
+           :name "dev-server-port"
+           :process (lambda ()
+                      (make-process :name "dev-server-port" :command dev-server-port-worker :connection-type 'pipe
+                                    :coding 'utf-8-emacs-unix :noquery t
+                                    :stderr (get-buffer-create " *dev-server-port log*")))))
+    (jsonrpc-request dev-server-port--connection 'initialize
+                     `(:protocolVersion 1 :processId ,(emacs-pid) :clientInfo (:name "emacs"))))
+  dev-server-port--connection)
+
+(defun dev-server-port--request (method &rest params)
+  "The worker's answer to METHOD with PARAMS."
+  (jsonrpc-request (dev-server-port--connect) method params :timeout 60))
+
+(defun dev-server-port--describe (failure)
+  "What the worker said of FAILURE, a `jsonrpc-error'."
+  (let ((facts (cddr failure)))
+    (string-join (delq nil (list (alist-get 'jsonrpc-error-message facts)
+                                 (plist-get (alist-get 'jsonrpc-error-data facts) :hint)))
+                 " ")))
+
+(defun dev-server-port--folder ()
+  "The folder of the project."
+  (let ((project (project-current)))
+    (directory-file-name (expand-file-name (if project (project-root project) default-directory)))))
+
+(defun dev-server-port--usual (folder)
+  "The port of FOLDER, always the same.
+It is above the well-known ports and below those that systems hand out."
+  (+ 10000 (mod (string-to-number (substring (secure-hash 'sha256 folder) 0 7) 16) 20000)))
+
+(defun dev-server-port--take (port)
+  "Reserve PORT, or any where it is nil, instead of what is reserved."
+  (let* ((folder (dev-server-port--folder))
+         (name (replace-regexp-in-string "[][*?`[:cntrl:]]" "_" (file-name-nondirectory folder)))
+         (created (apply #'dev-server-port--request 'reservation/create
+                         :protocol "tcp" :name name :reason (concat "dev server of " folder)
+                         (and port (list :startPort port)))))
+    (when dev-server-port--reservation
+      (dev-server-port--request 'reservation/release :token (plist-get dev-server-port--reservation :token)))
+    (setq dev-server-port--reservation created)
+    (setenv "PORT" (number-to-string (dev-server-port--number)))
+    (message "The dev server of %s can have port %s, now $PORT." name (getenv "PORT"))))
+
+(defun dev-server-port--number ()
+  "The port that is reserved."
+  (plist-get (plist-get dev-server-port--reservation :range) :startPort))
+
+(defun dev-server-port--explain (port failure)
+  "Say why PORT cannot be had, and what to do.
+Where nothing stands in its way, FAILURE says more."
+  (let ((status (aref (plist-get (dev-server-port--request 'port/inspect
+                                                           :protocol ["tcp"]
+                                                           :port (vector (list :startPort port :numberOfPorts 1)))
+                                 :ports)
+                      0)))
+    (if (eq (plist-get status :canBind) t)
+        (dev-server-port--describe failure)
+      (concat (format "Port %d cannot be had. " port)
+              (plist-get status :explanation)
+              (when-let ((remedy (plist-get status :remedy))) (concat " Remedy: " remedy))))))
+
+;;;###autoload
+(defun dev-server-port (&optional port)
+  "Reserve PORT for the project's dev server, by default its usual one."
+  (interactive (list (and current-prefix-arg (read-number "Port: "))))
+  (dev-server-port--connect)
+  (condition-case failure
+      (cond ((and dev-server-port--reservation (memq port (list nil (dev-server-port--number))))
+             (message "The dev server has port %s." (dev-server-port--number)))
+            (port (condition-case refusal
+                      (dev-server-port--take port)
+                    (jsonrpc-error (user-error "%s" (dev-server-port--explain port refusal)))))
+            (t (condition-case nil
+                   (dev-server-port--take (dev-server-port--usual (dev-server-port--folder)))
+                 (jsonrpc-error (dev-server-port--take nil)))))
+    (jsonrpc-error (user-error "%s" (dev-server-port--describe failure)))))
+
+;;;###autoload
+(defun dev-server (command)
+  "Let go of the port and start the dev server by COMMAND."
+  (interactive (list (read-shell-command "Command: " "npm run dev")))
+  (unless dev-server-port--reservation (user-error "Reserve a port first: M-x dev-server-port"))
+  (let ((port (dev-server-port--number))
+        (buffer (get-buffer-create "*dev server*")))
+    (dev-server-port--request 'reservation/release :token (plist-get dev-server-port--reservation :token))
+    (setq dev-server-port--reservation nil)
+    (async-shell-command command buffer)
+    (add-function :after (process-sentinel (get-buffer-process buffer))
+                  (lambda (server _event)
+                    (unless (process-live-p server) (dev-server-port port))))))
+
+(provide 'dev-server-port)
+;;; dev-server-port.el ends here
