@@ -75,9 +75,9 @@ Neovim, Emacs and Visual Studio Code, are in [examples](../examples).
 
 | the worker | for |
 |---|---|
-| \`port-reservation-worker --stdio\` | those who have the npm package |
+| \`portreservation serve --stdio\` | those who have the npm package |
 | \`node <module folder>/worker/worker.mjs --stdio\` | those who have the PowerShell module |
-| \`ssh build01 port-reservation-worker --stdio\` | [another machine](remote.md) |
+| \`ssh build01 portreservation serve --stdio\` | [another machine](remote.md) |
 
 It needs Node 20.19 or newer, and no privileges but for persistent reservations; the working folder does not matter.
 \`--provider\` chooses what carries reservations out, unless \`initialize\` does; wrong arguments end it with exit code 64.

@@ -16,7 +16,7 @@
 (require 'project)
 (require 'subr-x)
 
-(defvar dev-server-port-worker '("port-reservation-worker" "--stdio")
+(defvar dev-server-port-worker '("portreservation" "serve" "--stdio")
   "The program that reserves ports, and its arguments.")
 
 (defvar dev-server-port--connection nil)

@@ -34,7 +34,7 @@ import { errorFromWorker, WorkerError, workerEnded } from './worker-error.ts';
 export interface WorkerOptions {
   /**
    * A program and its arguments that lead to a worker's standard streams, on this machine or another:
-   * `['ssh', 'build01', 'port-reservation-worker', '--stdio']`. No shell takes part here. Default: the worker of this
+   * `['ssh', 'build01', 'portreservation', 'serve', '--stdio']`. No shell takes part here. Default: the worker of this
    * package, on the Node that runs this.
    */
   command?: readonly string[];

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { portreservation } from '../cli/support.ts';
 import { noSsh, sshToHere } from '../remote/support/ssh.ts';
-import { ownHome, workerFile } from '../support/worker.ts';
+import { ownHome } from '../support/worker.ts';
 import { ModuleSession, quoted } from './module-session.ts';
 
 const relay = fileURLToPath(new URL('../remote/support/relay.mjs', import.meta.url));
-const worker = [process.execPath, workerFile, '--stdio'];
+const worker = [process.execPath, portreservation, 'serve', '--stdio'];
 
 let session: ModuleSession;
 beforeAll(async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startWorker } from '../../src/rpc/client.ts';
-import { ownHome, workerFile } from '../support/worker.ts';
+import { portreservation } from '../cli/support.ts';
+import { ownHome } from '../support/worker.ts';
 import { noSsh, sshToHere } from './support/ssh.ts';
 
 const relay = new URL('support/relay.mjs', import.meta.url).pathname;
-const worker = [process.execPath, workerFile, '--stdio'];
+const worker = [process.execPath, portreservation, 'serve', '--stdio'];
 const throughRelay = [process.execPath, relay, ...worker];
 
 /** The command that leads through ssh to a worker with a ledger of its own. */

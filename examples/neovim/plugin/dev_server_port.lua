@@ -4,7 +4,7 @@
 --   :DevServerPort 5173       the same with this port; when it cannot be had, says why and what to do
 --   :DevServer npm run dev    lets go of the port and starts the server on it, in a terminal; takes it back when that ends
 --
--- The reservation ends with Neovim. The worker is port-reservation-worker on PATH, or what vim.g.port_reservation_worker
+-- The reservation ends with Neovim. The worker is portreservation serve --stdio, on PATH, or what vim.g.port_reservation_worker
 -- names, such as { 'node', '/path/to/worker.mjs', '--stdio' }.
 
 local worker, reservation
@@ -29,7 +29,7 @@ local function spawn(command, dispatchers)
 end
 
 local function start_worker()
-  local command = vim.g.port_reservation_worker or { 'port-reservation-worker', '--stdio' }
+  local command = vim.g.port_reservation_worker or { 'portreservation', 'serve', '--stdio' }
   worker = spawn(command, {
     on_exit = vim.schedule_wrap(function()
       worker, reservation = nil, nil

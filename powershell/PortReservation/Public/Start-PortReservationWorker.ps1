@@ -53,7 +53,7 @@ function Start-PortReservationWorker {
     Starts the worker on a Node.js that is not on PATH.
 
     .EXAMPLE
-    Start-PortReservationWorker -CommandLine ssh, build01, port-reservation-worker, --stdio
+    Start-PortReservationWorker -CommandLine ssh, build01, portreservation, serve, --stdio
 
     From now on, the reservations are made on the machine build01.
 
