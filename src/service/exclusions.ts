@@ -10,6 +10,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
+import { persistentOf } from './creation.ts';
 import { alreadyThere, checkMayRemove, noExclusion } from './exclusion-rules.ts';
 import { keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
@@ -68,16 +69,21 @@ export class Exclusions {
       const recorded = this.#ofProvider([...change.exclusions.own, ...change.exclusions.system]);
       const { exclusions } = await this.#listed([protocol], recorded);
       const existing = alreadyThere({ protocol, range, store }, exclusions);
-      if (existing) return existing;
+      if (existing) {
+        await this.#complete(existing, change);
+        return existing;
+      }
       const reservations = await this.#known.verified([...change.own, ...change.system]);
       refuseOverlap(
         range,
         reservations.filter((item) => item.protocol === protocol),
       );
       signal?.throwIfAborted();
-      const record = this.#recordOf({ ...params, store });
       const before = change.exclusions.own;
-      await change.writeExclusions([...this.#stillThere(before, protocol, exclusions), record]);
+      const others = this.#stillThere(before, protocol, exclusions).filter((item) => keyOf(item) !== keyOf(params));
+      const shorter = before.find((item) => keyOf(item) === keyOf(params));
+      const record = this.#recordOf({ ...shorter, ...params, store });
+      await change.writeExclusions([...others, record]);
       try {
         return joined(await this.#provider.exclude({ protocol, range, store, restartNat, signal }), record);
       } catch (error) {
@@ -107,6 +113,12 @@ export class Exclusions {
       if (found.own) await this.#forget(found, change);
       return found;
     }, signal);
+  }
+
+  /** Adds what the system lost of an exclusion of this user, or what a killed worker left undone. */
+  async #complete(existing: PortExclusion, { own, exclusions }: LedgerChange): Promise<void> {
+    if (!exclusions.own.some((item) => keyOf(item) === keyOf(existing))) return;
+    await this.#provider.settle(...persistentOf(this.#provider, { own, exclusions: exclusions.own }));
   }
 
   /** Takes the exclusion out of the record; where that fails, the system gets it back. */

@@ -6,7 +6,7 @@ import { FileLedger } from '../../src/ledger/file-ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Owner } from '../../src/protocol/generated/contract.ts';
 import { hostWith, ledgerIn, temporaryFolder } from './support/homes.ts';
-import { record, startPorts } from './support/records.ts';
+import { exclusionRecord, record, startPorts } from './support/records.ts';
 
 test('a ledger without a file is empty, and reading makes none', async () => {
   const home = join(temporaryFolder(), 'home');
@@ -39,6 +39,28 @@ test('a change is given what is there, and may write more than once', async () =
     await write([second!]);
   });
   expect(await ledger.read()).toEqual([second]);
+});
+
+test('reservations and exclusions are kept in one file, and a change of the one leaves the other', async () => {
+  const home = temporaryFolder();
+  const ledger = await ledgerIn(home);
+  const reservation = record(5000, ledger.owner('persistent'));
+  const exclusions = [exclusionRecord(6000, ledger.owner('persistent'), { name: 'web', document: 'dev' })];
+  await ledger.change(async ({ write, writeExclusions }) => {
+    await writeExclusions(exclusions);
+    await write([reservation]);
+  });
+  const content = { version: 1, reservations: [reservation], exclusions };
+  expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual(content);
+  const other = await ledgerIn(home);
+  expect([await other.read(), await other.readExclusions()]).toEqual([[reservation], exclusions]);
+  await other.change(async (change) => {
+    expect(change.exclusions).toEqual({ own: exclusions, system: [] });
+    await change.write([]);
+  });
+  expect(await ledger.readExclusions()).toEqual(exclusions);
+  await ledger.change(({ writeExclusions }) => writeExclusions([]));
+  expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual({ version: 1, reservations: [] });
 });
 
 test('what a change wrote stands when it then fails, and the lock is free', async () => {

@@ -5,7 +5,7 @@ import { formatPortList, parsePortList } from './port-list.ts';
 import { writeFresh } from './staged-file.ts';
 
 /** Which kernel list it was: that of this start of the system and this network namespace. */
-function thisList(): string {
+export function thisList(): string {
   return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/net')}`;
 }
 

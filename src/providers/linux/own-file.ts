@@ -1,15 +1,12 @@
 import { constants } from 'node:fs';
-import type { Protocol } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
+import { lastingMarks, type Mark, type Marks, marksOf, passingMarks, portsMarked } from './marks.ts';
 import { formatPortList, isEmpty, minus, parsePortList, union } from './port-list.ts';
 import { assignedPorts, assignedValue, readText } from './sysctl-files.ts';
 
-/** The ports of persistent reservations; the kernel's list knows no protocol, so a port may be there for both. */
-export type Reserved = Readonly<Record<Protocol, PortSet>>;
-
 /** What our sysctl.d file says, taken apart by whom it is from. */
 export interface OwnFile {
-  readonly reserved: Reserved;
+  readonly marks: Marks;
   /** Repeated from other files, which ours would hide. */
   readonly copied: PortSet;
   /** Neither of these: added by hand, and kept. */
@@ -19,15 +16,17 @@ export interface OwnFile {
 }
 
 const key = 'net.ipv4.ip_local_reserved_ports';
-const header = `# Written by PortReservation: the ports of its persistent reservations, which the system does not hand out by itself.
+const header = `# Written by PortReservation: the ports of its persistent reservations and its exclusions, which the system does not hand out by itself.
 # The last file that sets this key wins, so it repeats what other files set.
-# To undo: remove the reservations (Remove-PortReservation). Without this file alone, the next change writes it again.
+# To undo: remove them (Remove-PortReservation, Remove-PortExclusion). Without this file alone, the next change writes it again.
 `;
 
 /** Some readers of these files cut a line at 4,096 bytes, and would take the rest of a comment for a setting. */
 const portsPerLine = 40;
 
-const notes = { tcp: 'reserved tcp', udp: 'reserved udp', copied: 'from other files' };
+const copiedNote = 'from other files';
+/** Which start of the system and which network namespace the ports are of that are excluded until the next one. */
+const startNote = 'this start';
 
 function noted(text: string, note: string): PortSet {
   const lines = text.split('\n').filter((line) => line.startsWith(`# ${note}: `));
@@ -41,28 +40,35 @@ function noteLines(note: string, ports: PortSet): string {
   return lines;
 }
 
-/** What the text says. */
-export function parseOwnFile(text: string): OwnFile {
-  const reserved = { tcp: noted(text, notes.tcp), udp: noted(text, notes.udp) };
-  const copied = noted(text, notes.copied);
-  const added = minus(assignedPorts(text) ?? new PortSet(), reserved.tcp, reserved.udp, copied);
+/**
+ * What the text says.
+ * @param start which live list this is; what the file says of an earlier one is past
+ */
+export function parseOwnFile(text: string, start: string): OwnFile {
+  const isPast = !text.includes(`\n# ${startNote}: ${start}\n`);
+  const isGone = (mark: Mark) => isPast && (passingMarks as readonly Mark[]).includes(mark);
+  const marks = marksOf((mark) => (isGone(mark) ? new PortSet() : noted(text, mark)));
+  const copied = noted(text, copiedNote);
+  const added = minus(assignedPorts(text) ?? new PortSet(), portsMarked(marks, lastingMarks), copied);
   const otherLines = text.split('\n').filter((line) => /^\s*[^#;\s]/.test(line) && assignedValue(line) === undefined);
-  return { reserved, copied, added, otherLines };
+  return { marks, copied, added, otherLines };
 }
 
 /** The file's text; undefined where there is none. A symbolic link in its place is refused. */
 export const readOwnText = (file: string): string | undefined => readText(file, constants.O_NOFOLLOW);
 
 /** The list that the file gives to the kernel at boot. */
-export const valueIn = ({ reserved, copied, added }: OwnFile): string =>
-  formatPortList(union(reserved.tcp, reserved.udp, copied, added));
+export const valueIn = ({ marks, copied, added }: OwnFile): string =>
+  formatPortList(union(portsMarked(marks, lastingMarks), copied, added));
 
 /** The file's text; undefined when there is nothing left to say. */
-export function formatOwnFile(content: OwnFile): string | undefined {
-  const { reserved, copied, added, otherLines } = content;
-  const idle = isEmpty(reserved.tcp) && isEmpty(reserved.udp) && isEmpty(added);
-  if (idle && otherLines.length === 0) return undefined;
-  const marks = noteLines(notes.tcp, reserved.tcp) + noteLines(notes.udp, reserved.udp);
-  const setting = idle ? '' : `${noteLines(notes.copied, copied)}${key} = ${valueIn(content)}\n`;
-  return header + marks + setting + otherLines.map((line) => `${line}\n`).join('');
+export function formatOwnFile(content: OwnFile, start: string): string | undefined {
+  const { marks, copied, added, otherLines } = content;
+  const idle = isEmpty(portsMarked(marks, lastingMarks)) && isEmpty(added);
+  const passing = passingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
+  if (idle && passing === '' && otherLines.length === 0) return undefined;
+  const lasting = lastingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
+  const notes = lasting + (passing && `# ${startNote}: ${start}\n${passing}`);
+  const setting = idle ? '' : `${noteLines(copiedNote, copied)}${key} = ${valueIn(content)}\n`;
+  return header + notes + setting + otherLines.map((line) => `${line}\n`).join('');
 }

@@ -1,9 +1,9 @@
 import { ServiceError } from '../../protocol/errors.ts';
-import type { Reservation } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
+import type { PortSet } from '../../protocol/port-set.ts';
 import { longestWrite } from './live-list.ts';
-import { formatOwnFile, type OwnFile, type Reserved, valueIn } from './own-file.ts';
-import { common, isEmpty, minus, union } from './port-list.ts';
+import { bothMarks, hasMore, lastingMarks, type Marks, portsMarked, withoutMarks } from './marks.ts';
+import { formatOwnFile, type OwnFile, valueIn } from './own-file.ts';
+import { common, isEmpty, minus } from './port-list.ts';
 import type { State } from './state.ts';
 import { portsOfOthers } from './sysctl-files.ts';
 
@@ -18,22 +18,14 @@ export interface Plan {
   readonly changesOurs: boolean;
 }
 
-/** The ports of these reservations, by protocol. */
-export function reservedBy(reservations: readonly Pick<Reservation, 'protocol' | 'range'>[]): Reserved {
-  const of = (protocol: string) => reservations.filter((item) => item.protocol === protocol).map(({ range }) => range);
-  return { tcp: PortSet.of(of('tcp')), udp: PortSet.of(of('udp')) };
-}
-
-const all = ({ tcp, udp }: Reserved): PortSet => union(tcp, udp);
-
 /**
  * Our file as it should be. Others' entries are repeated as they are now; if that makes the list too long and nothing of
  * ours is new, as they were, so that others' long lists never keep a reservation from being released.
  */
-function nextContent({ own, others }: State, reserved: Reserved, freed: PortSet, grows: boolean): OwnFile {
+function nextContent({ own, others }: State, marks: Marks, freed: PortSet, grows: boolean): OwnFile {
   const copied = portsOfOthers(others);
-  const added = minus(own.added, reserved.tcp, reserved.udp, freed);
-  const content = { ...own, reserved, copied, added };
+  const added = minus(own.added, portsMarked(marks, lastingMarks), freed);
+  const content = { ...own, marks, copied, added };
   const length = valueIn(content).length;
   if (length <= longestWrite) return content;
   if (!grows) {
@@ -48,21 +40,20 @@ function nextContent({ own, others }: State, reserved: Reserved, freed: PortSet,
 }
 
 /**
- * The way from this state to one with the ports of `reserve` and without those of `free`.
+ * The way from this state to one with the ports of `keep` and without those of `free`. A port that is in both, or kept as
+ * something else, stays.
  * @throws ServiceError NotSupported when the list would get too long
  */
-export function planChange(state: State, reserve: Reserved, free: Reserved): Plan {
+export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const { own, live, others } = state;
-  const reserved = {
-    tcp: minus(union(own.reserved.tcp, reserve.tcp), free.tcp),
-    udp: minus(union(own.reserved.udp, reserve.udp), free.udp),
-  };
-  const differs = (a: Reserved, b: Reserved) => !isEmpty(minus(a.tcp, b.tcp)) || !isEmpty(minus(a.udp, b.udp));
-  const grows = differs(reserved, own.reserved);
-  const content = nextContent(state, reserved, all(free), grows);
-  const add = minus(all(reserved), live);
-  const remove = common(minus(all(free), all(reserved), portsOfOthers(others)), live);
-  const text = formatOwnFile(content);
-  const changesOurs = grows || differs(own.reserved, reserved) || !isEmpty(add) || !isEmpty(remove);
+  const marks = withoutMarks(bothMarks(own.marks, keep), free);
+  const kept = portsMarked(marks);
+  const freed = portsMarked(free);
+  const lastsLonger = !isEmpty(minus(portsMarked(marks, lastingMarks), portsMarked(own.marks, lastingMarks)));
+  const content = nextContent(state, marks, freed, lastsLonger);
+  const add = minus(kept, live);
+  const remove = common(minus(freed, kept, portsOfOthers(others)), live);
+  const text = formatOwnFile(content, state.start);
+  const changesOurs = hasMore(marks, own.marks) || hasMore(own.marks, marks) || !isEmpty(add) || !isEmpty(remove);
   return { add, remove, text, changesFile: text !== state.text, changesOurs };
 }

@@ -2,16 +2,18 @@ import type { Host } from '../../host.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type {
   Capabilities,
+  ExclusionRecord,
   PortRange,
   Protocol,
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { holdsPort } from '../../protocol/ranges.ts';
+import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
 import type {
   Claim,
+  ExclusionRequest,
   ExclusionTable,
   Inspection,
   InspectionOptions,
@@ -19,6 +21,7 @@ import type {
   Survey,
   SystemExclusion,
 } from '../provider.ts';
+import { listName } from './exclusion-table.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
@@ -55,12 +58,13 @@ export class LinuxProvider implements Provider {
     const inspection = await this.#base.inspect(protocol, ranges, options);
     const excluded = this.#reserved.excluded();
     const excludedRanges = excluded.ranges();
+    const lasting = this.#reserved.lasting();
     for (const facts of inspection.ports) {
       if (!excluded.has(facts.port)) continue;
       const range = excludedRanges.find((one) => holdsPort(one, facts.port));
       if (range) {
-        const source = 'net.ipv4.ip_local_reserved_ports';
-        facts.exclusion = { protocol, range, store: 'active', source, administered: true };
+        const store = lasting.has(facts.port) ? 'persistent' : 'active';
+        facts.exclusion = { protocol, range, store, source: listName, administered: true };
       }
     }
     return inspection;
@@ -71,8 +75,8 @@ export class LinuxProvider implements Provider {
     return this.#base.claim(claim);
   }
 
-  async settle(persistent: readonly Reservation[]): Promise<void> {
-    await this.#reserved.settle(persistent);
+  async settle(persistent: readonly Reservation[], exclusions: readonly ExclusionRecord[] = []): Promise<void> {
+    await this.#reserved.settle(persistent, exclusions);
   }
 
   async release(reservation: Reservation): Promise<void> {
@@ -80,16 +84,17 @@ export class LinuxProvider implements Provider {
     else await this.#base.release(reservation);
   }
 
-  async exclusions(): Promise<ExclusionTable> {
-    throw notYet();
+  async exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable> {
+    return this.#reserved.exclusions(protocols, recorded);
   }
 
-  async exclude(): Promise<SystemExclusion> {
-    throw notYet();
+  async exclude(request: ExclusionRequest): Promise<SystemExclusion> {
+    if (request.restartNat) throw noNat(request);
+    return this.#reserved.exclude(request);
   }
 
-  async unexclude(): Promise<void> {
-    throw notYet();
+  unexclude(exclusion: SystemExclusion, own: boolean): Promise<void> {
+    return this.#reserved.unexclude(exclusion, own);
   }
 
   probe(reservation: Reservation, ports: PortRange): Promise<number> {
@@ -101,4 +106,8 @@ export class LinuxProvider implements Provider {
   }
 }
 
-const notYet = () => new ServiceError('NotSupported', 'Exclusions cannot be changed on this system yet.');
+const noNat = ({ protocol, range }: ExclusionRequest) =>
+  new ServiceError('NotSupported', 'WinNAT is of Windows: on Linux there is nothing to restart for an exclusion.', {
+    target: formatPorts(protocol, range),
+    hint: 'Leave restartNat out.',
+  });

@@ -1,18 +1,21 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
-import type { PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 import { dynamicRange } from '../ledger/dynamic-range.ts';
+import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
+import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { LiveList } from './live-list.ts';
+import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
 import { onFile } from './os-error.ts';
-import { type Plan, planChange, reservedBy } from './plan.ts';
+import { type Plan, planChange } from './plan.ts';
 import { union } from './port-list.ts';
-import { refuseClaim } from './refusals.ts';
+import { refuseExcluded, refuseOthersFile, refuseReserved, refuseUnlasting } from './refusals.ts';
 import { stageFile } from './staged-file.ts';
-import { readState } from './state.ts';
-import { assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
+import { readState, type State } from './state.ts';
+import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** The ports, or none when this error says that there is nothing to see. */
 function unless(errorName: ErrorName, ports: () => PortSet): PortSet {
@@ -29,7 +32,8 @@ function unless(errorName: ErrorName, ports: () => PortSet): PortSet {
  *
  * Both hold one set of ports without owners; the kernel even merges neighbours. What is whose is known because
  * - a claim on a port that others have there, live or in a file, is refused, so ours and theirs begin disjoint;
- * - our file says which ports are reserved, by protocol: releasing a TCP range leaves the UDP range of the same numbers;
+ * - our file says which ports are reserved or excluded, by protocol: releasing a TCP range leaves the UDP range of the
+ *   same numbers, and the exclusion of them;
  * - ports are added and taken out as one set from another, never entry by entry: neighbours stay, merged or not.
  * Others may later name a port of ours too. In a file of theirs that is seen, and the port stays when ours is released;
  * in the live list alone it leaves no trace, and the port goes with ours.
@@ -59,20 +63,19 @@ export class ReservedPorts {
 
   /** Refuses what can be refused before anything is written: missing rights, others' exclusions, a list too long. */
   check(protocol: Protocol, range: PortRange): void {
-    this.#live.checkRights();
-    const folder = dirname(this.#paths.own);
-    const { W_OK, X_OK } = constants;
-    onFile('write to', folder, () => accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK));
-    const state = readState(this.#paths, this.#live);
-    refuseClaim(protocol, range, state, this.#paths);
-    planChange(state, reservedBy([{ protocol, range }]), reservedBy([]));
+    this.#checkRights();
+    const state = this.#state();
+    refuseUnlasting(protocol, range, state, this.#paths);
+    refuseReserved(protocol, range, state, this.#paths);
+    refuseExcluded(protocol, range, state, this.#paths);
+    planChange(state, reservedBy([{ protocol, range }]), noMarks);
   }
 
   /** Adds what is missing of the reservations, and repeats what others' files set now. All or nothing. */
-  async settle(reservations: readonly Reservation[]): Promise<void> {
-    const reserve = reservedBy(reservations);
+  async settle(reservations: readonly Reservation[], exclusions: readonly ExclusionRecord[]): Promise<void> {
+    const keep = bothMarks(reservedBy(reservations), excludedBy(exclusions));
     await this.#change(
-      () => planChange(readState(this.#paths, this.#live), reserve, reservedBy([])),
+      () => planChange(this.#state(), keep, noMarks),
       ({ changesOurs, changesFile }) => changesOurs || changesFile,
     );
   }
@@ -81,9 +84,74 @@ export class ReservedPorts {
   async release(reservation: Reservation): Promise<void> {
     const free = reservedBy([reservation]);
     await this.#change(
-      () => planChange(readState(this.#paths, this.#live), reservedBy([]), free),
+      () => planChange(this.#state(), noMarks, free),
       ({ changesOurs }) => changesOurs,
     );
+  }
+
+  /** What is excluded, by whomever; of ours, each as it was made. */
+  exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): ExclusionTable {
+    const warnings: string[] = [];
+    const othersOr = (nothing: AssignmentsOfOthers): AssignmentsOfOthers => {
+      try {
+        return assignmentsOfOthers(this.#paths);
+      } catch (error) {
+        if (!(error instanceof ServiceError && error.errorName === 'AccessDenied')) throw error;
+        warnings.push(`What others' files exclude is not known apart. ${error.message}`);
+        return nothing;
+      }
+    };
+    const state = readState(this.#paths, this.#live, othersOr({ before: [], after: [] }));
+    const exclusions = protocols.flatMap((protocol) => exclusionsIn(state, { protocol, recorded, paths: this.#paths }));
+    return { exclusions, warnings };
+  }
+
+  /** The ports that are kept from the next restart on, too. */
+  lasting(): PortSet {
+    return unless('AccessDenied', () => lastingPorts(this.#paths));
+  }
+
+  /** Excludes the range, live and if it is to last in our file. All or nothing. */
+  async exclude({ protocol, range, store }: ExclusionRequest): Promise<SystemExclusion> {
+    this.#checkRights();
+    const keep = excludedBy([{ protocol, range, store }]);
+    const free = store === 'persistent' ? excludedBy([{ protocol, range, store: 'active' }]) : noMarks;
+    await this.#change(
+      () => {
+        const state = this.#state();
+        if (store === 'persistent') refuseUnlasting(protocol, range, state, this.#paths);
+        refuseReserved(protocol, range, state, this.#paths);
+        return planChange(state, keep, free);
+      },
+      ({ changesOurs }) => changesOurs,
+    );
+    return { protocol, range, store, source: listName, administered: true };
+  }
+
+  /** Takes an exclusion out, live and from our file, as far as it is not in others' files. All or nothing. */
+  async unexclude(exclusion: SystemExclusion, own: boolean): Promise<void> {
+    this.#checkRights();
+    const stores = ['active', 'persistent'] as const;
+    const free = excludedBy(stores.map((store) => ({ ...exclusion, store })));
+    await this.#change(
+      () => {
+        const state = this.#state();
+        if (!own) refuseOthersFile(exclusion, state);
+        return planChange(state, noMarks, free);
+      },
+      ({ changesOurs, changesFile }) => changesOurs || changesFile,
+    );
+  }
+
+  #state(): State {
+    return readState(this.#paths, this.#live);
+  }
+
+  #checkRights(): void {
+    this.#live.checkRights();
+    const folder = dirname(this.#paths.own);
+    const { W_OK, X_OK } = constants;
+    onFile('write to', folder, () => accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK));
   }
 
   async #change(plan: () => Plan, isNeeded: (plan: Plan) => boolean): Promise<void> {

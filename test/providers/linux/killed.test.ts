@@ -1,28 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Provider } from '../../../src/providers/provider.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
-import { type Lab, openLab, persistent, ports, reserve, scattered } from './support/sysctl.ts';
+import { killAtEachStep } from './support/kill-at-each-step.ts';
+import { openLab, persistent, ports, reserve, scattered } from './support/sysctl.ts';
 
 /** Neighbours of the reservation that is being changed, in the live list and in a file of others. */
 const theirs = '4990-4999,5010-5019';
-
-/**
- * Lets one process after another do the work, each killed one call later than the one before, until one gets through.
- * @returns how many were killed
- */
-async function killAtEachStep(lab: Lab, work: (provider: Provider) => Promise<void>, check: () => Promise<void>) {
-  for (let call = 1; ; call++) {
-    const process = await lab.namespace.start();
-    await process.killBefore(call);
-    const outcome = await work(process.provider).then(
-      () => 'done',
-      (error: Error) => error.message,
-    );
-    if (outcome === 'done') return call - 1;
-    expect(outcome).toBe("the provider's process ended with SIGKILL");
-    await check();
-  }
-}
 
 // Each test starts a dozen processes, one after the other.
 const timeout = 300_000;
