@@ -2,8 +2,12 @@ import { openService, type ServiceOptions } from './open-service.ts';
 import type { Reservation, ReservationCreateParams } from './protocol/generated/contract.ts';
 import type { CallOptions } from './service/call-options.ts';
 
+export { applyDesiredState } from './desired-state/apply.ts';
+export { exportDesiredState } from './desired-state/export.ts';
+export { decodeDocument, formatOfFile, readDesiredState } from './desired-state/read-document.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export {
+  DocumentError,
   type ErrorFacts,
   type ErrorName,
   type FieldError,

@@ -10,9 +10,10 @@ const allowed: Record<string, string[]> = {
   service: ['protocol', 'type:providers', 'type:ledger'],
   ledger: ['protocol', 'native', 'type:host'],
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
+  'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
-  cli: ['protocol', 'open-service', 'run-worker', 'rpc', 'type:service', 'type:host'],
-  rpc: ['protocol', 'host', 'type:service', 'type:providers', 'type:open-service'],
+  cli: ['protocol', 'open-service', 'run-worker', 'rpc', 'desired-state', 'type:service', 'type:host'],
+  rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
 };
 
 /** The only folders or files that may import a package. */
@@ -20,6 +21,7 @@ const packages: Record<string, RegExp> = {
   koffi: /^native\//,
   'vscode-jsonrpc': /^rpc\//,
   commander: /^cli\//,
+  yaml: /^desired-state\//,
 };
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -7,6 +7,7 @@ function typeOf(schema, objects) {
     const title = schema.$ref.split('/').pop();
     return `[${title}](#${title.toLowerCase()})`;
   }
+  if (schema.oneOf) return schema.oneOf.map((one) => typeOf(one, objects)).join(' or ');
   if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(' \\| ');
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.type === 'array') return `array of ${typeOf(schema.items, objects)}`;

@@ -41,6 +41,9 @@ export interface FieldError {
   field: string;
   /** What is wrong and what is allowed, such as `must be 1 to 65535`. */
   message: string;
+  /** Where in a document it stands, counted from 1. */
+  line?: number;
+  column?: number;
 }
 
 /** Params that break the contract (-32602): names each field, changes nothing. */
@@ -52,4 +55,19 @@ export class InvalidParamsError extends Error {
     this.name = 'InvalidParamsError';
     this.errors = errors;
   }
+}
+
+/** A desired-state document that is wrong: names each fault with its line, changes nothing. */
+export class DocumentError extends InvalidParamsError {
+  constructor(errors: FieldError[]) {
+    super(errors);
+    this.name = 'DocumentError';
+    this.message = errors.map(documentFault).join('; ');
+  }
+}
+
+/** A fault of a document as it stands in a message: `line 3, column 5: reservations.0.startPort must be 1 to 65535`. */
+function documentFault({ field, message, line, column }: FieldError): string {
+  const place = line === undefined ? '' : `line ${line}, column ${column}: `;
+  return `${place}${field || 'the document'} ${message}`;
 }

@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc';
-import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import { DocumentError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import { errorCodes, Fault } from './fault.ts';
 
 /** The answer to a request that failed; undefined for a failure nobody planned: a bug. */
@@ -8,7 +8,8 @@ export function answerError(error: unknown, signal: AbortSignal): ResponseError<
     return new ResponseError(error.code, error.message, { name: error.errorName, ...error.facts });
   }
   if (error instanceof InvalidParamsError) {
-    return new ResponseError(errorCodes.InvalidParams, `Invalid params: ${error.message}.`, { errors: error.errors });
+    const what = error instanceof DocumentError ? 'The document is wrong' : 'Invalid params';
+    return new ResponseError(errorCodes.InvalidParams, `${what}: ${error.message}.`, { errors: error.errors });
   }
   if (error instanceof Fault) return new ResponseError(error.code, error.message);
   if (signal.aborted && isAbort(error, signal)) {

@@ -1,3 +1,5 @@
+import { applyDesiredState } from '../desired-state/apply.ts';
+import { exportDesiredState } from '../desired-state/export.ts';
 import type { Methods } from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import type { Session } from './session.ts';
@@ -23,6 +25,8 @@ export function handlersFor(session: Session): Handlers {
     'port/inspect': async (params, call) => (await session.service()).inspect(params, call),
     'port/find': async (params, call) => (await session.service()).find(params, call),
     'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
+    'desiredState/apply': async (params, signal) => applyDesiredState(await session.service(), params, signal),
+    'desiredState/export': async (params) => exportDesiredState(await session.service(), params),
     shutdown: () => session.shutdown(),
     'rpc.discover': async () =>
       (await import('../protocol/generated/openrpc.json', { with: { type: 'json' } })).default,

@@ -1,7 +1,7 @@
 import { type FieldError, InvalidParamsError } from '../protocol/errors.ts';
+import { fieldErrors } from '../protocol/field-errors.ts';
 import type { Methods } from '../protocol/generated/contract.ts';
 import { methodParams } from '../protocol/generated/validators.js';
-import { fieldErrors } from './field-errors.ts';
 
 /**
  * Checks a method's params against the contract. None at all are `{}`.

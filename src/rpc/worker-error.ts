@@ -1,5 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc';
 import {
+  DocumentError,
   type ErrorFacts,
   type ErrorName,
   type FieldError,
@@ -50,7 +51,10 @@ export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
   if (!(error instanceof ResponseError)) return error;
   const { code, message } = error;
   const data = (error.data ?? {}) as ErrorFacts & { name?: string; errors?: FieldError[] };
-  if (code === errorCodes.InvalidParams && data.errors) return new InvalidParamsError(data.errors);
+  if (code === errorCodes.InvalidParams && data.errors) {
+    const isDocument = data.errors.some(({ line }) => line !== undefined);
+    return isDocument ? new DocumentError(data.errors) : new InvalidParamsError(data.errors);
+  }
   if (code === errorCodes.RequestCancelled && signal?.aborted) return signal.reason;
   if (data.name && Object.hasOwn(errorCatalogue, data.name)) {
     const { name, errors, ...facts } = data;

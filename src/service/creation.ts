@@ -9,6 +9,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
+import { described } from './describe.ts';
 import { type Granted, keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, relabelled, sameLabel } from './label.ts';
@@ -84,12 +85,10 @@ export class Creation {
     const changed: LedgerRecord[] = [];
     const now = existing.map((reservation) => {
       if (!updatesExisting || sameLabel(reservation, label)) return reservation;
-      const key = keyOf(reservation);
-      checkMayRelabel(
-        reservation,
-        label,
-        system.some((item) => keyOf(item) === key),
-      );
+      const target = keyOf(reservation);
+      const isSystems = system.some((item) => keyOf(item) === target);
+      const { document } = reservation;
+      checkMayRelabel({ what: described(reservation), target, errorName: 'RangeReserved', document, isSystems }, label);
       // Nobody has recorded what another program made.
       const { owner = this.#ledger.owner(lifetime), createdAt = new Date().toISOString() } = reservation;
       const record = { ...relabelled(reservation, label), owner, createdAt };

@@ -10,5 +10,8 @@ export function describe({ protocol, range, lifetime, name, owner, document }: R
   return `the ${lifetime} reservation ${formatPorts(protocol, range)}${called}${user}${process}${wish}`;
 }
 
-/** The same at the start of a sentence. */
-export const described = (reservation: Reservation): string => `T${describe(reservation).slice(1)}`;
+/** A description at the start of a sentence. */
+export const startOfSentence = (words: string): string => words[0]!.toUpperCase() + words.slice(1);
+
+/** A reservation at the start of a sentence. */
+export const described = (reservation: Reservation): string => startOfSentence(describe(reservation));

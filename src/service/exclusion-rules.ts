@@ -9,16 +9,19 @@ import type {
 import { endPort, formatPorts, formatRange, overlap, sameRange } from '../protocol/ranges.ts';
 import { describe } from './describe.ts';
 
-/** An exclusion as it stands in a message: `the exclusion tcp 5000-5009 "web" of ada`. */
-export function describeExclusion({ protocol, range, name, owner }: PortExclusion): string {
+/** An exclusion as it stands in a message: `the exclusion tcp 5000-5009 "web" of ada, for the document "fleet"`. */
+export function describeExclusion({ protocol, range, name, owner, document }: PortExclusion): string {
   const called = name ? ` "${name}"` : '';
-  return `the exclusion ${formatPorts(protocol, range)}${called}${owner ? ` of ${owner.user}` : ''}`;
+  const wish = document ? `, for the document "${document}"` : '';
+  return `the exclusion ${formatPorts(protocol, range)}${called}${owner ? ` of ${owner.user}` : ''}${wish}`;
 }
 
-const holdsAll = (outer: PortRange, inner: PortRange): boolean =>
+/** Whether the second range lies in the first. */
+export const holdsAll = (outer: PortRange, inner: PortRange): boolean =>
   outer.startPort <= inner.startPort && endPort(inner) <= endPort(outer);
 
-const lasts = (item: PortExclusion, store: ExclusionStore): boolean =>
+/** Whether it stays as long as is asked for. */
+export const lasts = (item: PortExclusion, store: ExclusionStore): boolean =>
   item.store === 'persistent' || store === 'active';
 
 /**

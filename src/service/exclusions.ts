@@ -1,4 +1,5 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
+import { ServiceError } from '../protocol/errors.ts';
 import type {
   ExclusionAddParams,
   ExclusionList,
@@ -11,9 +12,11 @@ import type {
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
 import { persistentOf } from './creation.ts';
-import { alreadyThere, checkMayRemove, noExclusion } from './exclusion-rules.ts';
+import { startOfSentence } from './describe.ts';
+import { alreadyThere, checkMayRemove, describeExclusion, noExclusion } from './exclusion-rules.ts';
 import { keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
+import { checkMayRelabel, type Label, labelOf, relabelled, sameLabel } from './label.ts';
 import { refuseOverlap } from './requests.ts';
 import { wildcard } from './wildcard.ts';
 
@@ -63,7 +66,7 @@ export class Exclusions {
   }
 
   async add(params: ExclusionAddParams, signal?: AbortSignal): Promise<PortExclusion> {
-    const { protocol, range, store = 'persistent', restartNat = false } = params;
+    const { protocol, range, store = 'persistent', restartNat = false, ifExists } = params;
     checkRange(range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
       const recorded = this.#ofProvider([...change.exclusions.own, ...change.exclusions.system]);
@@ -71,7 +74,7 @@ export class Exclusions {
       const existing = alreadyThere({ protocol, range, store }, exclusions);
       if (existing) {
         await this.#complete(existing, change);
-        return existing;
+        return ifExists === 'update' ? this.#relabel(existing, labelOf(params), change) : existing;
       }
       const reservations = await this.#known.verified([...change.own, ...change.system]);
       refuseOverlap(
@@ -82,7 +85,9 @@ export class Exclusions {
       const before = change.exclusions.own;
       const others = this.#stillThere(before, protocol, exclusions).filter((item) => keyOf(item) !== keyOf(params));
       const shorter = before.find((item) => keyOf(item) === keyOf(params));
-      const record = this.#recordOf({ ...shorter, ...params, store });
+      const lesser = exclusions.find((item) => item.own && keyOf(item) === keyOf(params));
+      if (lesser && ifExists === 'update') this.#checkMayRelabel(lesser, labelOf(params), change);
+      const record = this.#recordOf({ ...(ifExists !== 'update' && shorter), ...params, store });
       await change.writeExclusions([...others, record]);
       try {
         return joined(await this.#provider.exclude({ protocol, range, store, restartNat, signal }), record);
@@ -94,7 +99,7 @@ export class Exclusions {
   }
 
   async remove(
-    { protocol, range, force = false }: ExclusionRemoveParams,
+    { protocol, range, document, force = false }: ExclusionRemoveParams,
     signal?: AbortSignal,
   ): Promise<PortExclusion> {
     checkRange(range, 'range.numberOfPorts');
@@ -102,7 +107,7 @@ export class Exclusions {
       const { own, system } = change.exclusions;
       const { exclusions } = await this.#listed([protocol], this.#ofProvider([...own, ...system]));
       const found = exclusions.find((item) => sameRange(item.range, range));
-      if (!found) throw noExclusion({ protocol, range });
+      if (!found || (document !== undefined && found.document !== document)) throw noExclusion({ protocol, range });
       const reservations = await this.#known.verified([...change.own, ...change.system]);
       checkMayRemove(found, {
         force,
@@ -119,6 +124,33 @@ export class Exclusions {
   async #complete(existing: PortExclusion, { own, exclusions }: LedgerChange): Promise<void> {
     if (!exclusions.own.some((item) => keyOf(item) === keyOf(existing))) return;
     await this.#provider.settle(...persistentOf(this.#provider, { own, exclusions: exclusions.own }));
+  }
+
+  /** All exclusions, by these records; none where the provider has none. */
+  async present(records: readonly ExclusionRecord[]): Promise<{ exclusions: PortExclusion[]; warnings: string[] }> {
+    try {
+      return await this.#listed(protocols, this.#ofProvider(records));
+    } catch (error) {
+      if (error instanceof ServiceError && error.errorName === 'NotSupported') return { exclusions: [], warnings: [] };
+      throw error;
+    }
+  }
+
+  /** Gives an own exclusion another label; another's has none. */
+  async #relabel(existing: PortExclusion, label: Label, change: LedgerChange): Promise<PortExclusion> {
+    if (!existing.own || sameLabel(existing, label)) return existing;
+    this.#checkMayRelabel(existing, label, change);
+    const target = keyOf(existing);
+    const relabel = (item: ExclusionRecord) => (keyOf(item) === target ? relabelled(item, label) : item);
+    await change.writeExclusions(change.exclusions.own.map(relabel));
+    return relabelled(existing, label);
+  }
+
+  #checkMayRelabel(existing: PortExclusion, label: Label, { exclusions }: LedgerChange): void {
+    const target = keyOf(existing);
+    const isSystems = exclusions.system.some((item) => keyOf(item) === target);
+    const what = startOfSentence(describeExclusion(existing));
+    checkMayRelabel({ what, target, errorName: 'RangeExcluded', document: existing.document, isSystems }, label);
   }
 
   /** Takes the exclusion out of the record; where that fails, the system gets it back. */

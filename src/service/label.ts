@@ -1,7 +1,5 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { Reservation } from '../protocol/generated/contract.ts';
-import { described } from './describe.ts';
-import { keyOf } from './granted.ts';
 
 /** What people call a reservation, why it is there, and which document asked for it. */
 export type Label = Pick<Reservation, 'name' | 'reason' | 'document'>;
@@ -24,21 +22,32 @@ export function relabelled<T extends Label>({ name: _, reason: __, document: ___
   return { ...rest, ...labelOf(label) } as T;
 }
 
+/** What stands against another label. */
+export interface Labelled {
+  /** What has the label, at the start of a sentence. */
+  what: string;
+  target: string;
+  /** The error for what another document asked for. */
+  errorName: 'RangeReserved' | 'RangeExcluded';
+  /** The document that asked for it. */
+  document: string | undefined;
+  /** Whether the record is in the system's ledger, which this user may only read. */
+  isSystems: boolean;
+}
+
 /**
- * Refuses to give the reservation another label where it is not the caller's to give.
- * @param isSystems whether the record is in the system's ledger, which this user may only read
- * @throws ServiceError RangeReserved, AccessDenied
+ * Refuses another label where it is not the caller's to give.
+ * @throws ServiceError RangeReserved or RangeExcluded, AccessDenied
  */
-export function checkMayRelabel(reservation: Reservation, { document }: Label, isSystems: boolean): void {
-  const target = keyOf(reservation);
-  if (reservation.document !== undefined && reservation.document !== document) {
-    throw new ServiceError('RangeReserved', `${described(reservation)} is that document's.`, {
+export function checkMayRelabel({ what, target, errorName, document, isSystems }: Labelled, label: Label): void {
+  if (document !== undefined && document !== label.document) {
+    throw new ServiceError(errorName, `${what} is that document's.`, {
       target,
-      hint: `Take it out of the document "${reservation.document}", or release the reservation first.`,
+      hint: `Take it out of the document "${document}", or free the range first.`,
     });
   }
   if (isSystems) {
-    throw new ServiceError('AccessDenied', `${described(reservation)} is the system's; this user may not change it.`, {
+    throw new ServiceError('AccessDenied', `${what} is the system's; this user may not change it.`, {
       target,
       hint: 'Run it as root or from an elevated process.',
     });

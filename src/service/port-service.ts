@@ -6,6 +6,7 @@ import type {
   ExclusionAddParams,
   ExclusionList,
   ExclusionListParams,
+  ExclusionRecord,
   ExclusionRemoveParams,
   FreeRangeList,
   LedgerRecord,
@@ -39,6 +40,15 @@ import { KnownReservations, type Wanted } from './known-reservations.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
 import { wildcard } from './wildcard.ts';
+
+/** What is there at one moment. */
+export interface Present {
+  reservations: Reservation[];
+  /** Empty where the provider has none. */
+  exclusions: PortExclusion[];
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
+}
 
 /**
  * Reserves ports: decides, under the ledger's lock, which range is given to whom, lets the provider do it, and keeps the
@@ -223,12 +233,34 @@ export class PortService {
     return dynamicRanges(this.#provider, params);
   }
 
+  /**
+   * All reservations and exclusions at one moment.
+   *
+   * @param settles whether what a killed worker left undone is completed first
+   * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
+   */
+  async present({ settles }: { settles: boolean }, signal?: AbortSignal): Promise<Present> {
+    if (!settles) return this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
+    return this.#ledger.change(async ({ own, system, exclusions }) => {
+      const persistent = persistentOf(this.#provider, { own, exclusions: exclusions.own });
+      // One who has none may not have the right either.
+      if (persistent.some((records) => records.length > 0)) await this.#provider.settle(...persistent);
+      return this.#presentIn([...own, ...system], [...exclusions.own, ...exclusions.system]);
+    }, signal);
+  }
+
   /** Frees everything held here: the ports at once, then their records. Persistent reservations stay. */
   async close(): Promise<void> {
     await this.#provider.close();
     if (this.#held.size === 0) return;
     await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));
     this.#held.clear();
+  }
+
+  async #presentIn(records: readonly LedgerRecord[], excluded: readonly ExclusionRecord[]): Promise<Present> {
+    const { reservations, warnings } = await this.#known.all(records);
+    const { exclusions, warnings: more } = await this.#exclusions.present(excluded);
+    return { reservations, exclusions, warnings: [...new Set([...warnings, ...more])] };
   }
 
   async #find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {

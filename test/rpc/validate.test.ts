@@ -121,5 +121,5 @@ test('every pattern of the contract has words of its own', () => {
     for (const item of Object.values(value)) collect(item);
   };
   schemas.forEach(collect);
-  expect([...titles].sort()).toEqual(['Name', 'Token']);
+  expect([...titles].sort()).toEqual(['DocumentName', 'Name', 'Token']);
 });

@@ -1,5 +1,5 @@
-import type { FieldError } from '../protocol/errors.ts';
-import type { FieldFault } from '../protocol/generated/validators.js';
+import type { FieldError } from './errors.ts';
+import type { FieldFault } from './generated/validators.js';
 
 interface Schema {
   /** What a pattern allows, in words. */
@@ -16,32 +16,52 @@ interface Schema {
 const mostErrors = 20;
 const longestName = 60;
 
+/** One field's fault in words, and the keys that lead to it. */
+export interface PathError extends FieldError {
+  path: string[];
+}
+
 /** The faults a validator found, in words and one for each field. Values are not repeated: they may be huge. */
 export function fieldErrors(faults: readonly FieldFault[]): FieldError[] {
-  const alternatives = faults.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
-  const byField = new Map<string, FieldError>();
+  return pathErrors(faults, 'parameter').map(({ field, message }) => ({ field, message }));
+}
+
+/**
+ * The same with the keys that lead to each field; a key itself may hold any character.
+ * @param noun what a key is called
+ */
+export function pathErrors(faults: readonly FieldFault[], noun: string): PathError[] {
+  const of = (keyword: string) =>
+    faults.filter((fault) => fault.keyword === keyword).map((fault) => fault.instancePath);
+  const alternatives = of('anyOf');
+  const choices = of('oneOf');
+  const byField = new Map<string, PathError>();
   for (const fault of faults) {
-    const isBranch = fault.keyword === 'required' && alternatives.includes(fault.instancePath);
-    if (isBranch && fault.parentSchema && !('properties' in fault.parentSchema)) continue;
-    const field = fieldOf(fault);
-    if (!byField.has(field)) byField.set(field, { field, message: inWords(fault) });
+    const { keyword, instancePath, parentSchema } = fault;
+    const isBranch = keyword === 'required' && alternatives.includes(instancePath);
+    if (isBranch && parentSchema && !('properties' in parentSchema)) continue;
+    // What each of the choices lacks says less than what they are.
+    if (keyword !== 'oneOf' && choices.some((path) => `${instancePath}/`.startsWith(`${path}/`))) continue;
+    const path = pathOf(fault);
+    const field = path.map(clip).join('.');
+    if (!byField.has(field)) byField.set(field, { path, field, message: inWords(fault, noun) });
     if (byField.size === mostErrors) break;
   }
   return [...byField.values()];
 }
 
-function fieldOf({ instancePath, keyword, params }: FieldFault): string {
+function pathOf({ instancePath, keyword, params }: FieldFault): string[] {
   const path = instancePath.split('/').slice(1).map(unescapePointer);
   if (keyword === 'required') path.push(String(params.missingProperty));
-  if (keyword === 'additionalProperties') path.push(clip(String(params.additionalProperty)));
-  return path.join('.');
+  if (keyword === 'additionalProperties') path.push(String(params.additionalProperty));
+  return path;
 }
 
-function inWords({ keyword, params, parentSchema = {}, message }: FieldFault): string {
+function inWords({ keyword, params, parentSchema = {}, message }: FieldFault, noun: string): string {
   const schema = parentSchema as Schema;
   switch (keyword) {
     case 'additionalProperties':
-      return 'is not a known parameter';
+      return `is not a known ${noun}`;
     case 'required':
       return 'is required';
     case 'enum':
@@ -57,6 +77,7 @@ function inWords({ keyword, params, parentSchema = {}, message }: FieldFault): s
     case 'uniqueItems':
       return 'must not name the same twice';
     case 'pattern':
+    case 'oneOf':
       return schema['x-allowed'] ?? 'is not of the form the protocol document gives';
     case 'type':
       return mustBeOfType(schema);
@@ -73,7 +94,7 @@ function mustBeOfType(schema: Schema): string {
   const types = [schema.type ?? []].flat().map((type) => {
     if (type === 'integer') return `a whole number, ${bounds(schema)}`;
     if (type === 'string') return schema.maxLength === undefined ? 'a string' : `a string, ${characters(schema)}`;
-    return type === 'null' ? 'null' : `an ${type}`;
+    return type === 'null' ? 'null' : `${type === 'boolean' ? 'a' : 'an'} ${type}`;
   });
   return `must be ${types.join(', or ')}`;
 }

@@ -1,0 +1,40 @@
+import type { AppliedState, DesiredStateApplyParams } from '../protocol/generated/contract.ts';
+import type { PortService } from '../service/port-service.ts';
+import { CarryOut } from './carry-out.ts';
+import { changesOf, planOf } from './plan.ts';
+import { predict } from './predict.ts';
+import { readDesiredState } from './read-document.ts';
+
+/**
+ * Makes what a desired-state document asks for so: creates what is missing, updates what differs, removes what is the
+ * document's and in the way, or with `prune` all of the document's that it asks for no more. What is as it should be is
+ * left alone, so a second time changes nothing; a time that was interrupted is finished by the next.
+ *
+ * An item that fails has the error in its change; the others are independent of it.
+ *
+ * @throws DocumentError a document that is wrong, naming each fault with its line; nothing has changed then
+ * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt where nothing could be looked at
+ *
+ * @example
+ * const text = await readFile('ports.yaml', 'utf8');
+ * const { changes, changed, failed } = await applyDesiredState(service, { text, format: 'yaml', prune: true });
+ */
+export async function applyDesiredState(
+  service: PortService,
+  { text, format, prune = false, whatIf = false }: DesiredStateApplyParams,
+  signal?: AbortSignal,
+): Promise<AppliedState> {
+  const document = await readDesiredState(text, format);
+  const present = await service.present({ settles: !whatIf }, signal);
+  const plan = planOf(document, present, prune);
+  if (whatIf) await predict(plan, present);
+  else await new CarryOut(service, document.name, signal).all(plan);
+  const changes = changesOf(plan);
+  return {
+    document: document.name,
+    changes,
+    changed: changes.some(({ action, error }) => action !== 'none' && !error),
+    failed: changes.filter(({ error }) => error).length,
+    ...(present.warnings.length > 0 && { warnings: present.warnings }),
+  };
+}

@@ -1,0 +1,67 @@
+import type {
+  DesiredExclusion,
+  DesiredReservation,
+  DesiredState,
+  DesiredStateExportParams,
+  ExportedState,
+  ExportFormat,
+  PortExclusion,
+  Reservation,
+} from '../protocol/generated/contract.ts';
+import type { PortService } from '../service/port-service.ts';
+import { type Exported, toCompose, toDevcontainer, toEnv } from './snippets.ts';
+import { toJson, toYaml } from './write-document.ts';
+
+const writers: Record<ExportFormat, (document: DesiredState) => Exported | Promise<Exported>> = {
+  json: toJson,
+  yaml: toYaml,
+  env: toEnv,
+  compose: toCompose,
+  devcontainer: toDevcontainer,
+};
+
+/**
+ * Writes the persistent reservations and own exclusions of this machine as a desired-state document, or the ports of the
+ * reservations as other programs read them.
+ *
+ * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
+ *
+ * @example
+ * const { text } = await exportDesiredState(service, { format: 'env', document: 'shop' });
+ */
+export async function exportDesiredState(
+  service: PortService,
+  { format, document }: DesiredStateExportParams,
+): Promise<ExportedState> {
+  const { reservations, exclusions, warnings: unseen } = await service.present({ settles: false });
+  const isWanted = (one: Reservation | PortExclusion) => document === undefined || one.document === document;
+  const state: DesiredState = {
+    name: document ?? 'exported',
+    reservations: inOrder(reservations.filter((one) => one.lifetime === 'persistent' && isWanted(one))).map(entryOf),
+    exclusions: inOrder(exclusions.filter((one) => one.own && isWanted(one))).map((one) => ({
+      ...entryOf(one),
+      ...(one.store === 'active' && { store: one.store }),
+    })),
+  };
+  const { text, warnings: unwritten = [] } = await writers[format](state);
+  const warnings = [...unseen, ...unwritten];
+  return { text, ...(warnings.length > 0 && { warnings }) };
+}
+
+const inOrder = <T extends Reservation | PortExclusion>(all: T[]): T[] =>
+  all.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
+
+function entryOf({
+  protocol,
+  range,
+  name,
+  reason,
+}: Reservation | PortExclusion): DesiredReservation & DesiredExclusion {
+  return {
+    protocol,
+    startPort: range.startPort,
+    numberOfPorts: range.numberOfPorts,
+    ...(name !== undefined && { name }),
+    ...(reason !== undefined && { reason }),
+  };
+}

@@ -1,0 +1,113 @@
+import type {
+  DesiredChange,
+  DesiredState,
+  PortExclusion,
+  Protocol,
+  Reservation,
+} from '../protocol/generated/contract.ts';
+import { formatPorts, overlap } from '../protocol/ranges.ts';
+import { holdsAll, lasts } from '../service/exclusion-rules.ts';
+import type { Present } from '../service/port-service.ts';
+import { type DesiredItem, itemsOf } from './items.ts';
+
+/** What is there and lasts: a persistent reservation, or an exclusion made here. */
+export type Existing = { kind: 'reservation'; is: Reservation } | { kind: 'exclusion'; is: PortExclusion };
+
+/** Something of the document's that it asks for no more. */
+export interface Stale {
+  existing: Existing;
+  change: DesiredChange;
+}
+
+/** One entry of the document. */
+export interface Step {
+  item: DesiredItem;
+  /** One for each protocol. */
+  changes: DesiredChange[];
+  /** What has to go before it. */
+  inTheWay: Stale[];
+}
+
+/** What makes the machine as the document asks. */
+export interface Plan {
+  document: DesiredState;
+  /** What goes first: it makes room, and nothing waits for it. */
+  pruned: Stale[];
+  steps: Step[];
+}
+
+const keyOf = (kind: Existing['kind'], protocol: Protocol, range: Reservation['range']) =>
+  `${kind} ${formatPorts(protocol, range)}`;
+
+/** Compares the document with what is there. */
+export function planOf(document: DesiredState, present: Present, prune: boolean): Plan {
+  const items = itemsOf(document);
+  const there = existingIn(present);
+  const wanted = new Set(
+    items.flatMap(({ kind, protocols, range }) => protocols.map((one) => keyOf(kind, one, range))),
+  );
+  const stale = new Set<Stale>();
+  for (const [key, existing] of there) {
+    if (existing.is.document === document.name && !wanted.has(key))
+      stale.add({ existing, change: releaseOf(existing) });
+  }
+  const steps = items.map((item) => {
+    const inTheWay = [...stale].filter(({ existing }) => isInTheWay(existing, item));
+    for (const one of inTheWay) stale.delete(one);
+    const changes = item.protocols.map((protocol) => {
+      const existing = there.get(keyOf(item.kind, protocol, item.range));
+      return changeOf(item, protocol, existing ?? coveredByOthers(item, protocol, present), document.name);
+    });
+    return { item, changes, inTheWay };
+  });
+  return { document, pruned: prune ? [...stale] : [], steps };
+}
+
+/** All changes of a plan, in the order they are made. */
+export const changesOf = ({ pruned, steps }: Plan): DesiredChange[] => [
+  ...pruned.map(({ change }) => change),
+  ...steps.flatMap(({ inTheWay, changes }) => [...inTheWay.map(({ change }) => change), ...changes]),
+];
+
+function existingIn({ reservations, exclusions }: Present): Map<string, Existing> {
+  const all: Existing[] = [];
+  for (const is of reservations) if (is.lifetime === 'persistent') all.push({ kind: 'reservation', is });
+  for (const is of exclusions) if (is.own) all.push({ kind: 'exclusion', is });
+  return new Map(all.map((one) => [keyOf(one.kind, one.is.protocol, one.is.range), one]));
+}
+
+/** An exclusion that somebody else made does as well, where it holds all of the range. */
+function coveredByOthers({ kind, range, store }: DesiredItem, protocol: Protocol, { exclusions }: Present) {
+  const does = (one: PortExclusion) =>
+    !one.own && one.administered && one.protocol === protocol && holdsAll(one.range, range) && lasts(one, store);
+  return kind === 'exclusion' && exclusions.some(does) ? 'done' : undefined;
+}
+
+const isInTheWay = ({ is }: Existing, { protocols, range }: DesiredItem): boolean =>
+  protocols.includes(is.protocol) && overlap(is.range, range);
+
+const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredChange => ({
+  action: 'release',
+  kind,
+  protocol,
+  range,
+  ...(name !== undefined && { name }),
+});
+
+function changeOf(
+  { kind, range, name, reason, store }: DesiredItem,
+  protocol: Protocol,
+  existing: Existing | 'done' | undefined,
+  document: string,
+): DesiredChange {
+  const what = { kind, protocol, range, ...(name !== undefined && { name }) };
+  if (!existing) return { action: 'create', ...what };
+  if (existing === 'done') return { action: 'none', ...what };
+  const { is } = existing;
+  const differs: DesiredChange['differs'] = [];
+  if (is.name !== name) differs.push('name');
+  if (is.reason !== reason) differs.push('reason');
+  if (is.document !== document) differs.push('document');
+  if (existing.kind === 'exclusion' && !lasts(existing.is, store)) differs.push('store');
+  return differs.length > 0 ? { action: 'update', ...what, differs } : { action: 'none', ...what };
+}

@@ -1,0 +1,58 @@
+import { DocumentError } from '../protocol/errors.ts';
+import { type PathError, pathErrors } from '../protocol/field-errors.ts';
+import type { DesiredState, DocumentFormat } from '../protocol/generated/contract.ts';
+import { DesiredState as isDesiredState } from '../protocol/generated/validators.js';
+import { parseJson } from './parse-json.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { Parsed } from './place.ts';
+import { ruleFaults } from './rules.ts';
+
+/** The most bytes of UTF-8 that a document may have. */
+export const longestDocument = 1024 * 1024;
+
+/** Nobody reads more than these. */
+const mostFaults = 20;
+
+const tooLarge = (bytes: number) =>
+  new DocumentError([{ field: '', message: `must be at most ${longestDocument} bytes long, not ${bytes}` }]);
+
+/**
+ * The text of a document's file: UTF-8, with a byte order mark or without.
+ * @throws DocumentError when it is none, or too large
+ */
+export function decodeDocument(bytes: Uint8Array): string {
+  if (bytes.length > longestDocument) throw tooLarge(bytes.length);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new DocumentError([{ field: '', message: 'is not valid UTF-8' }]);
+  }
+}
+
+/** What a file of this name is written in: JSON when it ends in `.json`, else YAML. */
+export const formatOfFile = (path: string): DocumentFormat => (/\.json$/i.test(path) ? 'json' : 'yaml');
+
+/**
+ * Reads a desired-state document and checks all that can be known without the machine.
+ * @throws DocumentError naming each fault with its line
+ */
+export async function readDesiredState(text: string, format: DocumentFormat): Promise<DesiredState> {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > longestDocument) throw tooLarge(bytes);
+  const content = text.replace(/^\uFEFF/, '');
+  const parsed = await (format === 'json' ? parseJson(content) : parseYaml(content));
+  const { value } = parsed;
+  if (value === null) throw new DocumentError([{ field: '', message: 'is empty: it needs a name at least' }]);
+  if (!isDesiredState(value)) throw await faultsOf(parsed, pathErrors(isDesiredState.errors ?? [], 'key'));
+  const faults = ruleFaults(value);
+  if (faults.length > 0) throw await faultsOf(parsed, faults);
+  return value;
+}
+
+async function faultsOf({ placeOf }: Parsed, faults: readonly PathError[]): Promise<DocumentError> {
+  const placed = faults
+    .slice(0, mostFaults)
+    .map(async ({ path, field, message }) => ({ field, message, ...(await placeOf(path)) }));
+  const errors = await Promise.all(placed);
+  return new DocumentError(errors.sort((a, b) => a.line - b.line || a.column - b.column));
+}

@@ -1,0 +1,12 @@
+import type { DesiredState } from '../protocol/generated/contract.ts';
+import { loadYaml } from './parse-yaml.ts';
+import type { Exported } from './snippets.ts';
+
+/** The document as JSON. */
+export const toJson = (document: DesiredState): Exported => ({ text: `${JSON.stringify(document, null, 2)}\n` });
+
+/** The document as YAML. */
+export async function toYaml(document: DesiredState): Promise<Exported> {
+  const { stringify } = await loadYaml();
+  return { text: stringify(document, { schema: 'core', aliasDuplicateObjects: false, lineWidth: 0 }) };
+}
