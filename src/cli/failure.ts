@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import { CommandError } from './exec/command-error.ts';
 import { exitCode } from './exit-codes.ts';
 import { printable } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -34,6 +35,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof CommanderError) {
     return { code: invalidParams, name: 'Usage', message: error.message.replace(/^error: /, ''), hint: 'See --help.' };
   }
+  if (error instanceof CommandError) return { code: internalError, name: 'CommandNotRun', message: error.message };
   return {
     code: internalError,
     name: 'InternalError',
@@ -53,4 +55,7 @@ const isAboutWords = (error: unknown) =>
   error instanceof UsageError || error instanceof InvalidParamsError || error instanceof CommanderError;
 
 /** The exit code that goes with the error. */
-export const exitCodeOf = (error: unknown): number => (isAboutWords(error) ? exitCode.usage : exitCode.failed);
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) return error.exitCode;
+  return isAboutWords(error) ? exitCode.usage : exitCode.failed;
+}

@@ -7,5 +7,5 @@ if (first === '--version') process.stdout.write(`${packageVersion}\n`);
 else if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
 else {
   const { run } = await import('./run.ts');
-  process.exitCode = await run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
+  process.exitCode = await run(process.argv.slice(2), process);
 }

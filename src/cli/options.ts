@@ -73,3 +73,7 @@ export const portsOption = () =>
 
 export const withinOption = () =>
   new Option('--within <range>', 'where to look; from 10000 up to the dynamic range if absent').argParser(range);
+
+/** Without the keys that were not given. */
+export const given = (values: object) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addExec } from './commands/exec.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
 import { addNew } from './commands/new.ts';
@@ -38,6 +39,8 @@ export function program(terminal: Terminal, output: Output): Command {
       output.asJson = Boolean(command.opts().json);
     })
     .addHelpText('after', codes);
-  for (const add of [addNew, addGet, addFind, addTest, addRemove, addStatus, addServe]) add(root, output);
+  for (const add of [addExec, addNew, addGet, addFind, addTest, addRemove, addStatus, addServe]) {
+    add(root, output, terminal);
+  }
   return root;
 }

@@ -1,7 +1,12 @@
 import type { Writable } from 'node:stream';
 
-/** What the command line may know of the process it runs in; only main.ts names `process`. */
+/** What the command line may know of the process it runs in, and is given by main.ts: the process itself. */
 export interface Terminal {
   readonly stdout: Writable & { columns?: number };
   readonly stderr: Writable;
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }

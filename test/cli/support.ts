@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -25,6 +25,47 @@ export function commandLine(): (...words: string[]) => Promise<Outcome> {
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     return { code, stdout, stderr };
   };
+}
+
+/** A run of the command line that goes on while the test does something. */
+export interface Running {
+  child: ChildProcess;
+  /** The next line that fits, on either stream; fails when the run ends without one. */
+  line(pattern: RegExp): Promise<RegExpMatchArray>;
+  ended: Promise<Outcome>;
+}
+
+/** Starts the command line; it is killed with the test. `at` gives it a ledger that others have too. */
+export function start(words: string[], { env = ownHome(onTestFinished), ...options }: SpawnOptions = {}): Running {
+  const child = spawn(process.execPath, [portreservation, ...words], {
+    ...options,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  const changed = new EventEmitter();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]!.setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      changed.emit('change');
+    });
+  }
+  let hasEnded = false;
+  const ended = once(child, 'close').then(([code, signal]) => {
+    hasEnded = true;
+    changed.emit('change');
+    return { code: code ?? signal, ...said };
+  });
+  const line = async (pattern: RegExp) => {
+    for (;;) {
+      const found = pattern.exec(said.stdout) ?? pattern.exec(said.stderr);
+      if (found) return found;
+      if (hasEnded) throw new Error(`${pattern} was not said: ${JSON.stringify(said)}`);
+      await once(changed, 'change');
+    }
+  };
+  return { child, line, ended };
 }
 
 /** Compares with the text of test/cli/golden, or writes it with UPDATE_GOLDEN. */

@@ -1,15 +1,9 @@
 import { type Command, Option } from 'commander';
-import { ServiceError } from '../../protocol/errors.ts';
-import type {
-  PortRange,
-  Protocol,
-  Reservation,
-  ReservationCreateAllParams,
-} from '../../protocol/generated/contract.ts';
-import { formatAllPorts, sameRange } from '../../protocol/ranges.ts';
-import type { PortService } from '../../service/port-service.ts';
-import { type CommonOptions, port, portsOption, protocolOption, withCommon, withinOption } from '../options.ts';
+import type { PortRange, Protocol, ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
+import { formatAllPorts } from '../../protocol/ranges.ts';
+import { type CommonOptions, given, port, portsOption, protocolOption, withCommon, withinOption } from '../options.ts';
 import type { Output } from '../output.ts';
+import { placeFor } from '../preview.ts';
 import { inService } from '../service.ts';
 import { UsageError } from '../usage-error.ts';
 import { reservationColumns } from '../views.ts';
@@ -65,9 +59,6 @@ async function create(options: Options, output: Output): Promise<void> {
   output.result(created, () => output.table(created.reservations, reservationColumns));
 }
 
-/** Without the keys that were not given. */
-const given = (values: object) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-
 async function preview(options: Options, params: ReservationCreateAllParams, output: Output): Promise<void> {
   const range = await inService(options, (service) => placeFor(service, params));
   const whatIf = params.protocol.map((protocol) => ({ protocol, range, lifetime: 'persistent' }));
@@ -75,26 +66,4 @@ async function preview(options: Options, params: ReservationCreateAllParams, out
   output.result({ whatIf: { reservations: whatIf } }, () =>
     output.say(`Would reserve ${formatAllPorts(params.protocol, range)}${others}.`),
   );
-}
-
-const standInTheWay = new Set(['listening', 'boundNotListening', 'reserved', 'excludedBySystem']);
-
-/**
- * Where the reservation would be made, unless somebody is faster.
- * @throws ServiceError what can be seen to stand in the way
- */
-async function placeFor(service: PortService, params: ReservationCreateAllParams): Promise<PortRange> {
-  const { protocol, numberOfPorts = 1, startPort, within, ifExists } = params;
-  if (startPort === undefined) return (await service.find({ protocol, numberOfPorts, within })).ranges[0]!;
-  const range = { startPort, numberOfPorts };
-  const isThere = (item: Reservation | undefined) =>
-    ifExists === 'return' && item?.lifetime === 'persistent' && sameRange(item.range, range);
-  const { ports } = await service.inspect({ protocol, port: [range] });
-  const taken = ports.find(({ verdict, reservation }) => standInTheWay.has(verdict) && !isThere(reservation));
-  if (!taken) return range;
-  const target = `${taken.protocol} ${taken.port}`;
-  throw new ServiceError(taken.reservation ? 'RangeReserved' : 'PortInUse', `${target}: ${taken.explanation}`, {
-    target,
-    hint: taken.remedy && `To free it: ${taken.remedy}`,
-  });
 }
