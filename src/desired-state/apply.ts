@@ -1,4 +1,5 @@
 import type { AppliedState, DesiredStateApplyParams } from '../protocol/generated/contract.ts';
+import type { CallOptions } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
 import { CarryOut } from './carry-out.ts';
 import { changesOf, planOf } from './plan.ts';
@@ -22,10 +23,10 @@ import { readDesiredState } from './read-document.ts';
 export async function applyDesiredState(
   service: PortService,
   { text, format, prune = false, whatIf = false }: DesiredStateApplyParams,
-  signal?: AbortSignal,
+  { signal }: CallOptions = {},
 ): Promise<AppliedState> {
   const document = await readDesiredState(text, format);
-  const present = await service.present({ settles: !whatIf }, signal);
+  const present = await service.present({ settles: !whatIf }, { signal });
   const plan = planOf(document, present, prune);
   if (whatIf) await predict(plan, present);
   else await new CarryOut(service, document.name, signal).all(plan);

@@ -25,7 +25,7 @@ export function handlersFor(session: Session): Handlers {
     'port/inspect': async (params, call) => (await session.service()).inspect(params, call),
     'port/find': async (params, call) => (await session.service()).find(params, call),
     'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
-    'desiredState/apply': async (params, signal) => applyDesiredState(await session.service(), params, signal),
+    'desiredState/apply': async (params, call) => applyDesiredState(await session.service(), params, call),
     'desiredState/export': async (params) => exportDesiredState(await session.service(), params),
     shutdown: () => session.shutdown(),
     'rpc.discover': async () =>

@@ -239,7 +239,7 @@ export class PortService {
    * @param settles whether what a killed worker left undone is completed first
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
-  async present({ settles }: { settles: boolean }, signal?: AbortSignal): Promise<Present> {
+  async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
     if (!settles) return this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
     return this.#ledger.change(async ({ own, system, exclusions }) => {
       const persistent = persistentOf(this.#provider, { own, exclusions: exclusions.own });
