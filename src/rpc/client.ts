@@ -44,6 +44,8 @@ export interface WorkerOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** Who is calling, for the worker's log. */
   clientInfo?: ClientInfo;
+  /** Gives up the start: a program on the way may wait for ever. */
+  signal?: AbortSignal;
   /** The process the client runs in; for tests. */
   host?: Host;
 }
@@ -67,6 +69,7 @@ const patience = 10_000;
  *
  * @throws InvalidParamsError when `command` is empty
  * @throws WorkerError when it cannot be started or ends at once
+ * @throws the reason of `signal` when it is given up
  * @throws ServiceError NotSupported when the provider does not run on this system, or the worker is of another version
  *
  * @example
@@ -74,7 +77,8 @@ const patience = 10_000;
  * const { range, token } = await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts: 10 });
  */
 export async function startWorker(options: WorkerOptions = {}): Promise<WorkerClient> {
-  const { host = thisHost(), command } = options;
+  const { host = thisHost(), command, signal } = options;
+  signal?.throwIfAborted();
   const [program, ...args] = command ?? [host.execPath, fileURLToPath(workerFile), '--stdio'];
   if (!program) throw new InvalidParamsError([{ field: 'command', message: 'must begin with the name of a program' }]);
   const child = spawn(program, args, { env: { ...(options.env ?? host.env) }, windowsHide: true });
@@ -84,6 +88,9 @@ export async function startWorker(options: WorkerOptions = {}): Promise<WorkerCl
     throw new WorkerError(`The worker cannot be started: ${(cause as Error).message}`, { cause });
   }
   const client = new WorkerClient(child, command && program);
+  const giveUp = () => child.kill('SIGKILL'); // it holds nothing yet
+  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal?.aborted) giveUp();
   try {
     client.server = await client.request('initialize', {
       protocolVersion,
@@ -92,9 +99,12 @@ export async function startWorker(options: WorkerOptions = {}): Promise<WorkerCl
       provider: options.provider,
       clientInfo: options.clientInfo,
     });
+    signal?.throwIfAborted();
   } catch (error) {
     await client.close();
-    throw error;
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
   return client;
 }

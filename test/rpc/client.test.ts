@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { protocolVersion } from '../../src/protocol/generated/contract.ts';
 import { startWorker, type WorkerOptions } from '../../src/rpc/client.ts';
+import { ownHome } from '../support/worker.ts';
 
 /** The head of a worker that answers `initialize`, does what a test says with the next request, and nothing else. */
 const head = `
@@ -160,6 +163,21 @@ test('a program that is not there cannot be started', async () => {
 test('a worker that ends at once fails the start', async () => {
   await expect(startWorker(nodeRuns('console.error("no"); process.exit(9)'))).rejects.toThrow(/exit code 9.*\nno$/s);
 });
+
+test.each(['at once', 'when it runs'])(
+  'a start given up %s ends what does not answer, with the reason',
+  async (moment) => {
+    const mark = join(ownHome(onTestFinished).PORT_RESERVATION_HOME!, 'mark');
+    const script = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1e6); fs.writeFileSync(${JSON.stringify(mark)}, '')`;
+    const controller = new AbortController();
+    const start = startWorker({ ...nodeRuns(script), signal: controller.signal });
+    const given = expect(start).rejects.toThrow('enough');
+    if (moment === 'when it runs') await expect.poll(() => existsSync(mark), { timeout: 50_000 }).toBe(true);
+    controller.abort(new Error('enough'));
+    await given;
+    await expect(startWorker({ ...nodeRuns(script), signal: controller.signal })).rejects.toThrow('enough');
+  },
+);
 
 test('close asks for shutdown and exit, ends the input and waits', async () => {
   const worker = await workerThat(`
