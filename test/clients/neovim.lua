@@ -22,6 +22,15 @@ local function can_listen(port)
   return bound ~= nil
 end
 
+-- Newer Neovims take program and arguments as one list; they are told apart as there.
+if vim.env.NEWER then
+  local start = vim.lsp.rpc.start
+  vim.lsp.rpc.start = function(command, dispatchers)
+    vim.validate({ cmd = { command, 't' }, dispatchers = { dispatchers, 't' } })
+    return start(command[1], vim.list_slice(command, 2), dispatchers)
+  end
+end
+
 vim.g.port_reservation_worker = { vim.env.NODE, vim.env.WORKER, '--stdio', '--provider', 'ledger' }
 
 seen.tooEarly = run('DevServer true')

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -5,6 +6,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { examples, missing, project, runForJson } from './support.ts';
 
 const reason = missing('nvim');
+// Then vim.lsp.rpc.start takes the program and its arguments as one list; before, they are told to be apart.
+const version = reason ? '' : execFileSync('nvim', ['--version'], { encoding: 'utf8' });
+const takesList = !/^NVIM v0\.[0-9]\./.test(version);
 
 test.skipIf(reason)(`examples/neovim finds the dev server's port, in Neovim${reason}`, async () => {
   const surroundings = await project(onTestFinished, 'grüße 🚢');
@@ -36,6 +40,9 @@ test.skipIf(reason)(`examples/neovim finds the dev server's port, in Neovim${rea
   });
   // The end of Neovim frees the port, and the next one gets the same, unless somebody else has it.
   await surroundings.nothingReserved();
+  expect(await run()).toMatchObject({ port });
+  await surroundings.nothingReserved();
+  surroundings.env.NEWER = takesList ? undefined : '1';
   expect(await run()).toMatchObject({ port });
   await surroundings.nothingReserved();
   const listener = createServer().listen(Number(port));

@@ -23,8 +23,8 @@ async function apply(
   { name = 'shop', ...options }: Options = {},
 ) {
   const { signal, ...params } = options;
-  const text = JSON.stringify({ name, reservations });
-  const { changes, changed, failed } = await applyDesiredState(service, { text, format: 'json', ...params }, signal);
+  const asked = { text: JSON.stringify({ name, reservations }), format: 'json', ...params } as const;
+  const { changes, changed, failed } = await applyDesiredState(service, asked, { signal });
   const lines = changes.map(({ action, protocol, range, error }) =>
     [action, protocol, range.startPort - first, ...(error ? [error.name] : [])].join(' '),
   );

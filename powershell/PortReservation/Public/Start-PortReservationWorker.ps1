@@ -39,8 +39,8 @@ function Start-PortReservationWorker {
     None.
 
     .OUTPUTS
-    None, or PortReservation.Worker with -PassThru: ProcessId, Provider, Platform, Version, ProtocolVersion,
-    RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
+    None, or PortReservation.Worker with -PassThru: ProcessId (of the program started here), Provider, Platform, Version,
+    ProtocolVersion, RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
 
     .EXAMPLE
     Start-PortReservationWorker -Provider Ledger -PassThru
