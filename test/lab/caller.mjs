@@ -1,5 +1,6 @@
 // Runs under Windows Node: makes the calls it is told to on standard input, an object a line, and answers likewise.
 // The bindings are the lab's own, so that the simulated kernel is tested without the product.
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -7,6 +8,8 @@ const koffi = createRequire(import.meta.url)(process.env.LAB_KOFFI);
 const system = (name) => koffi.load(`C:\\windows\\system32\\${name}`);
 const iphlpapi = system('iphlpapi.dll');
 const winsock = system('ws2_32.dll');
+
+const simulation = () => koffi.load(process.env.LAB_KERNEL);
 
 const AF_INET = 2;
 const AF_INET6 = 23;
@@ -128,6 +131,20 @@ const primitives = {
     return { code: codeOf(ws(prototype, socket, 0xffff, 4, Buffer.from([1, 0, 0, 0]), 4)) };
   },
   close: (socket) => ({ code: codeOf(ws('int __stdcall closesocket(uintptr_t)', socket)) }),
+  winnatTakes(protocol, startPort, numberOfPorts) {
+    const take = bind(simulation(), 'int __stdcall LabWinNatTakes(uint32_t, uint32_t, uint32_t)');
+    return { code: take(KINDS[protocol][1], startPort, numberOfPorts) ? 0 : 1 };
+  },
+  winnat() {
+    const now = Buffer.alloc(8);
+    bind(simulation(), 'void __stdcall LabWinNat(_Out_ uint8_t*)')(now);
+    const state = { 1: 'stopped', 4: 'running' }[now.readUInt32LE(0)];
+    return { ...(state && { state }), stops: now.readUInt32LE(4) };
+  },
+  netsh(...args) {
+    const { status, stdout } = spawnSync('C:\\windows\\system32\\netsh.exe', args, { encoding: 'latin1' });
+    return { code: status, output: stdout };
+  },
   elevated() {
     const advapi = system('advapi32.dll');
     const handle = [0];

@@ -33,6 +33,11 @@ interface Primitives {
   sendTo(socket: number, port: number): { code: number; port?: number };
   reuse(socket: number): { code: number };
   close(socket: number): { code: number };
+  /** WinNAT takes a range, as it does at its start; its service is there and runs from then on. */
+  winnatTakes(protocol: string, startPort: number, numberOfPorts: number): { code: number };
+  /** WinNAT's service: no state, when there is none; and how often it was stopped. */
+  winnat(): { state?: 'running' | 'stopped'; stops: number };
+  netsh(...args: string[]): { code: number; output: string };
   /** Whether this process may think itself elevated. */
   elevated(): boolean;
 }

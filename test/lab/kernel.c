@@ -33,7 +33,7 @@ OPEN: nobody knows yet; what stands here is an assumption, to be answered by a f
   ASSOCIATE, RELEASE: an output size that is not 0 -> 10022                                     2.3      D
   overlapped calls -> 10045: not simulated                                                      2.3      -
   ACQUIRE needs no rights                                                                       2.5, 7.5 I, OPEN
-  ACQUIRE start 0: any free block, here in the dynamic range 49152-65535; none -> 10048         2.5      D; code OPEN
+  ACQUIRE start 0: any free block, here in the dynamic range; none -> 10048                     2.5      D; code OPEN
   ACQUIRE of used or reserved ports -> 10048                                                    2.4, 7.5 O
   ACQUIRE count 0, block past 65535 -> 10022                                                    2.5, 7.5 OPEN
   several ACQUIREs on one socket; ASSOCIATE on the acquiring socket                             2.5      O
@@ -49,19 +49,31 @@ OPEN: nobody knows yet; what stands here is an assumption, to be answered by a f
 
   bind, and connect or sendto that bind by themselves                                           2.5
   without the token, by number, into a reservation -> 10013, elevated or not                    2.5, 7.2 O, OPEN
-  without the token, port 0: a port of 49152-65535, never of a reservation; none -> 10055       2.5      D; code OPEN
+  without the token, port 0: of the dynamic range, never of a reservation; none -> 10055        2.5      D; code OPEN
   with the token, port 0: a port of the block                                                   2.5      D
   with the token, port 0, none free -> 10048                                                    2.5, 7.4 OPEN
   with the token, by number in the block: allowed; taken -> 10048                               2.5      O
   with the token, by number outside the block -> 10022                                          2.5, 7.4 OPEN
   with a token whose reservation has gone -> 10022                                              -        OPEN
 
+  exclusions and WinNAT, as netsh.c and winnat.c change them                                    3
+  an exclusion stops Create, ACQUIRE and automatic choice, and no bind by number                0, 2.4   O
+  add: over anything reserved, excluded or bound -> 32, unelevated -> refused                   3.1      O
+  add store=persistent: at once and after a reboot; store=active: until reboot                  3.1      D
+  delete: exactly an exclusion; of another's row -> 5                                           3.1      O
+  store=persistent shows exclusions and Create's blocks, store=active all that is in force      3.1, 7.1 I, OPEN
+  one table for IPv4 and IPv6                                                                   1        I
+  WinNAT's ranges: closed to every bind, gone while its service is stopped                      3.6, 3.7 O
+  started again, WinNAT leaves what others have taken meanwhile                                 3.7      O
+  its service can be looked at by everyone, stopped and started elevated                        3.7      I
+
 Environment of the process, read where it is needed:
   LAB_STATE     file of the simulated machine, as a Windows path; without it the DLL does not load
   LAB_BOOT      number of the boot; a higher one than the machine's is a reboot
   LAB_ELEVATED  1: elevated; TokenElevation and membership in Administrators answer the same
   LAB_FAULTS    `name=code` or `name=code*times`, separated by blanks: the call gives that code instead. Names: the six
-                functions, the three SIO_ codes, bind. A function with =127 is missing from iphlpapi.dll (GetProcAddress).
+                functions, the three SIO_ codes, bind, those of the service manager for WinNAT, and those of netsh.c. A
+                function with =127 is missing from iphlpapi.dll (GetProcAddress).
 */
 #include "kernel/kernel.h"
 #include <stdio.h>
@@ -89,6 +101,11 @@ static const struct {
     {"ntdll.dll", "LdrGetProcedureAddress", labGetProcedureAddress, NULL},
     {"kernelbase.dll", "GetTokenInformation", labGetTokenInformation, &realGetTokenInformation},
     {"kernelbase.dll", "CheckTokenMembership", labCheckTokenMembership, &realCheckTokenMembership},
+    {"advapi32.dll", "OpenServiceW", labOpenServiceW, NULL},
+    {"advapi32.dll", "QueryServiceStatus", labQueryServiceStatus, NULL},
+    {"advapi32.dll", "ControlService", labControlService, NULL},
+    {"advapi32.dll", "StartServiceW", labStartServiceW, NULL},
+    {"advapi32.dll", "CloseServiceHandle", labCloseServiceHandle, NULL},
     {"ws2_32.dll", "bind", labBind, NULL},
     {"ws2_32.dll", "closesocket", labCloseSocket, NULL},
     {"ws2_32.dll", "connect", labConnect, NULL},

@@ -14,9 +14,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmPackage } from '../../tools/npm-package.mjs';
 
@@ -108,10 +109,9 @@ function wineEnvironment(prefix) {
   return { PATH: process.env.PATH, HOME: join(folder, 'home'), WINEPREFIX: prefix, WINEDEBUG: '-all' };
 }
 
-/** A Windows 10, with our stand-in for its netsh.exe. */
+/** A Windows 10 that takes a netsh.exe of ours instead of its own. */
 function winePrefix(wine) {
-  const netsh = join(here, 'netsh.c');
-  return part('prefix', [run(wine, ['--version']), 4, readFileSync(netsh, 'utf8'), C_FLAGS], (target) => {
+  return part('prefix', [run(wine, ['--version']), 5], (target) => {
     // Without these, wineboot asks for Mono and Gecko. Programs later need mscoree.
     const env = { ...wineEnvironment(target), WINEDLLOVERRIDES: 'mscoree,mshtml=d' };
     mkdirSync(env.HOME, { recursive: true });
@@ -121,21 +121,31 @@ function winePrefix(wine) {
     registry('', 'Version', 'win10');
     registry('\\DllOverrides', 'netsh.exe', 'native');
     run(find('wineserver', '/usr/lib/wine/wineserver'), ['-w'], { env, stdio: 'ignore' });
-    run(X64, [...C_FLAGS, '-static-libgcc', '-o', join(target, 'drive_c/windows/system32/netsh.exe'), netsh]);
   });
 }
 
+/** The simulated kernel, and our stand-in for netsh.exe, which shows and changes the same machines. */
 function kernel() {
-  const files = [
-    join(here, 'kernel.c'),
-    ...readdirSync(join(here, 'kernel')).map((name) => join(here, 'kernel', name)),
-  ];
+  const kernelFolder = join(here, 'kernel');
+  const files = readdirSync(kernelFolder).map((name) => join(kernelFolder, name));
+  files.push(join(here, 'kernel.c'), join(here, 'netsh.c'));
   const texts = files.map((path) => readFileSync(path, 'utf8'));
   return part('kernel', [texts, C_FLAGS, run(X64, ['--version'])], (target) => {
-    const units = files.filter((path) => path.endsWith('.c'));
+    const units = files.filter((path) => path.endsWith('.c') && !path.endsWith('netsh.c'));
+    const ofNetsh = ['machine.c', 'environment.c', 'ports.c'].map((name) => join(kernelFolder, name));
     const libraries = ['-lws2_32', '-ladvapi32', '-lpsapi', '-lntdll'];
-    run(X64, [...C_FLAGS, '-shared', '-static-libgcc', '-o', join(target, 'kernel.node'), ...units, ...libraries]);
+    const compile = (name, ...options) =>
+      run(X64, [...C_FLAGS, '-static-libgcc', '-o', join(target, name), ...options, ...libraries]);
+    compile('kernel.node', '-shared', ...units);
+    compile('netsh.exe', join(here, 'netsh.c'), ...ofNetsh);
   });
+}
+
+/** Puts the program in the place of Wine's own of that name. */
+function install(prefix, program) {
+  const place = join(prefix, 'drive_c/windows/system32', basename(program));
+  symlinkSync(program, `${place}.${process.pid}`);
+  renameSync(`${place}.${process.pid}`, place);
 }
 
 /** The numbers of the real headers: printed by the x64 program, and the same on x86 because it compiles. */
@@ -174,13 +184,15 @@ export function setUp() {
   const koffi = { name: '@koromix/koffi-win32-x64', ...packages['node_modules/@koromix/koffi-win32-x64'] };
   const [node20, node22] = JSON.parse(readFileSync(join(here, 'packages.json'), 'utf8')).map(npmPackage);
   const prefix = winePrefix(wine);
+  const simulation = kernel();
+  install(prefix, join(simulation, 'netsh.exe'));
   const lab = {
     wine,
     prefix,
     node20: join(node20, 'bin', 'node.exe'),
     node22: join(node22, 'bin', 'node.exe'),
     koffi: join(npmPackage(koffi), 'win32_x64', 'koffi.node'),
-    kernel: join(kernel(), 'kernel.node'),
+    kernel: join(simulation, 'kernel.node'),
     facts: join(facts(wine, prefix), 'facts.json'),
     powershell: join(
       dotnet('engine', engineSource, ['publish', '-r', 'win-x64', '--self-contained']),

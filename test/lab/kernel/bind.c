@@ -36,8 +36,10 @@ static int bindByRules(Request *request, DWORD protocol, DWORD port) {
   if (own && !port) return bindWithin(request, protocol, own->first, own->count, TRUE, WSAEADDRINUSE);
   if (own && (port < own->first || port >= (DWORD)own->first + own->count)) return WSAEINVAL;
   if (own) return bindTo(request, port);
-  if (!port) return bindWithin(request, protocol, DYNAMIC_FIRST, DYNAMIC_COUNT, FALSE, WSAENOBUFS);
-  return findOverlap(protocol, port, 1) ? WSAEACCES : bindTo(request, port);
+  DWORD *dynamic = dynamicRange(protocol);
+  if (!port) return bindWithin(request, protocol, dynamic[0], dynamic[1], FALSE, WSAENOBUFS);
+  Reservation *there = findOverlap(protocol, port, 1);
+  return there && there->kind != EXCLUSION ? WSAEACCES : bindTo(request, port);
 }
 
 int WSAAPI labBind(SOCKET socket, const struct sockaddr *name, int length) {

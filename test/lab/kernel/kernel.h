@@ -10,7 +10,9 @@
 // In every Windows, not in these headers.
 NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
 
-typedef enum { FREE, PERSISTENT, RUNTIME } Kind;
+// DRIVER: a range of WinNAT, there while its service runs. EXCLUSION: an administrator's, by netsh.
+typedef enum { FREE, PERSISTENT, RUNTIME, DRIVER, EXCLUSION } Kind;
+enum { ACTIVE_STORE = 1, PERSISTENT_STORE = 2 };
 
 // Ports are in host order here; only the public functions and structures speak network order.
 typedef struct {
@@ -22,6 +24,7 @@ typedef struct {
   USHORT first;
   USHORT count;
   DWORD protocol; // IPPROTO_TCP or IPPROTO_UDP
+  DWORD stores;   // EXCLUSION: the stores that have it
 } Reservation;
 
 // machine.c: the reservations of one simulated machine, shared between its processes.
@@ -29,11 +32,19 @@ BOOL openMachine(void);
 void enterMachine(void); // takes the machine's lock and drops what dead processes left
 void leaveMachine(void);
 Reservation *findExact(DWORD protocol, DWORD first, DWORD count); // persistent only
-Reservation *findOverlap(DWORD protocol, DWORD first, DWORD count);
+Reservation *findOverlap(DWORD protocol, DWORD first, DWORD count); // of those in force
+Reservation *nextReservation(DWORD protocol, const Reservation *before); // in the order of ports; NULL: the first
+BOOL isInForce(const Reservation *reservation);
 Reservation *findToken(ULONG64 token);
 Reservation *addReservation(Kind kind, DWORD protocol, DWORD first, DWORD count, SOCKET socket);
 void dropAcquiredOn(SOCKET socket);
 BOOL isOwn(const Reservation *reservation);
+DWORD *dynamicRange(DWORD protocol); // start and count
+typedef struct {
+  DWORD state; // SERVICE_RUNNING, SERVICE_STOPPED, or 0: not installed
+  DWORD stops; // how often it was stopped
+} WinNat;
+WinNat *winnat(void);
 
 // ports.c: what real sockets say.
 int describeSocket(SOCKET socket, DWORD *protocol, int *family); // 0 or a WSA error
@@ -43,8 +54,6 @@ BOOL isPortUsed(DWORD protocol, DWORD port);
 BOOL isBlockUsed(DWORD protocol, DWORD first, DWORD count);
 DWORD chooseBlock(DWORD protocol, DWORD count); // 0 when there is none
 DWORD randomBelow(DWORD limit);
-#define DYNAMIC_FIRST 49152
-#define DYNAMIC_COUNT 16384
 #define LAST_PORT 65535
 
 // association.c: which sockets of this process carry a token.
@@ -72,6 +81,11 @@ int WSAAPI labWSASendTo(SOCKET socket, LPWSABUF buffers, DWORD count, LPDWORD se
                         int length, LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 int WSAAPI labWSAIoctl(SOCKET socket, DWORD code, LPVOID in, DWORD inSize, LPVOID out, DWORD outSize, LPDWORD bytes,
                        LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+SC_HANDLE WINAPI labOpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access);
+BOOL WINAPI labQueryServiceStatus(SC_HANDLE service, LPSERVICE_STATUS status);
+BOOL WINAPI labControlService(SC_HANDLE service, DWORD control, LPSERVICE_STATUS status);
+BOOL WINAPI labStartServiceW(SC_HANDLE service, DWORD count, LPCWSTR *arguments);
+BOOL WINAPI labCloseServiceHandle(SC_HANDLE service);
 NTSTATUS WINAPI labGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
 extern BOOL (WINAPI *realGetTokenInformation)(HANDLE, TOKEN_INFORMATION_CLASS, LPVOID, DWORD, PDWORD);
 extern BOOL (WINAPI *realCheckTokenMembership)(HANDLE, PSID, PBOOL);

@@ -5,13 +5,15 @@
 
 #define CAPACITY 4096
 #define MAGIC 0x4C425250 // 'PRBL'
-#define LAYOUT 1
+#define LAYOUT 2
 
 typedef struct {
   DWORD magic;
   DWORD layout;
   ULONG64 boot;
   ULONG64 issued; // tokens, ever
+  DWORD dynamic[2][2];
+  WinNat winnat;
   Reservation reservations[CAPACITY];
 } Machine;
 
@@ -33,6 +35,8 @@ static void reboot(ULONG64 boot) {
     Reservation *r = &machine->reservations[i];
     if (r->kind == RUNTIME) r->kind = FREE;
     if (r->kind == PERSISTENT) r->token = issueToken();
+    if (r->kind == EXCLUSION && !(r->stores & PERSISTENT_STORE)) r->kind = FREE;
+    if (r->kind == EXCLUSION) r->stores |= ACTIVE_STORE;
   }
 }
 
@@ -66,13 +70,34 @@ void enterMachine(void) {
 
 void leaveMachine(void) { ReleaseMutex(lock); }
 
+DWORD *dynamicRange(DWORD protocol) { return machine->dynamic[protocol == IPPROTO_UDP]; }
+
+WinNat *winnat(void) { return &machine->winnat; }
+
+BOOL isInForce(const Reservation *r) {
+  if (r->kind == DRIVER) return machine->winnat.state == SERVICE_RUNNING;
+  return r->kind == EXCLUSION ? (r->stores & ACTIVE_STORE) != 0 : r->kind != FREE;
+}
+
 Reservation *findOverlap(DWORD protocol, DWORD first, DWORD count) {
   for (int i = 0; i < CAPACITY; i++) {
     Reservation *r = &machine->reservations[i];
     BOOL apart = first >= (DWORD)r->first + r->count || r->first >= first + count;
-    if (r->kind != FREE && r->protocol == protocol && !apart) return r;
+    if (r->protocol == protocol && !apart && isInForce(r)) return r;
   }
   return NULL;
+}
+
+// Two that begin at one port come in the order of their places.
+Reservation *nextReservation(DWORD protocol, const Reservation *before) {
+  Reservation *next = NULL;
+  for (int i = 0; i < CAPACITY; i++) {
+    Reservation *r = &machine->reservations[i];
+    if (r->kind == FREE || r->protocol != protocol) continue;
+    if (before && (r->first < before->first || (r->first == before->first && r <= before))) continue;
+    if (!next || r->first < next->first) next = r;
+  }
+  return next;
 }
 
 Reservation *findExact(DWORD protocol, DWORD first, DWORD count) {
@@ -83,7 +108,7 @@ Reservation *findExact(DWORD protocol, DWORD first, DWORD count) {
 Reservation *findToken(ULONG64 token) {
   for (int i = 0; i < CAPACITY; i++) {
     Reservation *r = &machine->reservations[i];
-    if (r->kind != FREE && r->token == token) return r;
+    if ((r->kind == PERSISTENT || r->kind == RUNTIME) && r->token == token) return r;
   }
   return NULL;
 }
@@ -99,6 +124,7 @@ Reservation *addReservation(Kind kind, DWORD protocol, DWORD first, DWORD count,
     r->first = first;
     r->count = count;
     r->protocol = protocol;
+    r->stores = 0;
     MemoryBarrier();
     r->kind = kind;
     return r;
@@ -129,6 +155,7 @@ BOOL openMachine(void) {
   machine = mapping ? MapViewOfFile(mapping, FILE_MAP_ALL_ACCESS, 0, 0, sizeof(Machine)) : NULL;
   if (machine && !machine->magic) {
     machine->boot = 1;
+    for (int i = 0; i < 2; i++) machine->dynamic[i][0] = 49152, machine->dynamic[i][1] = 16384;
     machine->layout = LAYOUT;
     machine->magic = MAGIC;
   }

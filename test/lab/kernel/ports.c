@@ -72,8 +72,9 @@ static DWORD chooseBetween(DWORD protocol, DWORD count, DWORD first, DWORD end) 
 }
 
 DWORD chooseBlock(DWORD protocol, DWORD count) {
-  DWORD end = DYNAMIC_FIRST + DYNAMIC_COUNT, start = DYNAMIC_FIRST + randomBelow(DYNAMIC_COUNT);
+  DWORD *dynamic = dynamicRange(protocol);
+  DWORD end = dynamic[0] + dynamic[1], start = dynamic[0] + randomBelow(dynamic[1]);
   DWORD found = chooseBetween(protocol, count, start, end);
   DWORD wrapped = start + count - 1 < end ? start + count - 1 : end;
-  return found ? found : chooseBetween(protocol, count, DYNAMIC_FIRST, wrapped);
+  return found ? found : chooseBetween(protocol, count, dynamic[0], wrapped);
 }
