@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './tools/bundle.mjs';
 import { copyDeclarations } from './tools/declarations.mjs';
+import { writeManifests } from './tools/dsc.mjs';
 import { generate } from './tools/generate.mjs';
 import { copyInstalled } from './tools/koffi.mjs';
 import { notices } from './tools/notices.mjs';
@@ -35,16 +36,17 @@ function copyModule() {
   writeFileSync(manifest, text.replace(/(ModuleVersion\s*=\s*)'[^']*'/, `$1'${version}'`));
 }
 
-const validators = await generate(version);
+const { contract, metafile: validators } = await generate(version);
 if (!process.argv.includes('--generate')) {
   copyModule();
+  writeManifests(contract, moduleFolder);
   copyInstalled(join(workerFolder, 'koffi'));
-  const worker = await bundle('src/main.ts', join(workerFolder, 'worker.mjs'), './koffi', { minify: true });
-  const commandLine = await bundle('src/cli/main.ts', join(workerFolder, 'portreservation.mjs'), './koffi', {
-    minify: true,
-  });
+  const program = (source, file) => bundle(source, join(workerFolder, file), './koffi', { minify: true });
+  const worker = await program('src/main.ts', 'worker.mjs');
+  const commandLine = await program('src/cli/main.ts', 'portreservation.mjs');
+  const dsc = await program('src/dsc/main.ts', 'dsc.mjs');
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const text = notices([validators, worker.metafile, commandLine.metafile, library.metafile]);
+  const text = notices([validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
   declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { contentionCases } from './cases/contention.ts';
+import { dscCases } from './cases/dsc.ts';
 import { powershellCases } from './cases/powershell.ts';
 import { serviceCases } from './cases/service.ts';
 import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
 
 const wanted = process.argv.slice(2);
-const cases = [...workerCases, ...serviceCases, ...contentionCases, ...powershellCases].filter(
+const cases = [...workerCases, ...serviceCases, ...contentionCases, ...dscCases, ...powershellCases].filter(
   ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
 );
 

@@ -1,13 +1,26 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built worker. The bundled benchmark lies in build/bench. */
-export const workerFile = fileURLToPath(new URL('../../dist/PortReservation/worker/worker.mjs', import.meta.url));
+// The bundled benchmark lies in build/bench.
+const built = (file: string) => fileURLToPath(new URL(`../../dist/PortReservation/worker/${file}`, import.meta.url));
+
+/** The built worker. */
+export const workerFile = built('worker.mjs');
+
+/** The built program of the DSC resources. */
+export const dscFile = built('dsc.mjs');
 
 const home = mkdtempSync(join(tmpdir(), 'port-reservation-bench-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 /** The environment with a ledger of this run's own. */
 export const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PORT_RESERVATION_HOME: home });
+
+/** Starts Node to do nothing, and waits for its end: the floor of every program on Node. */
+export async function startNode(): Promise<void> {
+  await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
+}

@@ -11,18 +11,22 @@ const pascal = (method) =>
     .map((word) => word[0].toUpperCase() + word.slice(1))
     .join('');
 
-/** The object schemas by title, and the title of each file. */
+/** The instances of the DSC resources: types and validators as all others, but no part of the protocol. */
+const isForDsc = (file) => file.startsWith('dsc-');
+
+/** The object schemas by title, those of DSC apart, and the title of each file. */
 function readObjects() {
   const objects = {};
+  const dscObjects = {};
   const titleOf = {};
   for (const file of readdirSync(folder)
     .filter((name) => name.endsWith('.schema.json'))
     .sort()) {
     const { $schema, $id, ...schema } = read(file);
-    objects[schema.title] = schema;
+    (isForDsc(file) ? dscObjects : objects)[schema.title] = schema;
     titleOf[$id] = schema.title;
   }
-  return { objects, titleOf };
+  return { objects, dscObjects, titleOf };
 }
 
 /** The same value with every reference to a schema file turned into one inside the document. */
@@ -55,7 +59,7 @@ function paramsSchema(method) {
 
 /** Everything the generators need: the OpenRPC document and one schema with all types as definitions. */
 export function readContract(version) {
-  const { objects, titleOf } = readObjects();
+  const { objects, dscObjects, titleOf } = readObjects();
   const openrpc = read('openrpc.json');
   openrpc.info.version = version;
   const named = (method) => ({
@@ -63,7 +67,7 @@ export function readContract(version) {
     paramsTitle: `${pascal(method.name)}Params`,
     resultTitle: titleOf[method.result?.schema.$ref] ?? method.result?.schema.title,
   });
-  const definitions = { ...objects };
+  const definitions = { ...objects, ...dscObjects };
   for (const method of [...openrpc.methods, ...openrpc['x-clientMethods'], ...openrpc['x-notifications']]) {
     const params = paramsSchema(method);
     definitions[params.title] = params;

@@ -95,7 +95,7 @@ async function validatorsText(contract) {
     code: { source: true, esm: true },
   });
   addFormats(ajv);
-  ajv.addVocabulary(['x-requires', 'x-allowed']);
+  ajv.addVocabulary(['x-requires', 'x-allowed', 'x-readOnly']);
   const exports = Object.fromEntries(
     Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
   );
@@ -145,7 +145,7 @@ $script:ProtocolVersion = ${contract.protocolVersion}
 `;
 }
 
-/** Generates everything; returns what the validators were bundled from, for the licences. */
+/** Generates everything; returns the contract, and what the validators were bundled from, for the licences. */
 export async function generate(version) {
   const contract = readContract(version);
   write('src/protocol/generated/contract.ts', await typesText(contract));
@@ -156,5 +156,5 @@ export async function generate(version) {
   write('build/generated/Contract.ps1', errorCategoriesText(contract));
   const conversation = readFileSync(new URL('docs/conversation.txt', root), 'utf8');
   write('docs/protocol.md', protocolDocument({ ...contract, conversation }));
-  return metafile;
+  return { contract, metafile };
 }

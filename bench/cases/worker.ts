@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startWorker } from '../../src/rpc/client.ts';
 import { type Case, paired } from '../measure.ts';
-import { environment, workerFile } from '../support.ts';
+import { environment, startNode, workerFile } from '../support.ts';
 
 const initialize = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}';
 
@@ -15,10 +15,6 @@ async function startAndInitialize(): Promise<void> {
   worker.stdin.write(`Content-Length: ${initialize.length}\r\n\r\n${initialize}`);
   await once(worker.stdout, 'data');
   worker.kill('SIGKILL');
-}
-
-async function startNode(): Promise<void> {
-  await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
 }
 
 const coldStart: Case = {

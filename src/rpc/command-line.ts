@@ -9,7 +9,9 @@ export type Command =
 
 // Not taken from the validators: they would be loaded at each start.
 const providers: Record<ProviderChoice, true> = { auto: true, windows: true, linux: true, ledger: true };
-const isProvider = (word: string): word is ProviderChoice => Object.hasOwn(providers, word);
+
+/** Whether it is the name of a provider, or `auto`. */
+export const isProvider = (word: string): word is ProviderChoice => Object.hasOwn(providers, word);
 
 /** How the worker was called: by its file, or by the command line's word for it. */
 export type WorkerName = 'worker.mjs' | 'portreservation serve';

@@ -81,7 +81,10 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
       'THIRD-PARTY-NOTICES',
       'lib',
     ]);
-    expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation'))).toEqual(['worker']);
+    expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation')).sort()).toEqual([
+      'reservation.dsc.resource.json',
+      'worker',
+    ]);
   });
 
   test('has types that need no package but those of Node', async () => {

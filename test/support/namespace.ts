@@ -18,6 +18,8 @@ export const namespaceTitle = (title: string): string => (noNamespaces ? `${titl
 
 /** A network and mount namespace of its own, with loopback up and an empty /etc/sysctl.d. Gone when the test is. */
 export interface Namespace {
+  /** What to put before a command line to run it in there, in the folder it is started from. */
+  prefix: string[];
   /** Runs a shell command in it and gives its output. */
   sh(command: string): string;
   /** The same, while the test goes on. */
@@ -37,6 +39,7 @@ export async function openNamespace(): Promise<Namespace> {
   const enter = ['-t', String(holder.pid), '-n', '-m', '--'];
   const shell = (command: string) => [...enter, 'sh', '-ec', command];
   return {
+    prefix: ['nsenter', ...enter.slice(0, -1), '--wd=.', '--'],
     sh: (command) => execFileSync('nsenter', shell(command), { encoding: 'utf8' }),
     run: async (command) => (await execute('nsenter', shell(command))).stdout,
     start: (options) => startProvider(['nsenter', ...enter], options),

@@ -1,0 +1,3 @@
+import { runDsc } from './run.ts';
+
+process.exitCode = await runDsc(process.argv.slice(2), process);

@@ -1,0 +1,119 @@
+import { ServiceError } from '../protocol/errors.ts';
+import type { DscReservation, Reservation } from '../protocol/generated/contract.ts';
+import { DscReservation as isReservation } from '../protocol/generated/validators.js';
+import { checkRange, formatPorts } from '../protocol/ranges.ts';
+import { labelOf } from '../service/label.ts';
+import type { PortService } from '../service/port-service.ts';
+import { refuseOverlap } from '../service/requests.ts';
+import { differencesOf } from './differences.ts';
+import { checked } from './input.ts';
+import type { Plan, Resource, Warn } from './resource.ts';
+
+/** What may be asked of a reservation beside its ports; the document only by a list. */
+const managed = ['name', 'reason', 'document'] as const;
+
+/** The type PortReservation/Reservation: one persistent reservation of exactly one range. */
+export class ReservationResource implements Resource<DscReservation> {
+  readonly #service: PortService;
+  readonly #warn: Warn;
+
+  constructor(service: PortService, warn: Warn) {
+    this.#service = service;
+    this.#warn = warn;
+  }
+
+  parse(input: unknown): DscReservation {
+    const { document: _, ...instance } = checked(isReservation, input);
+    checkRange(instance, 'numberOfPorts');
+    return instance;
+  }
+
+  async current(desired: DscReservation): Promise<DscReservation> {
+    const found = await unlessNotFound(this.#service.lookup(placeOf(desired)));
+    return found?.lifetime === 'persistent' ? instanceOf(found) : absent(desired);
+  }
+
+  differences(desired: DscReservation, current: DscReservation): string[] {
+    return differencesOf(desired, current, managed);
+  }
+
+  async apply(desired: DscReservation, current: DscReservation): Promise<void> {
+    if (desired._exist === false) {
+      await unlessNotFound(this.#service.release(placeOf(desired)));
+      return;
+    }
+    const { protocol, startPort, numberOfPorts } = desired;
+    await this.#service.create({
+      protocol,
+      startPort,
+      numberOfPorts,
+      lifetime: 'persistent',
+      // What is not asked for stays as it is.
+      ...labelOf({ ...current, ...labelOf(desired) }),
+      ifExists: 'update',
+    });
+  }
+
+  async plan(desired: DscReservation, current: DscReservation): Promise<Plan<DscReservation>> {
+    const ports = formatPorts(desired.protocol, desired);
+    if (desired._exist === false) return { state: absent(desired), whatIf: [`Would free ${ports}.`] };
+    const state = { ...current, _exist: true, ...labelOf(desired) };
+    if (current._exist === false) {
+      const refusal = await this.#refusal(desired);
+      if (refusal) return { state: current, whatIf: [`Would fail: ${refusal}`] };
+      return { state, whatIf: [`Would reserve ${ports} persistently.`] };
+    }
+    const changed = managed.filter((property) => state[property] !== current[property]);
+    const sentence = (property: (typeof managed)[number]) =>
+      `Would set the ${property} of ${ports} to ${JSON.stringify(state[property])}.`;
+    return { state, whatIf: changed.map(sentence) };
+  }
+
+  async all(): Promise<DscReservation[]> {
+    const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
+    for (const warning of warnings) this.#warn(warning);
+    return reservations.map(({ protocol, range, name, reason }) => ({
+      _name: formatPorts(protocol, range),
+      protocol,
+      ...range,
+      ...labelOf({ name, reason }),
+    }));
+  }
+
+  /** Why it could not be reserved, as far as that is known beforehand. */
+  async #refusal({ protocol, ...range }: DscReservation): Promise<string | undefined> {
+    const { reservations } = await this.#service.list({ protocol });
+    try {
+      refuseOverlap(range, reservations);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+}
+
+const placeOf = ({ protocol, startPort, numberOfPorts }: DscReservation) => ({
+  protocol,
+  range: { startPort, numberOfPorts },
+});
+
+const absent = ({ protocol, startPort, numberOfPorts }: DscReservation): DscReservation => ({
+  protocol,
+  startPort,
+  numberOfPorts,
+  _exist: false,
+});
+
+function instanceOf({ protocol, range, lifetime: _, ...rest }: Reservation): DscReservation {
+  return { protocol, ...range, _exist: true, ...rest };
+}
+
+/** The result, or undefined where there is no such reservation. */
+async function unlessNotFound<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof ServiceError && error.errorName === 'NotFound') return undefined;
+    throw error;
+  }
+}

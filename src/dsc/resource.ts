@@ -1,0 +1,39 @@
+import type { DscMetadata } from '../protocol/generated/contract.ts';
+
+/** What the engine itself knows of an instance. */
+export interface Instance {
+  _exist?: boolean;
+  _inDesiredState?: boolean | null;
+  _name?: string;
+  _metadata?: DscMetadata;
+}
+
+/** Tells of what could not be looked at. */
+export type Warn = (message: string) => void;
+
+/** What set would do. */
+export interface Plan<T> {
+  /** The instance as it would be. */
+  state: T;
+  /** What would be done, one sentence each. */
+  whatIf: string[];
+}
+
+/** What one type of resource knows of its instances; `run-operation.ts` makes the engine's operations of it. */
+export interface Resource<T extends Instance> {
+  /**
+   * The instance that the input describes.
+   * @throws InvalidParamsError naming each field that breaks the schema, or what the schema cannot say
+   */
+  parse(input: unknown): T;
+  /** The same instance as it is now; `_exist: false` where it is not there. */
+  current(desired: T): Promise<T>;
+  /** The properties in which it is not as desired. */
+  differences(desired: T, current: T): string[];
+  /** Makes it as desired. */
+  apply(desired: T, current: T): Promise<void>;
+  /** What that would do. Changes nothing. */
+  plan(desired: T, current: T): Promise<Plan<T>>;
+  /** Every instance there is, as a configuration would ask for it; absent where there is no such thing. */
+  all?(): Promise<T[]>;
+}

@@ -1,0 +1,48 @@
+import { type Operation, UsageError } from './command.ts';
+import type { Instance, Resource } from './resource.ts';
+
+/** What goes to the engine on one line: an instance, or the names of its properties. */
+export type Line = Instance | string[];
+
+/** Carries the operation out; returns what the engine expects of it, line by line. */
+export async function runOperation<T extends Instance>(
+  operation: Operation,
+  resource: Resource<T>,
+  input: unknown,
+): Promise<Line[]> {
+  if (operation === 'export') return exported(resource, input);
+  const desired = resource.parse(input);
+  if (operation === 'delete') desired._exist = false;
+  const current = await resource.current(desired);
+  const differences = resource.differences(desired, current);
+  const isAsDesired = differences.length === 0;
+  switch (operation) {
+    case 'get':
+      return [current];
+    case 'test':
+      return [{ ...current, _inDesiredState: isAsDesired }, differences];
+    case 'whatIf': {
+      if (isAsDesired) return [current, []];
+      const { state, whatIf } = await resource.plan(desired, current);
+      return [{ ...state, _metadata: { whatIf } }, differences];
+    }
+    case 'set':
+      if (isAsDesired) return [current, []];
+      await resource.apply(desired, current);
+      return [await resource.current(desired), differences];
+    case 'delete':
+      if (!isAsDesired) await resource.apply(desired, current);
+      return [];
+  }
+}
+
+/** All instances; where the input describes one, those that agree with it. */
+async function exported<T extends Instance>(resource: Resource<T>, input: unknown): Promise<Line[]> {
+  if (!resource.all) throw new UsageError('This resource has no export.');
+  const instances = await resource.all();
+  if (isEmpty(input)) return instances;
+  const wanted = Object.entries(resource.parse(input)).filter(([property]) => !property.startsWith('_'));
+  return instances.filter((one) => wanted.every(([property, value]) => one[property as keyof T] === value));
+}
+
+const isEmpty = (input: unknown) => typeof input === 'object' && input !== null && Object.keys(input).length === 0;

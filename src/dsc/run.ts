@@ -1,0 +1,91 @@
+import { type Host, thisHost } from '../host.ts';
+import { openService } from '../open-service.ts';
+import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import type { ProviderChoice } from '../protocol/generated/contract.ts';
+import { isProvider } from '../rpc/command-line.ts';
+import type { PortService } from '../service/port-service.ts';
+import { type Command, parseCommand, UsageError } from './command.ts';
+import { readInput } from './input.ts';
+import { ReservationResource } from './reservation.ts';
+import { type Line, runOperation } from './run-operation.ts';
+import { createTrace, type Trace } from './trace.ts';
+
+/** The streams of a command resource: in the instance, out the results and the traces, a line of JSON each. */
+export interface DscStreams {
+  stdin: AsyncIterable<Uint8Array>;
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown };
+}
+
+const done = 0;
+const failed = 1;
+const usageError = 64;
+const internalError = 70;
+
+/**
+ * Does what the DSC engine asks of a command resource: `<operation> <resource> [--what-if]`.
+ * @returns the exit code: 0 done, 1 failed, 64 wrong arguments or input, 70 a fault of ours
+ */
+export async function runDsc(
+  args: readonly string[],
+  { stdin, stdout, stderr }: DscStreams,
+  host: Host = thisHost(),
+): Promise<number> {
+  const trace = createTrace((text) => stderr.write(text), host.env.DSC_TRACE_LEVEL);
+  try {
+    const command = parseCommand(args);
+    const input = await readInput(stdin);
+    const service = await openService({ provider: providerOf(host), host });
+    try {
+      trace('debug', `${command.operation} ${command.resource}, by the ${service.provider} provider`);
+      for (const line of await answer(command, input, service, trace)) stdout.write(`${JSON.stringify(line)}\n`);
+    } finally {
+      await service.close();
+    }
+    return done;
+  } catch (error) {
+    return report(error, trace);
+  }
+}
+
+/** The manifests give all the same command line, so the provider is chosen by the environment. */
+function providerOf({ env }: Host): ProviderChoice {
+  const { PORT_RESERVATION_PROVIDER: chosen = 'auto' } = env;
+  if (isProvider(chosen)) return chosen;
+  throw new ServiceError('NotSupported', `PORT_RESERVATION_PROVIDER is ${JSON.stringify(chosen)}.`, {
+    target: chosen,
+    hint: 'Set it to auto, windows, linux or ledger, or unset it.',
+  });
+}
+
+function answer({ operation, resource }: Command, input: unknown, service: PortService, trace: Trace): Promise<Line[]> {
+  const warn = (message: string) => trace('warn', message);
+  switch (resource) {
+    case 'reservation':
+      return runOperation(operation, new ReservationResource(service, warn), input);
+    default:
+      throw new UsageError(`There is no resource ${resource}; there is Reservation.`);
+  }
+}
+
+/** Says what went wrong, a trace for each thing, and gives the exit code. */
+function report(error: unknown, trace: Trace): number {
+  if (error instanceof AggregateError) {
+    return Math.max(...error.errors.map((one) => report(one, trace)));
+  }
+  if (error instanceof UsageError) {
+    trace('error', error.message);
+    return usageError;
+  }
+  if (error instanceof InvalidParamsError) {
+    for (const { field, message } of error.errors) trace('error', `${field || 'the input'} ${message}`);
+    return usageError;
+  }
+  if (error instanceof ServiceError) {
+    const { errorName, message, facts } = error;
+    trace('error', [`${errorName}: ${message}`, facts.hint].filter(Boolean).join(' '));
+    return failed;
+  }
+  trace('error', `A fault of PortReservation: ${error instanceof Error ? error.stack : String(error)}`);
+  return internalError;
+}

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { installModule, ownMachine } from './support/installed.ts';
+import { discoverIn, type Operation } from './support/manifest.ts';
+import { CommandFailed, runCommand } from './support/run-command.ts';
+
+const type = 'PortReservation/Reservation';
+const valid = '{"protocol":"tcp","startPort":23000,"numberOfPorts":10}';
+
+/** Runs the command with this on stdin, as a program does that does not check its input before. */
+async function failure(
+  operation: Operation,
+  input: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<CommandFailed> {
+  const { module } = installModule(onTestFinished);
+  const { manifest, directory } = discoverIn([module]).get(type)!;
+  const outcome = await runCommand(manifest[operation]!, input, { directory, env }).catch((error: unknown) => error);
+  expect(outcome).toBeInstanceOf(CommandFailed);
+  return outcome as CommandFailed;
+}
+
+const errors = ({ traces }: CommandFailed) => traces.map(({ level, message }) => `${level}: ${message}`);
+
+describe('bad input', () => {
+  const cases: [string, string | undefined, string[]][] = [
+    ['nothing', undefined, ['protocol is required', 'startPort is required', 'numberOfPorts is required']],
+    ['an empty line', '\n', ['protocol is required', 'startPort is required', 'numberOfPorts is required']],
+    ['no JSON', '{"protocol":', ['the input is not JSON: Unexpected end of JSON input']],
+    ['an array', '[]', ['the input must be an object']],
+    [
+      'an unknown property',
+      '{"colour":1,"protocol":"tcp","startPort":1,"numberOfPorts":1}',
+      ['colour is not a known parameter'],
+    ],
+    ['a port out of range', '{"protocol":"tcp","startPort":0,"numberOfPorts":1}', ['startPort must be 1 to 65535']],
+    [
+      'a text for a number',
+      '{"protocol":"tcp","startPort":"80","numberOfPorts":1}',
+      ['startPort must be a whole number, 1 to 65535'],
+    ],
+    [
+      'an unknown protocol',
+      '{"protocol":"sctp","startPort":1,"numberOfPorts":1}',
+      ['protocol must be one of tcp, udp'],
+    ],
+    [
+      'a range past the last port',
+      '{"protocol":"tcp","startPort":65530,"numberOfPorts":10}',
+      ['numberOfPorts must be at most 6 with startPort 65530: the last port is 65535, not 65539'],
+    ],
+    [
+      'a name with a wildcard',
+      '{"protocol":"tcp","startPort":1,"numberOfPorts":1,"name":"a*"}',
+      ['name must not contain control characters or any of * ? [ ] `'],
+    ],
+  ];
+
+  test.each(cases)('%s is refused by name, and changes nothing', async (_what, input, messages) => {
+    const env = ownMachine(onTestFinished);
+    const outcome = await failure('set', input, env);
+    expect(outcome.exitCode).toBe(64);
+    expect(errors(outcome)).toEqual(messages.map((message) => `error: ${message}`));
+    expect(existsSync(env.PORT_RESERVATION_HOME!)).toBe(false);
+  });
+
+  test.each(['get', 'test', 'whatIf', 'delete'] as const)('is refused by %s too', async (operation) => {
+    expect((await failure(operation, '{}', ownMachine(onTestFinished))).exitCode).toBe(64);
+  });
+});
+
+describe('a bad environment', () => {
+  test.each([
+    [
+      'PORT_RESERVATION_PROVIDER',
+      'carrier',
+      /^error: NotSupported: PORT_RESERVATION_PROVIDER is "carrier"\. Set it to auto,/,
+    ],
+    [
+      'PORT_RESERVATION_HOME',
+      'here',
+      /^error: NotSupported: PORT_RESERVATION_HOME is "here", which is a relative path\. /,
+    ],
+  ])('in %s fails with what to do', async (name, value, message) => {
+    const outcome = await failure('get', valid, { ...ownMachine(onTestFinished), [name]: value });
+    expect(outcome.exitCode).toBe(1);
+    expect(errors(outcome)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe('traces', () => {
+  test.each([
+    ['ERROR', []],
+    ['debug', ['debug: get reservation, by the ledger provider']],
+  ])('are told as DSC_TRACE_LEVEL=%s asks', async (level, messages) => {
+    const { module } = installModule(onTestFinished);
+    const { manifest, directory } = discoverIn([module]).get(type)!;
+    const env = { ...ownMachine(onTestFinished), DSC_TRACE_LEVEL: level };
+    const { traces } = await runCommand(manifest.get, valid, { directory, env });
+    expect(traces.map((trace) => `${trace.level}: ${trace.message}`)).toEqual(messages);
+  });
+});

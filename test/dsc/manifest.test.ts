@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { installModule } from './support/installed.ts';
+import {
+  discoverIn,
+  discoverInModules,
+  type Manifest,
+  manifestFaults,
+  type OperationCommand,
+} from './support/manifest.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+const types = ['PortReservation/Reservation'];
+
+describe('the manifests', () => {
+  test('are found in the module, and in the folder that DSC_RESOURCE_PATH names', () => {
+    const { modules, module } = installModule(onTestFinished);
+    expect([...discoverInModules([modules]).keys()].sort()).toEqual(types);
+    expect([...discoverIn([module]).keys()].sort()).toEqual(types);
+  });
+
+  test('name commands that are there', () => {
+    const { module } = installModule(onTestFinished);
+    for (const { manifest, directory } of discoverIn([module]).values()) {
+      expect(manifest.version).toBe(version);
+      for (const { executable, args } of Object.values(manifest).filter(isCommand)) {
+        expect(executable).toBe('node');
+        expect(existsSync(resolve(directory, args[0]!))).toBe(true);
+      }
+    }
+  });
+
+  test('mark what cannot be set', () => {
+    const { module } = installModule(onTestFinished);
+    const { manifest } = discoverIn([module]).get('PortReservation/Reservation')!;
+    const { properties } = manifest.schema.embedded as { properties: Record<string, { readOnly?: boolean }> };
+    const readOnly = Object.keys(properties).filter((name) => properties[name]!.readOnly);
+    expect(readOnly.sort()).toEqual(['createdAt', 'document', 'enforcement', 'owner', 'provider', 'token']);
+  });
+});
+
+describe('the rules they are checked by', () => {
+  const breaches: [string, (manifest: Manifest) => void, string][] = [
+    ['a key that the engine does not know', (it) => Object.assign(it, { condition: 'x' }), 'additional properties'],
+    ['an argument that DSC 3.0 does not know', (it) => it.set!.args.push({ whatIfArg: '-w' } as never), 'exactly one'],
+    ['a type without owner', (it) => Object.assign(it, { type: 'Reservation' }), 'pattern'],
+    ['a what-if that returns nothing', (it) => delete it.whatIf!.return, "required property 'return'"],
+    ['an export without input', (it) => delete it.export!.input, "required property 'input'"],
+    ['_exist in words of its own', (it) => setProperty(it, '_exist', { type: 'boolean' }), 'equal to constant'],
+    ['a test without _inDesiredState', (it) => setProperty(it, '_inDesiredState'), '_inDesiredState'],
+  ];
+
+  test.each(breaches)('refuse %s', (_what, breach, words) => {
+    const { module } = installModule(onTestFinished);
+    const { manifest } = discoverIn([module]).get('PortReservation/Reservation')!;
+    breach(manifest);
+    expect(manifestFaults(manifest).join('; ')).toContain(words);
+  });
+});
+
+const isCommand = (value: unknown): value is OperationCommand =>
+  typeof value === 'object' && value !== null && 'executable' in value;
+
+function setProperty({ schema }: Manifest, name: string, value?: unknown): void {
+  const { properties } = schema.embedded as { properties: Record<string, unknown> };
+  if (value === undefined) delete properties[name];
+  else properties[name] = value;
+}

@@ -1,0 +1,203 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Engine } from './support/engine.ts';
+import { engineFor, installModule, ownMachine } from './support/installed.ts';
+import type { Manifest } from './support/manifest.ts';
+
+const type = 'PortReservation/Reservation';
+const key = { protocol: 'tcp', startPort: 23_000, numberOfPorts: 10 };
+const web = { ...key, name: 'web', reason: 'the shop' };
+const gone = { ...key, _exist: false };
+
+const atEnd: (() => void)[] = [];
+let modules: string;
+beforeAll(() => {
+  ({ modules } = installModule((work) => atEnd.push(work)));
+});
+afterAll(() => {
+  for (const work of atEnd) work();
+});
+
+/** The engine on a machine without any reservation. */
+const ownEngine = (change?: (manifest: Manifest) => void): Engine =>
+  engineFor(modules, type, { env: ownMachine(onTestFinished) }, change);
+
+const recorded = {
+  token: expect.stringMatching(/^\d+$/),
+  enforcement: 'ledger',
+  provider: 'ledger',
+  owner: { user: expect.any(String) },
+  createdAt: expect.any(String),
+};
+
+describe('a reservation under DSC', () => {
+  test('is made once: the second set finds it as desired', async () => {
+    const engine = ownEngine();
+    expect(await engine.get(web)).toEqual(gone);
+    expect(await engine.test(web)).toEqual({
+      actualState: { ...gone, _inDesiredState: false },
+      inDesiredState: false,
+      differingProperties: ['_exist', 'name', 'reason'],
+    });
+    engine.calls = [];
+    expect(await engine.set(web)).toEqual({
+      beforeState: gone,
+      afterState: { ...web, _exist: true, ...recorded },
+      changedProperties: ['_exist', 'name', 'reason'],
+    });
+    expect(engine.calls).toEqual(['get', 'set']);
+    const now = await engine.get(web);
+    expect(now).toEqual({ ...web, _exist: true, ...recorded });
+    expect(await engine.set(web)).toEqual({ beforeState: now, afterState: now, changedProperties: [] });
+    expect(await engine.test(web)).toMatchObject({ inDesiredState: true, differingProperties: [] });
+  });
+
+  test('that is asked for without a name is as desired under any', async () => {
+    const engine = ownEngine();
+    await engine.set(web);
+    expect(await engine.test(key)).toMatchObject({ inDesiredState: true });
+  });
+
+  test('gets another name and reason without being given back', async () => {
+    const engine = ownEngine();
+    const { afterState } = await engine.set(web);
+    const renamed = { ...key, name: 'shop' };
+    expect(await engine.test(renamed)).toMatchObject({ inDesiredState: false, differingProperties: ['name'] });
+    expect((await engine.whatIf(renamed)).afterState).toEqual({
+      ...afterState,
+      name: 'shop',
+      _metadata: { whatIf: ['Would set the name of tcp 23000-23009 to "shop".'] },
+    });
+    expect(await engine.set(renamed)).toEqual({
+      beforeState: afterState,
+      afterState: { ...afterState, name: 'shop' },
+      changedProperties: ['name'],
+    });
+  });
+
+  test('goes by set where it is not to exist', async () => {
+    const engine = ownEngine();
+    await engine.set(web);
+    engine.calls = [];
+    expect(await engine.configure(gone)).toEqual({
+      beforeState: { ...web, _exist: true, ...recorded },
+      afterState: gone,
+      changedProperties: ['_exist'],
+    });
+    expect(engine.calls).toEqual(['get', 'set']);
+    expect(await engine.test(gone)).toMatchObject({ inDesiredState: true, differingProperties: [] });
+    expect(await engine.set(gone)).toMatchObject({ changedProperties: [] });
+  });
+
+  test('goes by delete, also when it is gone already', async () => {
+    const engine = ownEngine();
+    await engine.set(web);
+    await engine.delete(key);
+    expect(await engine.get(key)).toEqual(gone);
+    await engine.delete(key);
+  });
+
+  test('is exported as a configuration asks for it, and one by one', async () => {
+    const engine = ownEngine();
+    expect(await engine.export()).toEqual([]);
+    const game = { protocol: 'udp', startPort: 23_000, numberOfPorts: 1 };
+    for (const instance of [web, game]) await engine.set(instance);
+    const exported = await engine.export();
+    expect(exported).toEqual([
+      { _name: 'tcp 23000-23009', ...web },
+      { _name: 'udp 23000', ...game },
+    ]);
+    expect(await engine.export(game)).toEqual([exported[1]]);
+    const other = ownEngine();
+    for (const { _name, ...instance } of exported) await other.set(instance);
+    expect(await other.export()).toEqual(exported);
+  });
+
+  test('takes what it returned, and what a configuration adds to it', async () => {
+    const engine = ownEngine();
+    const { afterState } = await engine.set(web);
+    const again = { ...afterState, _metadata: { reviewedBy: 'ada' } };
+    expect(await engine.set(again)).toMatchObject({ changedProperties: [] });
+  });
+});
+
+test.skipIf(process.platform === 'win32')('get, test and what-if need no native code', async () => {
+  const { modules: own, module } = installModule(onTestFinished);
+  rmSync(join(module, 'worker/koffi'), { recursive: true });
+  const engine = engineFor(own, type, { env: ownMachine(onTestFinished) });
+  expect(await engine.whatIf(web)).toMatchObject({ beforeState: gone });
+  expect(await engine.test(web)).toMatchObject({ inDesiredState: false });
+  await expect(engine.set(web)).rejects.toThrow('koffi');
+});
+
+describe('what-if', () => {
+  test('says what would be done and does nothing', async () => {
+    const engine = ownEngine();
+    expect(await engine.whatIf(web)).toEqual({
+      beforeState: gone,
+      afterState: { ...web, _exist: true, _metadata: { whatIf: ['Would reserve tcp 23000-23009 persistently.'] } },
+      changedProperties: ['_exist', 'name', 'reason'],
+    });
+    expect(engine.calls).toEqual(['get', 'whatIf']);
+    expect(await engine.get(key)).toEqual(gone);
+  });
+
+  test('says that nothing would change', async () => {
+    const engine = ownEngine();
+    const { afterState } = await engine.set(web);
+    expect(await engine.whatIf(web)).toEqual({ beforeState: afterState, afterState, changedProperties: [] });
+  });
+
+  test('says what would be freed', async () => {
+    const engine = ownEngine();
+    const { afterState } = await engine.set(web);
+    expect((await engine.whatIf(gone)).afterState).toEqual({
+      ...gone,
+      _metadata: { whatIf: ['Would free tcp 23000-23009.'] },
+    });
+    expect(await engine.get(web)).toEqual(afterState);
+  });
+
+  test('says that another reservation is in the way', async () => {
+    const engine = ownEngine();
+    await engine.set(web);
+    const { afterState } = await engine.whatIf({ ...key, startPort: 23_005 });
+    expect(afterState).toMatchObject({
+      _exist: false,
+      _metadata: {
+        whatIf: [expect.stringMatching(/^Would fail: tcp 23005-23014 overlaps the persistent .*23000-23009 "web"/)],
+      },
+    });
+  });
+});
+
+describe('the engine that tests by itself', () => {
+  const withoutPretest = (manifest: Manifest) => {
+    delete manifest.set!.implementsPretest;
+    delete manifest.whatIf;
+  };
+
+  test('sets only what is not as desired', async () => {
+    const engine = ownEngine(withoutPretest);
+    expect(await engine.set(web)).toMatchObject({ changedProperties: ['_exist', 'name', 'reason'] });
+    expect(engine.calls).toEqual(['test', 'get', 'set']);
+    engine.calls = [];
+    expect(await engine.set(web)).toMatchObject({ changedProperties: undefined });
+    expect(engine.calls).toEqual(['test']);
+  });
+
+  test('makes a what-if of the test', async () => {
+    const engine = ownEngine(withoutPretest);
+    expect(await engine.whatIf(web)).toMatchObject({ changedProperties: ['_exist', 'name', 'reason'] });
+    expect(engine.calls).toEqual(['test']);
+  });
+
+  test('deletes what is not to exist', async () => {
+    const engine = ownEngine((manifest) => delete manifest.set!.handlesExist);
+    await engine.configure(web);
+    engine.calls = [];
+    expect(await engine.configure(gone)).toMatchObject({ beforeState: { _exist: true }, afterState: gone });
+    expect(engine.calls).toEqual(['get', 'delete', 'get']);
+  });
+});
