@@ -9,12 +9,19 @@ const resources = [
     instance: 'DscReservation',
     operations: ['get', 'set', 'whatIf', 'test', 'delete', 'export'],
   },
+  {
+    name: 'ReservationList',
+    description: 'Reserves many blocks of TCP and UDP ports persistently, by one process.',
+    instance: 'DscReservationList',
+    operations: ['get', 'set', 'whatIf', 'test'],
+  },
 ];
 
 /** Properties that the engine knows by a reference of its own. What is referred to goes along, so that nothing is fetched. */
 const engineProperty = {
   DscExist: 'https://aka.ms/dsc/schemas/v3/resource/properties/exist.json',
   DscInDesiredState: 'https://aka.ms/dsc/schemas/v3/resource/properties/inDesiredState.json',
+  DscPurge: 'https://aka.ms/dsc/schemas/v3/resource/properties/purge.json',
 };
 
 /** The schema of an instance, whole in itself, in the dialect that the engine asks for. */
@@ -44,19 +51,21 @@ function instanceSchema(title, definitions) {
 /** What every operation may add to its command line. What-if stands apart, because DSC before 3.2 knows no other form. */
 const operations = {
   get: { args: ['get'] },
-  set: { args: ['set'], implementsPretest: true, handlesExist: true, return: 'stateAndDiff' },
-  whatIf: { args: ['set', '--what-if'], implementsPretest: true, handlesExist: true, return: 'stateAndDiff' },
+  set: { args: ['set'], implementsPretest: true, return: 'stateAndDiff' },
+  whatIf: { args: ['set', '--what-if'], implementsPretest: true, return: 'stateAndDiff' },
   test: { args: ['test'], return: 'stateAndDiff' },
   delete: { args: ['delete'] },
   export: { args: ['export'] },
 };
 
 function manifest({ name, description, instance, operations: names }, { schema, document }) {
+  const handlesExist = '_exist' in schema.definitions[instance].properties;
   const operation = ({ args: [verb, ...options], ...rest }) => ({
     executable: 'node',
     args: ['./worker/dsc.mjs', verb, name, ...options],
     input: 'stdin',
     ...rest,
+    ...(verb === 'set' && handlesExist && { handlesExist }),
   });
   return {
     $schema: 'https://aka.ms/dsc/schemas/v3/bundled/resource/manifest.json',

@@ -1,6 +1,6 @@
 import { InvalidParamsError } from '../protocol/errors.ts';
+import { fieldErrors } from '../protocol/field-errors.ts';
 import type { Validator } from '../protocol/generated/validators.js';
-import { fieldErrors } from '../rpc/field-errors.ts';
 
 const invalid = (message: string) => new InvalidParamsError([{ field: '', message }]);
 

@@ -39,7 +39,8 @@ export class ReservationResource implements Resource<DscReservation> {
 
   async apply(desired: DscReservation, current: DscReservation): Promise<void> {
     if (desired._exist === false) {
-      await unlessNotFound(this.#service.release(placeOf(desired)));
+      const { document } = desired;
+      await unlessNotFound(this.#service.release({ ...placeOf(desired), ...labelOf({ document }) }));
       return;
     }
     const { protocol, startPort, numberOfPorts } = desired;
@@ -54,14 +55,23 @@ export class ReservationResource implements Resource<DscReservation> {
     });
   }
 
-  async plan(desired: DscReservation, current: DscReservation): Promise<Plan<DscReservation>> {
+  /** @param leaving what goes before, and so is in nobody's way */
+  async plan(
+    desired: DscReservation,
+    current: DscReservation,
+    leaving: readonly DscReservation[] = [],
+  ): Promise<Plan<DscReservation>> {
     const ports = formatPorts(desired.protocol, desired);
     if (desired._exist === false) return { state: absent(desired), whatIf: [`Would free ${ports}.`] };
     const state = { ...current, _exist: true, ...labelOf(desired) };
     if (current._exist === false) {
-      const refusal = await this.#refusal(desired);
+      const refusal = await this.#refusal(desired, leaving);
       if (refusal) return { state: current, whatIf: [`Would fail: ${refusal}`] };
       return { state, whatIf: [`Would reserve ${ports} persistently.`] };
+    }
+    if (current.document !== undefined && state.document !== current.document) {
+      const whatIf = [`Would fail: ${ports} belongs to the document ${JSON.stringify(current.document)}.`];
+      return { state: current, whatIf };
     }
     const changed = managed.filter((property) => state[property] !== current[property]);
     const sentence = (property: (typeof managed)[number]) =>
@@ -81,10 +91,14 @@ export class ReservationResource implements Resource<DscReservation> {
   }
 
   /** Why it could not be reserved, as far as that is known beforehand. */
-  async #refusal({ protocol, ...range }: DscReservation): Promise<string | undefined> {
+  async #refusal({ protocol, ...range }: DscReservation, leaving: readonly DscReservation[]) {
     const { reservations } = await this.#service.list({ protocol });
+    const gone = new Set(leaving.map((item) => formatPorts(item.protocol, item)));
     try {
-      refuseOverlap(range, reservations);
+      refuseOverlap(
+        range,
+        reservations.filter((item) => !gone.has(formatPorts(item.protocol, item.range))),
+      );
       return undefined;
     } catch (error) {
       return (error as Error).message;
@@ -97,14 +111,16 @@ const placeOf = ({ protocol, startPort, numberOfPorts }: DscReservation) => ({
   range: { startPort, numberOfPorts },
 });
 
-const absent = ({ protocol, startPort, numberOfPorts }: DscReservation): DscReservation => ({
+/** The same ports without a reservation. */
+export const absent = ({ protocol, startPort, numberOfPorts }: DscReservation): DscReservation => ({
   protocol,
   startPort,
   numberOfPorts,
   _exist: false,
 });
 
-function instanceOf({ protocol, range, lifetime: _, ...rest }: Reservation): DscReservation {
+/** The reservation as an instance. */
+export function instanceOf({ protocol, range, lifetime: _, ...rest }: Reservation): DscReservation {
   return { protocol, ...range, _exist: true, ...rest };
 }
 

@@ -30,7 +30,12 @@ export interface Resource<T extends Instance> {
   current(desired: T): Promise<T>;
   /** The properties in which it is not as desired. */
   differences(desired: T, current: T): string[];
-  /** Makes it as desired. */
+  /** The current instance with `_inDesiredState` in its parts, where it has parts. */
+  marked?(desired: T, current: T): T;
+  /**
+   * Makes it as desired.
+   * @throws AggregateError of all that failed, where it has parts: the others are as desired then
+   */
   apply(desired: T, current: T): Promise<void>;
   /** What that would do. Changes nothing. */
   plan(desired: T, current: T): Promise<Plan<T>>;

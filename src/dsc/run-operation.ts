@@ -19,8 +19,10 @@ export async function runOperation<T extends Instance>(
   switch (operation) {
     case 'get':
       return [current];
-    case 'test':
-      return [{ ...current, _inDesiredState: isAsDesired }, differences];
+    case 'test': {
+      const marked = resource.marked?.(desired, current) ?? current;
+      return [{ ...marked, _inDesiredState: isAsDesired }, differences];
+    }
     case 'whatIf': {
       if (isAsDesired) return [current, []];
       const { state, whatIf } = await resource.plan(desired, current);

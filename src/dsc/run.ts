@@ -7,6 +7,7 @@ import type { PortService } from '../service/port-service.ts';
 import { type Command, parseCommand, UsageError } from './command.ts';
 import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
+import { ReservationListResource } from './reservation-list.ts';
 import { type Line, runOperation } from './run-operation.ts';
 import { createTrace, type Trace } from './trace.ts';
 
@@ -63,15 +64,19 @@ function answer({ operation, resource }: Command, input: unknown, service: PortS
   switch (resource) {
     case 'reservation':
       return runOperation(operation, new ReservationResource(service, warn), input);
+    case 'reservationlist':
+      return runOperation(operation, new ReservationListResource(service, warn), input);
     default:
-      throw new UsageError(`There is no resource ${resource}; there is Reservation.`);
+      throw new UsageError(`There is no resource ${resource}; there are Reservation and ReservationList.`);
   }
 }
 
 /** Says what went wrong, a trace for each thing, and gives the exit code. */
 function report(error: unknown, trace: Trace): number {
   if (error instanceof AggregateError) {
-    return Math.max(...error.errors.map((one) => report(one, trace)));
+    // Many parts fail for the same reason.
+    const distinct = new Map(error.errors.map((one) => [one.message, one]));
+    return Math.max(...[...distinct.values()].map((one) => report(one, trace)));
   }
   if (error instanceof UsageError) {
     trace('error', error.message);

@@ -1,0 +1,137 @@
+import { InvalidParamsError } from '../protocol/errors.ts';
+import type { DscReservation, DscReservationList } from '../protocol/generated/contract.ts';
+import { DscReservationList as isReservationList } from '../protocol/generated/validators.js';
+import { checkRange, formatPorts, overlap, sameRange } from '../protocol/ranges.ts';
+import { labelOf } from '../service/label.ts';
+import type { PortService } from '../service/port-service.ts';
+import { checked } from './input.ts';
+import { absent, instanceOf, ReservationResource } from './reservation.ts';
+import type { Plan, Resource, Warn } from './resource.ts';
+
+/** One reservation of a list as it is to be, beside what it is. */
+interface Part {
+  desired: DscReservation;
+  current: DscReservation;
+}
+
+/**
+ * The type PortReservation/ReservationList: many reservations, one process. What purge frees is what carries the list's
+ * document and is no longer listed: whatever else there is on the machine has other owners.
+ */
+export class ReservationListResource implements Resource<DscReservationList> {
+  readonly #service: PortService;
+  readonly #one: ReservationResource;
+
+  constructor(service: PortService, warn: Warn) {
+    this.#service = service;
+    this.#one = new ReservationResource(service, warn);
+  }
+
+  parse(input: unknown): DscReservationList {
+    const list = checked(isReservationList, input);
+    const { document } = list;
+    if (list._purge && document === undefined) {
+      throw invalid('document', 'is required with _purge: only what carries it is freed');
+    }
+    const reservations = list.reservations.map(({ document: _, ...item }) => ({
+      ...item,
+      ...(item._exist !== false && labelOf({ document })),
+    }));
+    checkPlaces(reservations);
+    return { ...list, reservations };
+  }
+
+  async current(desired: DscReservationList): Promise<DscReservationList> {
+    const { document } = desired;
+    const reservations: DscReservation[] = [];
+    for (const item of desired.reservations) reservations.push(await this.#one.current(item));
+    if (desired._purge) reservations.push(...(await this.#unlisted(desired)));
+    return { ...labelOf({ document }), reservations };
+  }
+
+  differences(desired: DscReservationList, current: DscReservationList): string[] {
+    return this.#wrongParts(desired, current).length > 0 ? ['reservations'] : [];
+  }
+
+  marked(desired: DscReservationList, current: DscReservationList): DscReservationList {
+    const reservations = partsOf(desired, current).map((part) => ({
+      ...part.current,
+      _inDesiredState: !this.#isWrong(part),
+    }));
+    return { ...current, reservations };
+  }
+
+  async apply(desired: DscReservationList, current: DscReservationList): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of leavingFirst(this.#wrongParts(desired, current))) {
+      await this.#one.apply(part.desired, part.current).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures);
+  }
+
+  async plan(desired: DscReservationList, current: DscReservationList): Promise<Plan<DscReservationList>> {
+    const leaving = this.#wrongParts(desired, current)
+      .map((part) => part.desired)
+      .filter(isLeaving);
+    const reservations: DscReservation[] = [];
+    const whatIf: string[] = [];
+    for (const part of partsOf(desired, current)) {
+      if (!this.#isWrong(part)) {
+        reservations.push(part.current);
+        continue;
+      }
+      const planned = await this.#one.plan(part.desired, part.current, leaving);
+      reservations.push(planned.state);
+      whatIf.push(...planned.whatIf);
+    }
+    return { state: { ...current, reservations: reservations.slice(0, desired.reservations.length) }, whatIf };
+  }
+
+  /** What carries the document and is not listed. */
+  async #unlisted({ document, reservations: listed }: DscReservationList): Promise<DscReservation[]> {
+    const { reservations } = await this.#service.list({ document, lifetime: 'persistent' });
+    const places = new Set(listed.map(keyOf));
+    return reservations.map(instanceOf).filter((item) => !places.has(keyOf(item)));
+  }
+
+  #wrongParts(desired: DscReservationList, current: DscReservationList): Part[] {
+    return partsOf(desired, current).filter((part) => this.#isWrong(part));
+  }
+
+  #isWrong({ desired, current }: Part): boolean {
+    return this.#one.differences(desired, current).length > 0;
+  }
+}
+
+const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
+
+const keyOf = (item: DscReservation) => formatPorts(item.protocol, item);
+
+const isLeaving = ({ _exist }: DscReservation) => _exist === false;
+
+/** What gives ports back goes first: what comes may need them. */
+const leavingFirst = (parts: readonly Part[]): Part[] => [
+  ...parts.filter(({ desired }) => isLeaving(desired)),
+  ...parts.filter(({ desired }) => !isLeaving(desired)),
+];
+
+/** The listed reservations in their order, and behind them those that are no longer listed. */
+const partsOf = (desired: DscReservationList, { reservations }: DscReservationList): Part[] =>
+  reservations.map((current, index) => ({
+    desired: desired.reservations[index] ?? { ...absent(current), ...labelOf({ document: desired.document }) },
+    current,
+  }));
+
+/** Refuses ranges past the last port, and two reservations that cannot both be. */
+function checkPlaces(reservations: readonly DscReservation[]): void {
+  for (const [index, item] of reservations.entries()) {
+    checkRange(item, `reservations.${index}.numberOfPorts`);
+    for (const [before, other] of reservations.slice(0, index).entries()) {
+      if (item.protocol !== other.protocol || !overlap(item, other)) continue;
+      if (sameRange(item, other))
+        throw invalid(`reservations.${index}`, `is of the same ports as reservations.${before}`);
+      if (isLeaving(item) || isLeaving(other)) continue;
+      throw invalid(`reservations.${index}`, `overlaps reservations.${before}, ${keyOf(other)}`);
+    }
+  }
+}
