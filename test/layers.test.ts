@@ -13,7 +13,7 @@ const allowed: Record<string, string[]> = {
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
   cli: ['protocol', 'open-service', 'run-worker', 'rpc', 'desired-state', 'type:service', 'type:host'],
-  dsc: ['protocol', 'service', 'host', 'open-service'],
+  dsc: ['protocol', 'service', 'rpc', 'host', 'open-service'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
 };
 

@@ -64,6 +64,18 @@ export interface InspectionOptions {
   onBound?: (ports: number) => void;
 }
 
+/** What the system's tables say of all ports of one protocol; nothing is bound. */
+export interface Overview {
+  /** Who has sockets on each port that has any, listeners first. */
+  holders: ReadonlyMap<number, readonly FoundHolder[]>;
+  exclusions: readonly NonNullable<PortFacts['exclusion']>[];
+  dynamicRange: PortRange;
+  /** Absent where no port needs a right. */
+  firstUnprivilegedPort?: number;
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
+}
+
 /** What is taken on this machine, in one look. */
 export interface Survey {
   /** Ports with a socket on them, either address family; empty unless sockets were asked for. */
@@ -161,6 +173,12 @@ export interface Provider {
    * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
    */
   inspect(protocol: Protocol, ports: readonly PortRange[], options?: InspectionOptions): Promise<Inspection>;
+
+  /**
+   * What all ports of the protocol are, as far as the system's tables say.
+   * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
+   */
+  overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview>;
 
   /**
    * Takes the whole range or nothing.

@@ -55,6 +55,10 @@ const calls: Record<string, (...args: never[]) => unknown> = {
   },
   firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),
   inspect: (...args: Parameters<typeof provider.inspect>) => provider.inspect(...args),
+  overview: async (...args: Parameters<typeof provider.overview>) => {
+    const { holders, ...rest } = await provider.overview(...args);
+    return { ...rest, holders: [...holders] };
+  },
   dynamicRange: (...args: Parameters<typeof provider.dynamicRange>) => provider.dynamicRange(...args),
   probe: (...args: Parameters<typeof provider.probe>) => provider.probe(...args),
   closeProvider: () => provider.close(),

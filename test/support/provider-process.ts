@@ -11,7 +11,7 @@ import type { PortRange } from '../../src/protocol/generated/contract.ts';
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import type { FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
 import type { Machine } from './machine.ts';
 
 const file = join(import.meta.dirname, `../../build/test/provider-host-${process.pid}-${Date.now()}.mjs`);
@@ -79,6 +79,7 @@ function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
 }
 
 type PlainSurvey = Record<'inUse' | 'excluded', PortRange[]> & { dynamicRange: PortRange };
+type PlainOverview = Omit<Overview, 'holders'> & { holders: [number, FoundHolder[]][] };
 
 function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
   const { capabilities, commands } = name === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost());
@@ -88,6 +89,10 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     commands,
     firstRefused: (protocol, range) => call('firstRefused', protocol, range),
     inspect: (protocol, ranges) => call('inspect', protocol, ranges),
+    overview: async (protocol) => {
+      const { holders, ...rest } = await call<PlainOverview>('overview', protocol);
+      return { ...rest, holders: new Map(holders) };
+    },
     dynamicRange: (...args) => call('dynamicRange', ...args),
     claim: async ({ signal, ...claim }) => {
       signal?.throwIfAborted();

@@ -8,8 +8,8 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import { formatPorts } from '../../protocol/ranges.ts';
-import { portInUse } from '../posix/bind-error.ts';
+import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
+import { firstUnprivilegedPort, portInUse } from '../posix/bind-error.ts';
 import { bsdCommands, linuxCommands } from '../posix/commands.ts';
 import { HeldPorts } from '../posix/held-ports.ts';
 import { probePorts } from '../posix/inspect.ts';
@@ -23,6 +23,7 @@ import type {
   FoundHolder,
   Inspection,
   InspectionOptions,
+  Overview,
   Provider,
   Survey,
   SystemCommands,
@@ -67,12 +68,16 @@ export class LedgerProvider implements Provider {
     }
   }
 
-  async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
+  async inspect(
+    protocol: Protocol,
+    ranges: readonly PortRange[],
+    options: InspectionOptions = {},
+  ): Promise<Inspection> {
     for (const range of ranges) this.#checkSystem(protocol, range);
     const { ports, families } = await probePorts(protocol, ranges, options);
     const isLinux = this.#host.platform === 'linux';
     const holders = isLinux
-      ? await holdersOf(protocol, PortSet.of(ranges), this.#host.userId)
+      ? await holdersOf(protocol, PortSet.of(ranges), { userId: this.#host.userId, signal: options.signal })
       : new Map<number, FoundHolder[]>();
     const warnings = isLinux ? [] : ['Who has a port cannot be seen on this system yet; the remedy shows it.'];
     return {
@@ -81,6 +86,19 @@ export class LedgerProvider implements Provider {
       dynamicRange: dynamicRange(),
       warnings,
     };
+  }
+
+  async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
+    const all = { startPort: 1, numberOfPorts: maximumPort };
+    this.#checkSystem(protocol, all);
+    const common = { exclusions: [], dynamicRange: dynamicRange() };
+    if (this.#host.platform !== 'linux') {
+      const warning = 'Who has a port cannot be seen on this system yet, so reservations are all there is to show.';
+      return { ...common, holders: new Map(), warnings: [warning] };
+    }
+    const first = firstUnprivilegedPort();
+    const holders = await holdersOf(protocol, PortSet.of([all]), { userId: this.#host.userId, signal });
+    return { ...common, holders, ...(first > 1 && { firstUnprivilegedPort: first }), warnings: [] };
   }
 
   async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {

@@ -17,6 +17,7 @@ import type {
   ExclusionTable,
   Inspection,
   InspectionOptions,
+  Overview,
   Provider,
   Survey,
   SystemExclusion,
@@ -68,6 +69,12 @@ export class LinuxProvider implements Provider {
       }
     }
     return inspection;
+  }
+
+  async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
+    const overview = await this.#base.overview(protocol, signal);
+    const { exclusions, warnings } = this.#reserved.exclusions([protocol], []);
+    return { ...overview, exclusions, warnings: [...overview.warnings, ...warnings] };
   }
 
   async claim(claim: Claim): Promise<bigint> {

@@ -25,16 +25,20 @@ async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, 
   return rows;
 }
 
-/** Who has sockets on these ports: one read of the tables, and where they list any, one walk over the processes. */
+/**
+ * Who has sockets on these ports: one read of the tables, and where they list any, one walk over the processes.
+ * @throws the signal's reason when it is aborted
+ */
 export async function holdersOf(
   protocol: Protocol,
   wanted: PortSet,
-  userId: number | undefined,
+  { userId, signal }: { userId: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<Map<number, FoundHolder[]>> {
   const rows = await rowsOf(protocol, wanted);
   const inodes = new Set([...rows.values()].flat().map(({ inode }) => inode));
   inodes.delete(0);
-  const processes = await processesOfSockets(inodes);
+  const processes = await processesOfSockets(inodes, signal);
+  const factsOf = onceEach(processFacts);
   const nameOf = userNames();
   const found = new Map<number, FoundHolder[]>();
   for (const [port, sockets] of rows) found.set(port, holdersOfPort(protocol, sockets));
@@ -62,7 +66,7 @@ export async function holdersOf(
   function describeHolder(processId: number | undefined, owner: number | undefined): FoundHolder {
     const holder: PortHolder = { state: 'closing', addresses: [], ...(owner !== undefined && { user: nameOf(owner) }) };
     if (processId === undefined) return { holder };
-    const { isUserService, ...facts } = processFacts(processId);
+    const { isUserService, ...facts } = factsOf(processId);
     const sudo = userId === 0 ? '' : 'sudo ';
     return {
       holder: { ...holder, processId, ...facts },
@@ -73,6 +77,15 @@ export async function holdersOf(
       ),
     };
   }
+}
+
+/** The function, asked for each value once: a server has many ports. */
+function onceEach<K, V>(ask: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    if (!known.has(key)) known.set(key, ask(key));
+    return known.get(key)!;
+  };
 }
 
 function endCommand(

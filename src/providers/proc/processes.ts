@@ -9,12 +9,16 @@ const longestCommandLine = 1000;
  * The processes that have these sockets, by inode; several where a socket is shared. What this user may not look at is
  * not in it.
  */
-export async function processesOfSockets(inodes: ReadonlySet<number>): Promise<Map<number, number[]>> {
+export async function processesOfSockets(
+  inodes: ReadonlySet<number>,
+  signal?: AbortSignal,
+): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
   if (inodes.size === 0) return found;
   const processIds = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   for (const [index, processId] of processIds.entries()) {
     if (index % processesPerTurn === processesPerTurn - 1) await setImmediate();
+    signal?.throwIfAborted();
     for (const inode of socketsOf(processId)) {
       if (inodes.has(inode)) found.set(inode, [...(found.get(inode) ?? []), Number(processId)]);
     }

@@ -1,15 +1,23 @@
 import { codes } from '../../native/windows/codes.ts';
-import { systemDirectory } from '../../native/windows/library.ts';
-import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
+import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, holdsPort, sameRange } from '../../protocol/ranges.ts';
 import { inTurns } from '../posix/port-turns.ts';
-import type { FoundHolder, Inspection, InspectionOptions, PortFacts, Refusal } from '../provider.ts';
+import type {
+  FoundHolder,
+  Inspection,
+  InspectionOptions,
+  Overview,
+  PortFacts,
+  Refusal,
+  SystemExclusion,
+} from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { dynamicPortRange, excludedPortRanges, type Store } from './netsh.ts';
-import { parseTaskList, type Task } from './task-list.ts';
+import type { Store } from './netsh.ts';
+import { readTables } from './tables.ts';
+import type { Task } from './task-list.ts';
 import { isCode } from './windows-error.ts';
 
 const MIB_TCP_STATE_LISTEN = 2;
@@ -55,20 +63,6 @@ export function holdersOf(sockets: readonly TableSocket[], tasks: ReadonlyMap<nu
   return [...holders.values()].sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
 }
 
-async function tasks(): Promise<Map<number, Task>> {
-  const { execFile } = await import('node:child_process');
-  const file = `${await systemDirectory()}\\tasklist.exe`;
-  return new Promise((resolve, reject) => {
-    const options = { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 } as const;
-    execFile(file, ['/SVC', '/FO', 'CSV', '/NH'], options, (error, stdout) => {
-      if (error) reject(error);
-      else resolve(parseTaskList(stdout));
-    });
-  });
-}
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /** The row that has the port; one that nobody can bind in goes before an administrator's. */
 export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow | undefined {
   const having = rows.filter(({ range }) => holdsPort(range, port));
@@ -78,21 +72,19 @@ export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow |
 const storeOf = ({ range }: ExcludedRow, lasting: readonly ExcludedRow[]): Store =>
   lasting.some((row) => sameRange(row.range, range)) ? 'persistent' : 'active';
 
+const exclusionOf = (protocol: Protocol, row: ExcludedRow, lasting: readonly ExcludedRow[]): SystemExclusion => ({
+  protocol,
+  ...row,
+  store: storeOf(row, lasting),
+  source: 'netsh',
+});
+
 /** What each port is, by a bind, the tables of sockets and processes, and the rows of netsh. */
 export async function inspectPorts(
   protocol: Protocol,
   ranges: readonly PortRange[],
   { usualDynamicRange, signal, onBound }: InspectionOptions & { usualDynamicRange: PortRange },
 ): Promise<Inspection> {
-  const warnings: string[] = [];
-  const orElse = async <T>(what: string, work: Promise<T>, instead: T): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
-      return instead;
-    }
-  };
   const probed: { port: number; refusal: Refusal | undefined }[] = [];
   for (const range of ranges) {
     for await (const turn of inTurns(range)) {
@@ -103,23 +95,22 @@ export async function inspectPorts(
       onBound?.(turn.numberOfPorts);
     }
   }
-  const [sockets, rows, lasting, dynamicRange, running] = await Promise.all([
-    orElse('The sockets', tableSockets(protocol), []),
-    orElse('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
-    orElse('The persistent excluded port ranges', excludedPortRanges('ipv4', protocol, 'persistent'), []),
-    orElse('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
-    orElse('The processes', tasks(), new Map<number, Task>()),
-  ]);
-  const byPort = new Map<number, TableSocket[]>();
-  for (const socket of sockets) byPort.set(socket.port, [...(byPort.get(socket.port) ?? []), socket]);
+  const { sockets, tasks, rows, lasting, dynamicRange, warnings } = await readTables(protocol, usualDynamicRange);
   const ports = probed.map(({ port, refusal }): PortFacts => {
     const row = rowOf(rows, port);
     return {
       port,
       refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
-      holders: holdersOf(byPort.get(port) ?? [], running),
-      ...(row && { exclusion: { protocol, ...row, store: storeOf(row, lasting), source: 'netsh' } }),
+      holders: holdersOf(sockets.get(port) ?? [], tasks),
+      ...(row && { exclusion: exclusionOf(protocol, row, lasting) }),
     };
   });
   return { ports, families: [], dynamicRange, warnings };
+}
+
+/** What all ports are, by the same tables alone. Windows keeps no port for those with a right. */
+export async function overviewOfPorts(protocol: Protocol, usualDynamicRange: PortRange): Promise<Overview> {
+  const { sockets, tasks, rows, lasting, dynamicRange, warnings } = await readTables(protocol, usualDynamicRange);
+  const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, tasks)]));
+  return { holders, exclusions: rows.map((row) => exclusionOf(protocol, row, lasting)), dynamicRange, warnings };
 }

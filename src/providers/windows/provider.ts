@@ -18,6 +18,7 @@ import type {
   Inspection,
   InspectionOptions,
   KeptRanges,
+  Overview,
   Provider,
   RuntimeHolder,
   Survey,
@@ -25,7 +26,7 @@ import type {
 } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
-import { inspectPorts } from './inspect.ts';
+import { inspectPorts, overviewOfPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
 import { firstBindablePort, firstRefusedPort } from './port-bind.ts';
 import { refusedRange } from './refused-range.ts';
@@ -88,6 +89,10 @@ export class WindowsProvider implements Provider {
     } catch (error) {
       throw windowsError(error, protocol, ranges[0]!);
     }
+  }
+
+  overview(protocol: Protocol): Promise<Overview> {
+    return overviewOfPorts(protocol, defaultDynamicRange);
   }
 
   async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
