@@ -7,7 +7,8 @@ const source = join(import.meta.dirname, '../src');
 /** What each folder may import values from; `type:` means types alone. The reason stands in docs/architecture.md. */
 const allowed: Record<string, string[]> = {
   protocol: [],
-  service: ['protocol', 'type:providers', 'type:ledger'],
+  map: ['protocol'],
+  service: ['protocol', 'map', 'type:providers', 'type:ledger'],
   ledger: ['protocol', 'native', 'type:host'],
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],

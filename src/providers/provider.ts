@@ -68,7 +68,6 @@ export interface InspectionOptions {
 export interface Overview {
   /** Who has sockets on each port that has any, listeners first. */
   holders: ReadonlyMap<number, readonly FoundHolder[]>;
-  exclusions: readonly NonNullable<PortFacts['exclusion']>[];
   dynamicRange: PortRange;
   /** Absent where no port needs a right. */
   firstUnprivilegedPort?: number;

@@ -24,6 +24,7 @@ export function handlersFor(session: Session): Handlers {
     'exclusion/list': async (params) => (await session.service()).listExclusions(params),
     'port/inspect': async (params, call) => (await session.service()).inspect(params, call),
     'port/find': async (params, call) => (await session.service()).find(params, call),
+    'port/map': async (params, call) => (await session.service()).map(params, call),
     'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
     'desiredState/apply': async (params, call) => applyDesiredState(await session.service(), params, call),
     'desiredState/export': async (params) => exportDesiredState(await session.service(), params),

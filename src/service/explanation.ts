@@ -44,7 +44,7 @@ export function who({ processId, processName, user, service, container }: PortHo
 
 function listening(findings: Findings): string {
   const { protocol, reservation } = findings;
-  const listeners = listenersOf(findings);
+  const listeners = listenersOf({ holders: findings.facts.holders, reservation });
   const verb = protocol === 'tcp' ? 'listens' : 'receives';
   const [first, ...others] = listeners.map(({ holder }) => holder) as [PortHolder, ...PortHolder[]];
   const on = first.addresses.length > 0 ? ` on ${first.addresses.join(' and ')}` : '';

@@ -1,4 +1,5 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
+import { checkRendering, render } from '../map/render.ts';
 import type {
   Capabilities,
   CreatedReservations,
@@ -13,6 +14,8 @@ import type {
   PortExclusion,
   PortFindParams,
   PortInspectParams,
+  PortMap,
+  PortMapParams,
   PortStatusList,
   ProbeResult,
   ProviderName,
@@ -37,6 +40,7 @@ import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { inspect } from './inspect.ts';
 import { KnownReservations, type Wanted } from './known-reservations.ts';
+import { portMap } from './map.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
 import { wildcard } from './wildcard.ts';
@@ -212,6 +216,26 @@ export class PortService {
     const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
     const exclusions = await this.#exclusions.recorded();
     return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere }, options);
+  }
+
+  /**
+   * What all ports of a protocol are, by the system's tables alone, and drawn if asked.
+   *
+   * @throws InvalidParamsError what is of a text for an svg, or colors in ASCII
+   * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
+   */
+  async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMap> {
+    if (rendering) checkRendering(rendering);
+    const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
+    const overview = await this.#provider.overview(protocol, signal);
+    const { exclusions, warnings: more = [] } = await this.#exclusions.list({ protocol });
+    const present = { ...overview, exclusions, warnings: [...warnings, ...overview.warnings, ...more] };
+    const map = portMap(
+      protocol,
+      present,
+      reservations.filter((item) => item.protocol === protocol),
+    );
+    return rendering ? { ...map, text: render(map, rendering) } : map;
   }
 
   /**

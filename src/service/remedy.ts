@@ -10,7 +10,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, commands: System
   const { port, holders } = facts;
   switch (verdict) {
     case 'listening':
-      return listenersOf(findings)[0]?.end ?? commands.showHolders(protocol, port);
+      return listenersOf({ holders, reservation })[0]?.end ?? commands.showHolders(protocol, port);
     case 'boundNotListening': {
       const connected = holders.find(({ holder }) => holder.state === 'connected');
       // What is closing goes by itself, and of what is not listed no command shows more.

@@ -21,8 +21,14 @@ export interface Findings {
  * Who listens on the port, other than the process that holds the reservation. A socket whose process is not seen is taken
  * for the reservation's.
  */
-export function listenersOf({ facts, reservation }: Findings): FoundHolder[] {
-  const listeners = facts.holders.filter(({ holder }) => holder.state === 'listening');
+export function listenersOf({
+  holders,
+  reservation,
+}: {
+  holders: readonly FoundHolder[];
+  reservation: Reservation | undefined;
+}): FoundHolder[] {
+  const listeners = holders.filter(({ holder }) => holder.state === 'listening');
   const owner = reservation?.lifetime === 'runtime' ? reservation.owner?.processId : undefined;
   if (owner === undefined) return listeners;
   return listeners.filter(({ holder }) => holder.processId !== undefined && holder.processId !== owner);
@@ -36,7 +42,7 @@ export function verdictOf(findings: Findings): Verdict {
   const { facts, reservation, exclusion, dynamicRange } = findings;
   const { refusals, holders } = facts;
   const refused = [refusals.ipv4, refusals.ipv6].filter((one) => one !== undefined);
-  if (listenersOf(findings).length > 0) return 'listening';
+  if (listenersOf({ holders, reservation }).length > 0) return 'listening';
   if (reservation) return 'reserved';
   if (refused.includes('inUse')) return 'boundNotListening';
   if (refused.includes('privileged')) return 'privileged';

@@ -91,7 +91,7 @@ export class LedgerProvider implements Provider {
   async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
     const all = { startPort: 1, numberOfPorts: maximumPort };
     this.#checkSystem(protocol, all);
-    const common = { exclusions: [], dynamicRange: dynamicRange() };
+    const common = { dynamicRange: dynamicRange() };
     if (this.#host.platform !== 'linux') {
       const warning = 'Who has a port cannot be seen on this system yet, so reservations are all there is to show.';
       return { ...common, holders: new Map(), warnings: [warning] };

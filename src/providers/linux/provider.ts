@@ -71,10 +71,8 @@ export class LinuxProvider implements Provider {
     return inspection;
   }
 
-  async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
-    const overview = await this.#base.overview(protocol, signal);
-    const { exclusions, warnings } = this.#reserved.exclusions([protocol], []);
-    return { ...overview, exclusions, warnings: [...overview.warnings, ...warnings] };
+  overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
+    return this.#base.overview(protocol, signal);
   }
 
   async claim(claim: Claim): Promise<bigint> {

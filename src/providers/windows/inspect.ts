@@ -16,7 +16,7 @@ import type {
 import { windowsCommands } from './commands.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import type { Store } from './netsh.ts';
-import { readTables } from './tables.ts';
+import { readExcludedRows, readTables } from './tables.ts';
 import type { Task } from './task-list.ts';
 import { isCode } from './windows-error.ts';
 
@@ -95,7 +95,9 @@ export async function inspectPorts(
       onBound?.(turn.numberOfPorts);
     }
   }
-  const { sockets, tasks, rows, lasting, dynamicRange, warnings } = await readTables(protocol, usualDynamicRange);
+  const [tables, excluded] = await Promise.all([readTables(protocol, usualDynamicRange), readExcludedRows(protocol)]);
+  const { sockets, tasks, dynamicRange } = tables;
+  const { rows, lasting } = excluded;
   const ports = probed.map(({ port, refusal }): PortFacts => {
     const row = rowOf(rows, port);
     return {
@@ -105,12 +107,12 @@ export async function inspectPorts(
       ...(row && { exclusion: exclusionOf(protocol, row, lasting) }),
     };
   });
-  return { ports, families: [], dynamicRange, warnings };
+  return { ports, families: [], dynamicRange, warnings: [...tables.warnings, ...excluded.warnings] };
 }
 
 /** What all ports are, by the same tables alone. Windows keeps no port for those with a right. */
 export async function overviewOfPorts(protocol: Protocol, usualDynamicRange: PortRange): Promise<Overview> {
-  const { sockets, tasks, rows, lasting, dynamicRange, warnings } = await readTables(protocol, usualDynamicRange);
+  const { sockets, tasks, dynamicRange, warnings } = await readTables(protocol, usualDynamicRange);
   const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, tasks)]));
-  return { holders, exclusions: rows.map((row) => exclusionOf(protocol, row, lasting)), dynamicRange, warnings };
+  return { holders, dynamicRange, warnings };
 }

@@ -5,16 +5,22 @@ import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
 import { parseTaskList, type Task } from './task-list.ts';
 
-/** What the system lists of one protocol. */
+/** What the system lists of one protocol's sockets. */
 export interface SystemTables {
   /** The sockets on each port that has any. */
   sockets: ReadonlyMap<number, readonly TableSocket[]>;
   tasks: ReadonlyMap<number, Task>;
+  dynamicRange: PortRange;
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
+}
+
+/** The rows of netsh for one protocol. */
+export interface ExcludedRows {
   /** What is kept from automatic choice now. */
   rows: readonly ExcludedRow[];
   /** What the next boot begins with. */
   lasting: readonly ExcludedRow[];
-  dynamicRange: PortRange;
   /** What could not be looked at, one sentence each. */
   warnings: string[];
 }
@@ -33,23 +39,27 @@ async function runningTasks(): Promise<Map<number, Task>> {
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Reads the tables of sockets and processes and the rows of netsh, each as far as it can be read. */
-export async function readTables(protocol: Protocol, usualDynamicRange: PortRange): Promise<SystemTables> {
-  const warnings: string[] = [];
-  const orElse = async <T>(what: string, work: Promise<T>, instead: T): Promise<T> => {
+/** Looks at one thing after another, each as far as it can be looked at. */
+class Look {
+  readonly warnings: string[] = [];
+
+  async at<T>(what: string, work: Promise<T>, instead: T): Promise<T> {
     try {
       return await work;
     } catch (error) {
-      warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
+      this.warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
       return instead;
     }
-  };
-  const [listed, rows, lasting, dynamicRange, tasks] = await Promise.all([
-    orElse('The sockets', tableSockets(protocol), []),
-    orElse('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
-    orElse('The persistent excluded port ranges', excludedPortRanges('ipv4', protocol, 'persistent'), []),
-    orElse('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
-    orElse('The processes', runningTasks(), new Map<number, Task>()),
+  }
+}
+
+/** Reads the tables of sockets and processes and the dynamic range. */
+export async function readTables(protocol: Protocol, usualDynamicRange: PortRange): Promise<SystemTables> {
+  const look = new Look();
+  const [listed, dynamicRange, tasks] = await Promise.all([
+    look.at('The sockets', tableSockets(protocol), []),
+    look.at('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
+    look.at('The processes', runningTasks(), new Map<number, Task>()),
   ]);
   const sockets = new Map<number, TableSocket[]>();
   for (const socket of listed) {
@@ -57,5 +67,15 @@ export async function readTables(protocol: Protocol, usualDynamicRange: PortRang
     if (others) others.push(socket);
     else sockets.set(socket.port, [socket]);
   }
-  return { sockets, tasks, rows, lasting, dynamicRange, warnings };
+  return { sockets, tasks, dynamicRange, warnings: look.warnings };
+}
+
+/** Reads what the system keeps out of automatic choice. */
+export async function readExcludedRows(protocol: Protocol): Promise<ExcludedRows> {
+  const look = new Look();
+  const [rows, lasting] = await Promise.all([
+    look.at('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
+    look.at('The persistent excluded port ranges', excludedPortRanges('ipv4', protocol, 'persistent'), []),
+  ]);
+  return { rows, lasting, warnings: look.warnings };
 }
