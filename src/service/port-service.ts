@@ -18,6 +18,7 @@ import type {
   PortMapParams,
   PortStatusList,
   ProbeResult,
+  Protocol,
   ProviderName,
   Reservation,
   ReservationCreateAllParams,
@@ -228,13 +229,11 @@ export class PortService {
     if (rendering) checkRendering(rendering);
     const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
     const overview = await this.#provider.overview(protocol, signal);
-    const { exclusions, warnings: more = [] } = await this.#exclusions.list({ protocol });
-    const present = { ...overview, exclusions, warnings: [...warnings, ...overview.warnings, ...more] };
-    const map = portMap(
-      protocol,
-      present,
-      reservations.filter((item) => item.protocol === protocol),
-    );
+    const { exclusions, warnings: more } = await this.#exclusions.present(await this.#exclusions.recorded());
+    const isAsked = (item: { protocol: Protocol }) => item.protocol === protocol;
+    const all = [...new Set([...warnings, ...overview.warnings, ...more])];
+    const present = { ...overview, exclusions: exclusions.filter(isAsked), warnings: all };
+    const map = portMap(protocol, present, reservations.filter(isAsked));
     return rendering ? { ...map, text: render(map, rendering) } : map;
   }
 
