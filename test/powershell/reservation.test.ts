@@ -46,6 +46,17 @@ describe('New-PortReservation', () => {
     });
   });
 
+  it.skipIf(process.platform !== 'linux')('holds the ports as -Hold says', async () => {
+    const seen = await session.run(`
+      $r = foreach ($hold in 'Strict', 'Yield', 'None') { New-PortReservation -Hold $hold }
+      New-PortReservation -Persistent -Hold Yield -ErrorAction SilentlyContinue -ErrorVariable failed
+      Report @{ enforcement = $r.Enforcement; failed = Get-Facts $failed }`);
+    expect(seen.enforcement).toEqual(['Socket', 'EphemeralOnly', 'Ledger']);
+    expect(seen.failed).toMatchObject([
+      { id: expect.stringMatching(/^InvalidParams/), message: expect.stringMatching(/hold/) },
+    ]);
+  });
+
   it('says who owns it, which is the worker', async () => {
     const seen = await session.run(`
       $worker = Start-PortReservationWorker -PassThru

@@ -36,6 +36,12 @@ function New-PortReservation {
     .PARAMETER Lifetime
     Runtime (the default) or Persistent. Its use is in the pipeline, where each object brings its own.
 
+    .PARAMETER Hold
+    What holds the ports of a runtime reservation. Strict (the default): what the system has, so that nobody gets in but by
+    Connect-PortReservation. Yield: on Linux, TCP, a bound socket that lets in servers which set SO_REUSEADDR before bind, as
+    nearly all do: for the programs that you start; what cannot yield is not held. None: nothing holds them, and only those
+    stay away who ask PortReservation.
+
     .PARAMETER Name
     A name to find the reservation by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
 
@@ -113,6 +119,9 @@ function New-PortReservation {
         [ValidateSet('Runtime', 'Persistent')]
         [string] $Lifetime,
 
+        [ValidateSet('Strict', 'Yield', 'None')]
+        [string] $Hold,
+
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateLength(0, 100)]
         [string] $Name,
@@ -140,6 +149,7 @@ function New-PortReservation {
 
         if ($Persistent) { $params.lifetime = 'persistent' }
         elseif ($Lifetime) { $params.lifetime = $Lifetime.ToLowerInvariant() }
+        if ($Hold) { $params.hold = $Hold.ToLowerInvariant() }
         if ($Name) { $params.name = $Name }
         if ($Reason) { $params.reason = $Reason }
         if ($Document) { $params.document = $Document }
