@@ -64,6 +64,9 @@ const longestAnswer = 256 * 1024 * 1024;
 /** How long `close` waits for a worker that does not end. */
 const patience = 10_000;
 
+/** How long what a worker wrote is waited for after its end. */
+const lastWords = 1000;
+
 /**
  * Starts a worker and opens the conversation with it.
  *
@@ -136,6 +139,8 @@ export class WorkerClient implements AsyncDisposable {
         resolve();
       });
     });
+    // What the program has started may live on and keep its streams open.
+    child.once('exit', () => setTimeout(() => this.#letGo(), lastWords).unref());
     child.on('error', () => {}); // a signal that could not be sent; its end tells more
     const reader = new FrameReader(child.stdout, { admit, refuse: (fault) => this.#refuse(fault) }, longestAnswer);
     this.#connection = createMessageConnection(reader, new FrameWriter(child.stdin));
@@ -220,6 +225,10 @@ export class WorkerClient implements AsyncDisposable {
     this.#child.stdin.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience).unref();
     this.#ended.then(() => clearTimeout(timer));
+  }
+
+  #letGo(): void {
+    for (const stream of [this.#child.stdin, this.#child.stdout, this.#child.stderr]) stream.destroy();
   }
 
   /** What it sent cannot be understood, so nothing that follows could be. */

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startWorker } from '../../src/rpc/client.ts';
 import { portreservation } from '../cli/support.ts';
 import { ownHome } from '../support/worker.ts';
 import { noSsh, sshToHere } from './support/ssh.ts';
 
-const relay = new URL('support/relay.mjs', import.meta.url).pathname;
+const relay = fileURLToPath(new URL('support/relay.mjs', import.meta.url));
 const worker = [process.execPath, portreservation, 'serve', '--stdio'];
 const throughRelay = [process.execPath, relay, ...worker];
 
@@ -48,6 +51,21 @@ describe('a worker behind another program', () => {
       ),
     });
   });
+
+  test.each([
+    ['ends', 'process.exit(3)', /ended with exit code 3/],
+    ['is ended', 'console.log("Welcome!")', /ended by SIGKILL: .*"Welcome!"/],
+  ])(
+    'that %s but has started another that keeps its streams: the error comes all the same',
+    async (_, script, says) => {
+      const another = `require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' })`;
+      const mark = join(ownHome(onTestFinished).PORT_RESERVATION_HOME!, 'mark');
+      const writeMark = `fs.writeFileSync(${JSON.stringify(mark)}, String(${another}.pid))`;
+      onTestFinished(() => void process.kill(Number(readFileSync(mark, 'utf8')), 'SIGKILL'));
+      const start = startWorker({ command: [process.execPath, '-e', `${writeMark}; ${script}`] });
+      await expect(start).rejects.toThrow(says);
+    },
+  );
 
   test('that is nothing is refused', async () => {
     const start = startWorker({ command: [] });
