@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { portreservation } from '../cli/support.ts';
@@ -6,6 +8,7 @@ import { ownHome } from '../support/worker.ts';
 import { ModuleSession, quoted } from './module-session.ts';
 
 const relay = fileURLToPath(new URL('../remote/support/relay.mjs', import.meta.url));
+const faultyWorker = fileURLToPath(new URL('../fixtures/faulty-worker.mjs', import.meta.url));
 const worker = [process.execPath, portreservation, 'serve', '--stdio'];
 
 let session: ModuleSession;
@@ -43,6 +46,18 @@ async function work(script: string) {
 
 describe('a worker behind another program', () => {
   it('is worked with as one that was started here', () => work(throughRelay));
+
+  it('is told nothing that is true on this machine alone: no process id, no holder', async () => {
+    const log = join(session.folder, 'received');
+    await session.run(`
+      $env:FAULTY_WORKER_LOG = ${quoted(log)}
+      ${start([process.execPath, faultyWorker, 'chatter'])}
+      $env:FAULTY_WORKER_LOG = $null
+      Report @{}`);
+    const received = readFileSync(log, 'utf8').trim().split('\n');
+    const initialize = received.map((line) => JSON.parse(line)).find(({ method }) => method === 'initialize');
+    expect(Object.keys(initialize.params).sort()).toEqual(['clientInfo', 'protocolVersion', 'provider']);
+  });
 
   it('gives no sockets here, and says why', async () => {
     const { failed, bound } = await session.run(`
