@@ -143,7 +143,8 @@ is not there is answered with -32601, a param with -32602; \`serverInfo.version\
 - Ports are numbers from 1 to 65535, in host byte order; a range is \`startPort\` and \`numberOfPorts\`, never the last port.
 - Times are ISO 8601 in UTC. \`name\` in \`reservation/list\` takes wildcards.
 - A port that is held is given to your server in the way that \`capabilities.handOver\` names. With \`reusePort\`, a server of the same user
-  that sets \`SO_REUSEPORT\` before bind takes it while it is held; any other is refused until the reservation is released.
+  that sets \`SO_REUSEPORT\` before bind takes it while it is held; any other is refused until the reservation is released. A
+  server that knows nothing of this is let in by \`hold: yield\`.
 
 ## Safety
 

@@ -6,9 +6,8 @@
 
 ;; M-x dev-server-port      reserves one for the project, the same each time if it is free, and sets $PORT
 ;; C-u M-x dev-server-port  asks for the port; when it cannot be had, says why and what to do
-;; M-x dev-server           lets go of the port and starts the server on it; takes it back when that ends
 ;;
-;; The reservation ends with Emacs.
+;; Start the server as always, on $PORT: the reservation yields to it, and is free when Emacs ends.
 
 ;;; Code:
 
@@ -63,7 +62,7 @@ It is above the well-known ports and below those that systems hand out."
   (let* ((folder (dev-server-port--folder))
          (name (replace-regexp-in-string "[][*?`[:cntrl:]]" "_" (file-name-nondirectory folder)))
          (created (apply #'dev-server-port--request 'reservation/create
-                         :protocol "tcp" :name name :reason (concat "dev server of " folder)
+                         :protocol "tcp" :hold "yield" :name name :reason (concat "dev server of " folder)
                          (and port (list :startPort port)))))
     (when dev-server-port--reservation
       (dev-server-port--request 'reservation/release :token (plist-get dev-server-port--reservation :token)))
@@ -104,20 +103,6 @@ Where nothing stands in its way, FAILURE says more."
                    (dev-server-port--take (dev-server-port--usual (dev-server-port--folder)))
                  (jsonrpc-error (dev-server-port--take nil)))))
     (jsonrpc-error (user-error "%s" (dev-server-port--describe failure)))))
-
-;;;###autoload
-(defun dev-server (command)
-  "Let go of the port and start the dev server by COMMAND."
-  (interactive (list (read-shell-command "Command: " "npm run dev")))
-  (unless dev-server-port--reservation (user-error "Reserve a port first: M-x dev-server-port"))
-  (let ((port (dev-server-port--number))
-        (buffer (get-buffer-create "*dev server*")))
-    (dev-server-port--request 'reservation/release :token (plist-get dev-server-port--reservation :token))
-    (setq dev-server-port--reservation nil)
-    (async-shell-command command buffer)
-    (add-function :after (process-sentinel (get-buffer-process buffer))
-                  (lambda (server _event)
-                    (unless (process-live-p server) (dev-server-port port))))))
 
 (provide 'dev-server-port)
 ;;; dev-server-port.el ends here

@@ -1,32 +1,33 @@
 // Which port can this project's dev server have?
 //
-// Dev Server: Reserve Port       reserves one for the project, the same each time if it is free, and gives new terminals
-//                                $PORT; when a port of your choice cannot be had, says why and what to do
-// Dev Server: Start on Its Port  lets go of the port and starts the server on it, in a terminal; takes it back after
+// The command Dev Server: Reserve Port reserves one for the project, the same each time if it is free, and gives new terminals
+// $PORT; when a port of your choice cannot be had, it says why and what to do. Start the server as always: the reservation
+// yields to it, and is free when the window is closed.
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Reservation, ServiceError, startWorker, type WorkerClient, WorkerError } from 'portreservation';
 import * as vscode from 'vscode';
 
-let worker: WorkerClient | undefined;
+let worker: Promise<WorkerClient> | undefined;
 let reservation: Reservation | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const register = (name: string, work: () => Promise<unknown>) =>
-    context.subscriptions.push(vscode.commands.registerCommand(name, () => work().catch(showError)));
-  register('devServerPort.reserve', () => reserve(context));
-  register('devServerPort.start', () => start(context));
+  const command = vscode.commands.registerCommand('devServerPort.reserve', () => reserve(context).catch(showError));
+  context.subscriptions.push(command);
 }
 
 /** Frees the port. */
 export async function deactivate(): Promise<void> {
-  await worker?.close();
+  await (await worker)?.close();
 }
 
-async function theWorker(): Promise<WorkerClient> {
+function theWorker(): Promise<WorkerClient> {
   // The program that extensions run in is Electron; this makes it the Node that it contains.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-  worker ??= await startWorker({ env, clientInfo: { name: 'dev-server-port' } });
+  worker ??= startWorker({ env, clientInfo: { name: 'dev-server-port' } }).catch((error) => {
+    worker = undefined;
+    throw error;
+  });
   return worker;
 }
 
@@ -50,10 +51,16 @@ async function take(context: vscode.ExtensionContext, startPort?: number): Promi
   const name = basename(folder).replace(/[*?[\]`\p{Cc}]/gu, '_');
   const client = await theWorker();
   if (reservation && (!startPort || startPort === reservation.range.startPort)) return show(reservation);
-  const reason = `dev server of ${folder}`;
-  const created = await client.request('reservation/create', { protocol: 'tcp', startPort, name, reason });
+  const created = await client.request('reservation/create', {
+    protocol: 'tcp',
+    startPort,
+    hold: 'yield',
+    name,
+    reason: `dev server of ${folder}`,
+  });
   if (reservation) await client.request('reservation/release', { token: reservation.token });
   reservation = created;
+  context.environmentVariableCollection.persistent = false;
   context.environmentVariableCollection.replace('PORT', String(created.range.startPort));
   show(created);
 }
@@ -72,23 +79,6 @@ async function explain(port: number, error: unknown): Promise<void> {
   const remedies = status.remedy ? [`Copy "${status.remedy}"`] : [];
   const chosen = await vscode.window.showWarningMessage(text, ...remedies);
   if (chosen && status.remedy) await vscode.env.clipboard.writeText(status.remedy);
-}
-
-async function start(context: vscode.ExtensionContext): Promise<void> {
-  if (!reservation) throw new Error('Reserve a port first.');
-  const command = await vscode.window.showInputBox({ prompt: 'The command', value: 'npm run dev' });
-  if (!command) return;
-  const { token, range } = reservation;
-  await (await theWorker()).request('reservation/release', { token });
-  reservation = undefined;
-  const terminal = vscode.window.createTerminal({ name: 'Dev server', env: { PORT: String(range.startPort) } });
-  const closed = vscode.window.onDidCloseTerminal((other) => {
-    if (other !== terminal) return;
-    closed.dispose();
-    take(context, range.startPort).catch(showError);
-  });
-  terminal.sendText(command);
-  terminal.show();
 }
 
 function showError(error: Error): void {

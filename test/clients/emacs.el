@@ -12,35 +12,36 @@
       `((said . ,(funcall work)))
     (user-error `((refused . ,(cadr failure))))))
 
-(defun can-listen (port)
-  "Whether an ordinary server gets the port."
-  (condition-case nil
-      (progn (delete-process (make-network-process :name "try" :server t :service port :family 'ipv4 :host "0.0.0.0")) t)
-    (file-error nil)))
+(defun output-of (&rest command)
+  "What COMMAND prints."
+  (with-temp-buffer
+    (apply #'call-process (car command) nil t nil (cdr command))
+    (buffer-string)))
 
-(let* ((too-early (seen-of (lambda () (dev-server "true"))))
-       (first (seen-of #'dev-server-port))
+(defun others (port)
+  "What another worker is told that wants the port."
+  (output-of (getenv "NODE") (getenv "TAKE") (number-to-string port)))
+
+(let* ((first (seen-of #'dev-server-port))
        (port (string-to-number (getenv "PORT")))
        (again (seen-of #'dev-server-port))
-       (held (not (can-listen port)))
-       (listed (with-temp-buffer
-                 (call-process (getenv "NODE") nil t nil (getenv "LIST"))
-                 (goto-char (point-min))
-                 (json-parse-buffer :object-type 'alist)))
+       (others (others port))
+       (listed (json-parse-string (output-of (getenv "NODE") (getenv "LIST")) :object-type 'alist))
        (taken (seen-of (lambda () (dev-server-port (string-to-number (getenv "TAKEN"))))))
        (wrong (seen-of (lambda () (dev-server-port 70000))))
-       server after)
+       server others-after)
   ;; The server listens on $PORT, and ends.
-  (dev-server (getenv "SERVE"))
+  (async-shell-command (getenv "SERVE") "*dev server*")
   (with-current-buffer "*dev server*"
     (wait-until (lambda () (string-match "^listening on [0-9]+$" (buffer-string))))
     (setq server (match-string 0 (buffer-string)))
-    (interrupt-process (get-buffer-process (current-buffer))))
-  (wait-until (lambda () dev-server-port--reservation))
-  (setq after (not (can-listen port)))
+    (let ((process (get-buffer-process (current-buffer))))
+      (interrupt-process process)
+      (wait-until (lambda () (not (process-live-p process))))))
+  (setq others-after (others port))
   ;; The worker dies, and the next command starts another.
   (signal-process (jsonrpc--process dev-server-port--connection) 'SIGKILL)
   (wait-until (lambda () (not (jsonrpc-running-p dev-server-port--connection))))
-  (princ (json-encode `((tooEarly . ,too-early) (first . ,first) (port . ,port) (again . ,again) (isHeld . ,held)
+  (princ (json-encode `((first . ,first) (port . ,port) (again . ,again) (others . ,others)
                         (listed . ,(alist-get 'reservations listed)) (taken . ,taken) (wrong . ,wrong)
-                        (server . ,server) (isHeldAfter . ,after) (revived . ,(seen-of #'dev-server-port))))))
+                        (server . ,server) (othersAfter . ,others-after) (revived . ,(seen-of #'dev-server-port))))))

@@ -14,12 +14,9 @@ local function run(command)
   return notes[#notes]
 end
 
--- Whether an ordinary server gets the port.
-local function can_listen(port)
-  local server = vim.loop.new_tcp()
-  local bound = server:bind('0.0.0.0', tonumber(port)) and server:listen(1, function() end)
-  server:close()
-  return bound ~= nil
+-- What another worker is told that wants the port.
+local function take(port)
+  return vim.fn.system({ vim.env.NODE, vim.env.TAKE, port })
 end
 
 -- Newer Neovims take program and arguments as one list; they are told apart as there.
@@ -33,31 +30,28 @@ end
 
 vim.g.port_reservation_worker = { vim.env.NODE, vim.env.WORKER, '--stdio', '--provider', 'ledger' }
 
-seen.tooEarly = run('DevServer true')
 seen.first = run('DevServerPort')
 seen.port = vim.env.PORT
 seen.again = run('DevServerPort')
-seen.isHeld = not can_listen(seen.port)
+seen.others = take(seen.port)
 seen.listed = vim.json.decode(vim.fn.system({ vim.env.NODE, vim.env.LIST })).reservations
 
 seen.taken = run('DevServerPort ' .. vim.env.TAKEN)
 seen.afterTaken = vim.env.PORT
 seen.wrong = run('DevServerPort 70000')
 
--- The server listens on $PORT, is visited, and ends.
-local before = #notes
-vim.cmd('DevServer ' .. vim.env.SERVE)
+-- The server listens on $PORT, and ends.
+vim.cmd('new')
+local server = vim.fn.termopen(vim.env.SERVE)
 wait('the server', function() return vim.api.nvim_buf_get_lines(0, 0, -1, false)[1]:match('^listening on %d+') end)
 seen.server = vim.api.nvim_buf_get_lines(0, 0, 1, false)[1]
-vim.fn.jobstop(vim.b.terminal_job_id)
-wait('the end of the server', function() return #notes > before end)
-seen.after = notes[#notes]
-seen.isHeldAfter = not can_listen(seen.port)
+vim.fn.jobstop(server)
+vim.fn.jobwait({ server })
+seen.othersAfter = take(seen.port)
 
 -- The worker dies, and the next command starts another.
 vim.loop.kill(seen.listed[1].owner.processId, 'sigkill')
-wait('the end of the worker', function() return can_listen(seen.port) end)
 wait('a new worker', function() return run('DevServerPort').text:match('can have') end)
-seen.isHeldAgain = not can_listen(seen.port)
+seen.othersAgain = take(seen.port)
 
 io.stdout:write(vim.json.encode(seen))

@@ -19,6 +19,12 @@ const listing = `import { openService } from ${library};
 const service = await openService({ provider: 'ledger' });
 process.stdout.write(JSON.stringify(await service.list()));
 `;
+const taking = `import { openService } from ${library};
+const service = await openService({ provider: 'ledger' });
+const taken = service.create({ protocol: 'tcp', startPort: Number(process.argv[2]) });
+process.stdout.write(await taken.then(() => 'taken', (error) => error.errorName));
+await service.close();
+`;
 const server = `import { createServer } from 'node:net';
 const server = createServer().listen(Number(process.env.PORT), '127.0.0.1', () =>
   process.stdout.write('listening on ' + server.address().port + '\\n'),
@@ -27,16 +33,19 @@ const server = createServer().listen(Number(process.env.PORT), '127.0.0.1', () =
 
 /**
  * A project in a folder of its own, and what the scripts in the editors find in their environment: NODE and WORKER, LIST (a
- * file that prints the reservations), SERVE (a command that listens on $PORT), TAKEN (a port that somebody listens on).
+ * file that prints the reservations), TAKE (one that reserves the port it is given, and prints why it cannot), SERVE (a command
+ * that listens on $PORT), TAKEN (a port that somebody listens on).
  */
 export async function project(onTestFinished: (work: () => void) => void, name: string) {
   const env = ownHome(onTestFinished);
   const home = env.PORT_RESERVATION_HOME!;
   const folder = join(home, 'projects', name);
   mkdirSync(folder, { recursive: true });
-  const [list, serve] = [join(home, 'list.mjs'), join(home, 'serve.mjs')];
-  writeFileSync(list, listing);
-  writeFileSync(serve, server);
+  const file = (name: string, text: string) => {
+    writeFileSync(join(home, name), text);
+    return join(home, name);
+  };
+  const list = file('list.mjs', listing);
   const listener = createServer().listen(0);
   await once(listener, 'listening');
   onTestFinished(() => void listener.close());
@@ -47,7 +56,8 @@ export async function project(onTestFinished: (work: () => void) => void, name: 
     NODE: process.execPath,
     WORKER: workerFile,
     LIST: list,
-    SERVE: `${process.execPath} ${serve}`,
+    TAKE: file('take.mjs', taking),
+    SERVE: `${process.execPath} ${file('serve.mjs', server)}`,
     TAKEN: String(taken),
   });
   /** Waits until nothing is reserved: the worker of an editor that has ended is gone, too. */

@@ -1,11 +1,10 @@
 -- Which port can this project's dev server have?
 --
---   :DevServerPort            reserves one for the project, the same each time if it is free, and sets $PORT
---   :DevServerPort 5173       the same with this port; when it cannot be had, says why and what to do
---   :DevServer npm run dev    lets go of the port and starts the server on it, in a terminal; takes it back when that ends
+--   :DevServerPort       reserves one for the project, the same each time if it is free, and sets $PORT
+--   :DevServerPort 5173  the same with this port; when it cannot be had, says why and what to do
 --
--- The reservation ends with Neovim. The worker is portreservation serve --stdio, on PATH, or what vim.g.port_reservation_worker
--- names, such as { 'node', '/path/to/worker.mjs', '--stdio' }.
+-- Start the server as always, on $PORT: the reservation yields to it, and is free when Neovim ends. The worker is
+-- portreservation serve --stdio, on PATH, or what vim.g.port_reservation_worker names: { 'node', '/path/to/worker.mjs', '--stdio' }.
 
 local worker, reservation
 
@@ -56,7 +55,7 @@ end
 local function create(port, on_error)
   local folder = vim.fn.getcwd()
   local name = vim.fn.fnamemodify(folder, ':t'):gsub('[%*%?%[%]`%c]', '_')
-  local params = { protocol = 'tcp', startPort = port, name = name, reason = 'dev server of ' .. folder }
+  local params = { protocol = 'tcp', startPort = port, hold = 'yield', name = name, reason = 'dev server of ' .. folder }
   request('reservation/create', params, function(created)
     if reservation then request('reservation/release', { token = reservation.token }, function() end) end
     reservation = created
@@ -80,24 +79,9 @@ local function reserve(port)
   create(usual_port(vim.fn.getcwd()), function() create(nil) end)
 end
 
-local function run(command)
-  local port = reservation.range.startPort
-  request('reservation/release', { token = reservation.token }, function()
-    reservation = nil
-    vim.cmd('botright new')
-    vim.api.nvim_create_autocmd('TermClose', { buffer = 0, once = true, callback = function() reserve(port) end })
-    vim.fn.termopen(command)
-  end)
-end
-
 vim.api.nvim_create_user_command('DevServerPort', function(arguments)
   local port = tonumber(arguments.args)
   if port and reservation and port == reservation.range.startPort then port = nil end
   if reservation and not port then return show('The dev server has port ' .. reservation.range.startPort .. '.') end
   reserve(port)
 end, { nargs = '?' })
-
-vim.api.nvim_create_user_command('DevServer', function(arguments)
-  if not reservation then return show('Reserve a port first: :DevServerPort', vim.log.levels.ERROR) end
-  run(arguments.args)
-end, { nargs = '+', complete = 'shellcmd' })

@@ -1,20 +1,16 @@
 // Stands in for the module that Visual Studio Code gives to extensions: as much of it as examples/vscode uses. Commands can be
-// run, what would be asked is answered from `answers`, what would be shown is kept in `shown`, terminals are real shells.
-import { spawn } from 'node:child_process';
+// run, what would be asked is answered from `answers`, and what would be shown is kept in `shown`.
 
 const registered = new Map();
-const closeListeners = new Set();
 
 /** Next answers of the input boxes; undefined is Escape. */
 export const answers = [];
 /** Messages, in their order. */
 export const shown = [];
-/** Terminals that were made. */
-export const terminals = [];
 export const clipboard = [];
 
 /** The variables that the extension gives to new terminals. */
-const terminalEnvironment = {};
+export const terminalEnvironment = {};
 
 export const context = {
   subscriptions: [],
@@ -52,22 +48,6 @@ export const window = {
   showInformationMessage: show('information', () => undefined),
   showWarningMessage: show('warning', (items) => items[0]),
   showErrorMessage: show('error', () => undefined),
-  createTerminal: ({ name, env }) => {
-    const shell = spawn('sh', { env: { ...process.env, ...terminalEnvironment, ...env } });
-    const terminal = { name, shell, text: '', sendText: (line) => shell.stdin.write(`exec ${line}\n`), show: () => {} };
-    shell.stdout.setEncoding('utf8').on('data', (text) => {
-      terminal.text += text;
-    });
-    shell.on('close', () => {
-      for (const listener of closeListeners) listener(terminal);
-    });
-    terminals.push(terminal);
-    return terminal;
-  },
-  onDidCloseTerminal: (listener) => {
-    closeListeners.add(listener);
-    return { dispose: () => closeListeners.delete(listener) };
-  },
 };
 
 export const env = { clipboard: { writeText: async (text) => clipboard.push(text) } };
