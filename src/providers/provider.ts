@@ -23,7 +23,9 @@ export interface SystemCommands {
   endProcess(processId: number): string;
   /** Lets an ordinary user bind the port; undefined where there is no such right. */
   allowPort?(port: number): string;
-  /** Takes the port from the system for an administrator's exclusion, so that anyone may bind it by number. */
+  /** Keeps the port out of automatic choice, so that anyone may bind it by number; undefined where nothing does. */
+  excludePort?(protocol: Protocol, port: number): string;
+  /** The same of a port that the system has taken for a driver. */
   takeFromSystem?(protocol: Protocol, port: number): string;
 }
 

@@ -45,12 +45,16 @@ export function alreadyThere(
       });
     }
     if (holdsAll(item.range, range) && lasts(item, store)) return item;
-    const why = holdsAll(item.range, range)
+    const isShorter = holdsAll(item.range, range);
+    const why = isShorter
       ? `${target} is excluded by somebody else already, and only until the next restart`
       : `${target} overlaps the exclusion ${formatPorts(protocol, item.range)} that somebody else made`;
+    const instead = isShorter
+      ? 'Ask for the active store, which is met'
+      : `Choose ports outside ${formatRange(item.range)}`;
     throw new ServiceError('RangeExcluded', `${why} (${item.source}).`, {
       target,
-      hint: `Choose ports outside ${formatRange(item.range)}, or have that exclusion removed first.`,
+      hint: `${instead}, or have that exclusion removed first.`,
     });
   }
   return undefined;

@@ -1,7 +1,9 @@
-import type { PortHolder, Verdict } from '../protocol/generated/contract.ts';
+import type { PortExclusion, PortHolder, Verdict } from '../protocol/generated/contract.ts';
 import { formatPorts, formatRange } from '../protocol/ranges.ts';
 import type { FoundHolder } from '../providers/provider.ts';
 import { describe } from './describe.ts';
+import { describeExclusion } from './exclusion-rules.ts';
+import { describe } from './requests.ts';
 import { type Findings, listenersOf } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence. */
@@ -20,7 +22,7 @@ export function explain(verdict: Verdict, findings: Findings): string {
     case 'excludedBySystem':
       return `Windows keeps ${formatPorts(protocol, exclusion!.range)} for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.`;
     case 'excludedByAdministrator':
-      return `${formatRange(exclusion!.range)} is excluded by ${exclusion!.source}: the system does not hand it out by itself, and a program that names it gets it.`;
+      return `${excluded(exclusion!)}: the system does not hand it out by itself, and a program that names it gets it.`;
     case 'privileged':
       return isPrivileged(findings)
         ? `Port ${port} is privileged, and this user has no right to bind it.`
@@ -28,6 +30,12 @@ export function explain(verdict: Verdict, findings: Findings): string {
     case 'inDynamicRange':
       return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it.`;
   }
+}
+
+function excluded(exclusion: PortExclusion): string {
+  const { own, range, source, reason } = exclusion;
+  if (!own) return `${formatRange(range)} is excluded by ${source}`;
+  return `It is kept by ${describeExclusion(exclusion)}${reason ? `, for "${reason}"` : ''}`;
 }
 
 const isPrivileged = ({ facts: { refusals } }: Findings) =>

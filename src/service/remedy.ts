@@ -29,7 +29,10 @@ export function remedyFor(verdict: Verdict, findings: Findings, commands: System
     case 'privileged':
       return isPrivileged(findings) ? commands.allowPort?.(port) : undefined;
     case 'inDynamicRange':
-      return `New-PortReservation -Protocol ${title(protocol)} -StartPort ${port} -Persistent`;
+      return (
+        commands.excludePort?.(protocol, port) ??
+        `New-PortReservation -Protocol ${title(protocol)} -StartPort ${port} -Persistent`
+      );
     case 'excludedByAdministrator':
     case 'free':
       return undefined;

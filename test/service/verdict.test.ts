@@ -39,13 +39,19 @@ describe('on Windows', () => {
       verdict: 'excludedBySystem',
       explanation:
         'Windows keeps tcp 5100-5199 for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.',
-      remedy:
-        'net stop winnat; netsh interface ipv4 add excludedportrange protocol=tcp startport=5173 numberofports=1; net start winnat',
+      remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5173 -RestartNat',
     });
   });
 
   test('a row with a star can be bound', () => {
     expect(judge({ exclusion: row(true) })).toMatchObject({ verdict: 'excludedByAdministrator', remedy: undefined });
+  });
+
+  test('an exclusion that was made here is told with its name', () => {
+    const exclusion = { ...row(true), own: true, name: 'vite', owner: { user: 'ada' } };
+    expect(judge({ exclusion }).explanation).toBe(
+      'It is kept by the exclusion tcp 5100-5199 "vite" of ada: the system does not hand it out by itself, and a program that names it gets it.',
+    );
   });
 
   test('a reservation that made the row goes before it', () => {

@@ -9,6 +9,7 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
+import { excludePort } from '../exclude-command.ts';
 import { LedgerProvider } from '../ledger/provider.ts';
 import { linuxCommands } from '../posix/commands.ts';
 import type {
@@ -20,6 +21,7 @@ import type {
   Overview,
   Provider,
   Survey,
+  SystemCommands,
   SystemExclusion,
 } from '../provider.ts';
 import { listName } from './exclusion-table.ts';
@@ -33,7 +35,7 @@ import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities;
-  readonly commands = linuxCommands;
+  readonly commands: SystemCommands = { ...linuxCommands, excludePort };
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
 

@@ -1,12 +1,11 @@
+import { excludePort } from '../exclude-command.ts';
 import type { SystemCommands } from '../provider.ts';
-
-const exclude = (protocol: string, port: number) =>
-  `netsh interface ipv4 add excludedportrange protocol=${protocol} startport=${port} numberofports=1`;
 
 /** The commands of Windows, for an elevated PowerShell. */
 export const windowsCommands: SystemCommands = {
   endProcess: (processId) => `Stop-Process -Id ${processId} -Force`,
   resetDynamicRange: (protocol) => `netsh interface ipv4 set dynamicport ${protocol} start=49152 num=16384`,
   showHolders: (protocol, port) => `Get-Net${protocol === 'tcp' ? 'TCPConnection' : 'UDPEndpoint'} -LocalPort ${port}`,
-  takeFromSystem: (protocol, port) => `net stop winnat; ${exclude(protocol, port)}; net start winnat`,
+  excludePort,
+  takeFromSystem: (protocol, port) => `${excludePort(protocol, port)} -RestartNat`,
 };

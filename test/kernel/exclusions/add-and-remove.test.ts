@@ -117,6 +117,29 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     expect(await names({ protocol: 'udp' })).toEqual([]);
   });
 
+  test('is the remedy for a port that the system may hand out, and is told with its name and reason', async () => {
+    const { service, sh } = await openServiceLab();
+    sh('echo 5000 5999 > /proc/sys/net/ipv4/ip_local_port_range');
+    const status = async (protocol: 'tcp' | 'udp') =>
+      (await service.inspect({ protocol: [protocol], port: [ports(5003, 1)] })).ports[0]!;
+    expect(await status('tcp')).toMatchObject({
+      verdict: 'inDynamicRange',
+      remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5003',
+    });
+    const neighbour = await service.addExclusion({ ...tcp, range: ports(5010) });
+    const made = await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end' });
+    expect(await status('tcp')).toMatchObject({
+      canBind: true,
+      verdict: 'excludedByAdministrator',
+      exclusion: made,
+      explanation: `It is kept by the exclusion tcp 5000-5009 "web" of ${made.owner!.user}, for "the front end": the system does not hand it out by itself, and a program that names it gets it.`,
+    });
+    expect(neighbour.range).toEqual(ports(5010));
+    expect(await status('udp')).toMatchObject({
+      exclusion: { range: ports(5000, 20), own: false, store: 'persistent' },
+    });
+  });
+
   test('keeps the choice of a free block out', async () => {
     const { service } = await openServiceLab();
     await service.addExclusion({ ...tcp, range: ports(20_001, 8) });
