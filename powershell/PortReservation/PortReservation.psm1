@@ -22,7 +22,8 @@ foreach ($folder in 'Private', 'Public') {
     }
 }
 
-Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-ReservationName} -CommandName @(
+Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-Name} -CommandName @(
+    'Get-PortExclusion'
     'Get-PortReservation'
     'Remove-PortReservation'
     'Test-PortReservation'

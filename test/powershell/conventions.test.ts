@@ -50,6 +50,8 @@ function flat({ params }: Method): [name: string, schema: Schema][] {
     if (name === 'workDoneToken') return []; // the module's own
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
+    // Whoever applies a document names it; at the prompt nobody does.
+    if (name === 'document') return [];
     // A list's words and limits are those of its items.
     const { items, ...own } = resolved(schema);
     return [[name, name === 'within' ? { type: 'string' } : items ? resolved(items) : own]];
@@ -122,7 +124,7 @@ describe('the contract and the cmdlets', () => {
         if (schema.type === 'integer') expect(parameter!.range, where).toEqual([schema.minimum, schema.maximum]);
         if (schema.enum)
           expect(parameter!.set!.map((word) => word.toLowerCase()).sort(), where).toEqual([...schema.enum].sort());
-        if (method.name.startsWith('reservation/create') && schema.maxLength) {
+        if (/^(reservation\/create|exclusion\/add)/.test(method.name) && schema.maxLength) {
           expect(parameter!.length, where).toEqual([0, schema.maxLength]);
         }
       }
@@ -187,7 +189,9 @@ describe('house rules', () => {
   it('names are an approved verb and a singular noun of the product', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
-      expect(commands[name]!.noun).toMatch(/^Port(Reservation(Worker|Socket)?|DynamicRange|Status)$|^FreePortRange$/);
+      expect(commands[name]!.noun).toMatch(
+        /^Port(Reservation(Worker|Socket)?|Exclusion|DynamicRange|Status)$|^FreePortRange$/,
+      );
     }
   });
 

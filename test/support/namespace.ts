@@ -24,6 +24,8 @@ export interface Namespace {
   sh(command: string): string;
   /** The same, while the test goes on. */
   run(command: string): Promise<string>;
+  /** What goes before a command that is to run in it. */
+  readonly prefix: readonly string[];
   /** Starts a provider in it. */
   start(options?: ProcessOptions): Promise<ProviderProcess>;
 }
@@ -37,11 +39,13 @@ export async function openNamespace(): Promise<Namespace> {
   await Promise.race([once(holder.stdout, 'data'), failed]);
   failed.catch(() => {});
   const enter = ['-t', String(holder.pid), '-n', '-m', '--'];
+  const prefix = ['nsenter', ...enter];
   const shell = (command: string) => [...enter, 'sh', '-ec', command];
   return {
     prefix: ['nsenter', ...enter.slice(0, -1), '--wd=.', '--'],
     sh: (command) => execFileSync('nsenter', shell(command), { encoding: 'utf8' }),
     run: async (command) => (await execute('nsenter', shell(command))).stdout,
-    start: (options) => startProvider(['nsenter', ...enter], options),
+    prefix,
+    start: (options) => startProvider(prefix, options),
   };
 }

@@ -77,7 +77,7 @@ class FromWire {
             Verdict     = $words[$verdict]
             Holder      = [object[]] @(foreach ($holder in $wire['holders']) { [FromWire]::PortHolder($holder) })
             Reservation = if ($null -eq $reservation) { $null } else { [FromWire]::Reservation($reservation) }
-            Exclusion   = if ($null -eq $exclusion) { $null } else { [FromWire]::PortExclusion($exclusion) }
+            Exclusion   = if ($null -eq $exclusion) { $null } else { [FromWire]::Exclusion($exclusion) }
             Explanation = [string] $wire['explanation']
             Remedy      = if ($null -eq $remedy) { $null } else { [string] $remedy }
         }
@@ -98,16 +98,25 @@ class FromWire {
         }
     }
 
-    hidden static [object] PortExclusion([object] $wire) {
+    static [object] Exclusion([object] $wire) {
         $startPort = [int] $wire['range']['startPort']
         $numberOfPorts = [int] $wire['range']['numberOfPorts']
+        $createdAt = $wire['createdAt']
         return [pscustomobject] @{
-            PSTypeName    = 'PortReservation.PortExclusion'
+            PSTypeName    = 'PortReservation.Exclusion'
+            Protocol      = [FromWire]::Title($wire['protocol'])
             StartPort     = $startPort
             EndPort       = $startPort + $numberOfPorts - 1
             NumberOfPorts = $numberOfPorts
-            Source        = [string] $wire['source']
+            Store         = [FromWire]::Title($wire['store'])
+            Own           = [FromWire]::Flag($wire['own'])
             Administered  = [FromWire]::Flag($wire['administered'])
+            Source        = [string] $wire['source']
+            Name          = [FromWire]::Text($wire['name'])
+            Reason        = [FromWire]::Text($wire['reason'])
+            Document      = [FromWire]::Text($wire['document'])
+            Owner         = [FromWire]::Owner($wire['owner'])
+            CreatedAt     = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }
         }
     }
 

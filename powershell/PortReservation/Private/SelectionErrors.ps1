@@ -6,6 +6,15 @@ function Write-SelectorMissing {
         'Give a name, a start port, or a token that is not 0.')))
 }
 
+# The error for a name of no exclusion. A pattern, or no name at all, may well come back empty.
+function Write-ExclusionNotFound {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name)
+
+    if ($Name -eq '' -or [System.Management.Automation.WildcardPattern]::ContainsWildcardCharacters($Name)) { return }
+    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such exclusion: '$Name'." $script:ErrorCategory.NotFound (
+        'See what there is with Get-PortExclusion.') "'$Name'"))
+}
+
 # The error where nothing fits a query that names something exactly. One that only narrows may well come back empty.
 function Write-NotFound {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)

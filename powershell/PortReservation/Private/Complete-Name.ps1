@@ -1,15 +1,16 @@
-# Completes the name of a reservation from the worker's list. Nothing is offered where the list does not come at once.
-function Complete-ReservationName {
+# Completes the name of a reservation or an exclusion from the worker's list. Nothing is offered where the list does not come at once.
+function Complete-Name {
     param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
 
     $worker = $script:Session.Worker
     if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Start-Worker $script:Session.Options }
     if ($worker -isnot [Worker]) { return }
-    $reply = $worker.Connection.Request('reservation/list', @{}, 2000)
+    $kind = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' }
+    $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
     if ($null -eq $reply -or $null -ne $reply['error']) { return }
 
     $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
-    foreach ($wire in $reply['result']['reservations']) {
+    foreach ($wire in $reply['result']["${kind}s"]) {
         if ($null -ne $wire['name']) { $null = $names.Add([string] $wire['name']) }
     }
 

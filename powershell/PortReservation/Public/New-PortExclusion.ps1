@@ -1,0 +1,133 @@
+function New-PortExclusion {
+    <#
+    .SYNOPSIS
+    Keeps ports out of the system's automatic choice, while anyone may bind them by number.
+
+    .DESCRIPTION
+    Excludes a range of ports: port 0, connections, and on Windows drivers such as WinNAT never get one of them, and a
+    server that names its port still does. It is the right way to keep a port for a dev server; a reservation
+    (New-PortReservation) keeps other servers away as well. It needs root or an elevated session.
+
+    What is excluded already is no error: an exclusion of yours of exactly this range, or somebody else's that holds all of
+    it and lasts as long. -PassThru returns it.
+
+    On Linux the system has one list for TCP and UDP, net.ipv4.ip_local_reserved_ports, so an exclusion in one protocol
+    keeps the ports out of automatic choice in both; a persistent one is in a file of /etc/sysctl.d as well.
+
+    Errors, by id: RangeExcluded and RangeReserved (another exclusion, or a reservation, has a part of the range),
+    PortInUse, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each protocol or input that
+    fails gives one error, and the next one is processed.
+
+    .PARAMETER Protocol
+    Tcp (the default), Udp, or both: each by itself.
+
+    .PARAMETER StartPort
+    The first port, 1 to 65535.
+
+    .PARAMETER NumberOfPorts
+    How many consecutive ports, 1 to 65535. Default 1. The last port may not lie above 65535.
+
+    .PARAMETER Store
+    Persistent (the default), or Active: until the next restart of the system.
+
+    .PARAMETER Name
+    A name to find the exclusion by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
+
+    .PARAMETER Reason
+    Why the ports are excluded, for the next reader; 1 to 500 characters.
+
+    .PARAMETER RestartNat
+    Windows: stops WinNAT (the service winnat), which takes ranges at random at each start, excludes the ports, and starts
+    it again whatever happens. Containers and virtual machines lose their connections meanwhile. See it with -WhatIf first.
+
+    .PARAMETER PassThru
+    Returns the exclusions. By default nothing is returned.
+
+    .INPUTS
+    Objects with properties of the parameters' names: exclusions, or rows of Import-Csv. An empty Name or Reason counts as
+    not given.
+
+    .OUTPUTS
+    None, or PortReservation.Exclusion with -PassThru.
+
+    .EXAMPLE
+    New-PortExclusion -StartPort 5173 -Name vite -Reason 'the dev server'
+
+    Keeps TCP port 5173 for whoever names it, from now on.
+
+    .EXAMPLE
+    New-PortExclusion -Protocol Tcp, Udp -StartPort 27015 -NumberOfPorts 10 -Store Active -PassThru
+
+    Excludes ten ports in both protocols until the next restart, and returns the two exclusions.
+
+    .EXAMPLE
+    New-PortExclusion -StartPort 5173 -RestartNat -WhatIf
+
+    Says what would be done to take port 5173 from WinNAT.
+
+    .LINK
+    Get-PortExclusion
+
+    .LINK
+    Remove-PortExclusion
+
+    .LINK
+    about_PortReservation
+    #>
+    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
+    [OutputType('PortReservation.Exclusion')]
+    param(
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Tcp', 'Udp')]
+        [string[]] $Protocol = 'Tcp',
+
+        [Parameter(Mandatory, ValueFromPipelineByPropertyName)]
+        [ValidateRange(1, 65535)]
+        [int] $StartPort,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Count')]
+        [ValidateRange(1, 65535)]
+        [int] $NumberOfPorts = 1,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateSet('Active', 'Persistent')]
+        [string] $Store = 'Persistent',
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 100)]
+        [string] $Name,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 500)]
+        [string] $Reason,
+
+        [switch] $RestartNat,
+
+        [switch] $PassThru
+    )
+
+    process {
+        $words = ConvertTo-ProtocolList $Protocol
+        foreach ($word in $words) {
+            $params = @{
+                protocol = $word
+                range    = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts }
+                store    = $Store.ToLowerInvariant()
+            }
+            if ($Name) { $params.name = $Name }
+            if ($Reason) { $params.reason = $Reason }
+            if ($RestartNat) { $params.restartNat = $true }
+
+            $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts
+            $isWanted = if ($RestartNat) {
+                $steps = "Stop WinNAT (the service winnat), exclude $target, start WinNAT again."
+                $PSCmdlet.ShouldProcess($steps, "$steps Containers and virtual machines lose their connections.", 'WinNAT')
+            }
+            else { $PSCmdlet.ShouldProcess($target, 'Exclude ports') }
+            if (-not $isWanted) { continue }
+            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/add' $params $target
+            if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
+        }
+    }
+}
