@@ -67,6 +67,16 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     expect(await listed()).toEqual(['6000-6009 persistent own']);
   });
 
+  test('until the next restart is past with it: no later change brings it back', async () => {
+    const { service, setLive, sh, live, read, listed } = await openServiceLab();
+    await service.addExclusion({ ...tcp, store: 'active' });
+    sh(`sed -i 's/^# this start: ......../# this start: 00000000/' ${ownFile}`);
+    setLive('');
+    await service.addExclusion({ ...tcp, range: ports(6000) });
+    expect([live(), await listed()]).toEqual(['6000-6009', ['6000-6009 persistent own']]);
+    expect(read(ownFile)).not.toContain('until restart');
+  });
+
   test('of one that is there is no error: it is returned as it is', async () => {
     const { service, everything } = await openServiceLab();
     const first = await service.addExclusion({ ...tcp, name: 'web' });
@@ -104,6 +114,22 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     setLive('8080');
     expect(await service.addExclusion(tcp)).toEqual(made);
     expect(live()).toBe('5000-5009,8080');
+  });
+
+  test('made by several workers at once is one, and none of the others is lost', async () => {
+    const { namespace, open, live, ownValue, listed } = await openServiceLab();
+    const services = await Promise.all([1, 2, 3, 4].map(async () => open((await namespace.start()).provider)));
+    const made = await Promise.all([
+      ...services.map((service) => service.addExclusion({ ...tcp, name: 'one' })),
+      ...services.map((service, index) => service.addExclusion({ ...tcp, range: ports(6000 + index * 20) })),
+    ]);
+    expect(new Set(made.slice(0, 4).map(({ createdAt }) => createdAt)).size).toBe(1);
+    const all = '5000-5009,6000-6009,6020-6029,6040-6049,6060-6069';
+    expect([live(), ownValue(), (await listed()).length]).toEqual([all, all, 5]);
+    await Promise.all(
+      services.map((service, index) => service.removeExclusion({ ...tcp, range: ports(6000 + index * 20) })),
+    );
+    expect([live(), ownValue(), await listed()]).toEqual(['5000-5009', '5000-5009', ['5000-5009 persistent own one']]);
   });
 
   test('is found by port and by name', async () => {
