@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { folder, liveFile, ownFile, ports } from '../../providers/linux/support/sysctl.ts';
@@ -46,6 +46,30 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion that fails on Linux')
     }
     expect([everything(), recorded(lab), await listed()]).toEqual([before, records, ['5000-5009 persistent own']]);
   });
+
+  test.each(['active', 'persistent'] as const)(
+    'because the ledger cannot be written changes nothing (%s)',
+    async (store) => {
+      const { service, host, everything, listed, live, files } = await openServiceLab();
+      await service.addExclusion({ ...tcp, store });
+      const before = everything();
+      const inTheWay = join(host.env.PORT_RESERVATION_HOME!, 'ledger.json.new');
+      mkdirSync(inTheWay);
+      for (const work of [
+        () => service.addExclusion({ ...tcp, range: ports(6000) }),
+        () => service.removeExclusion(tcp),
+      ]) {
+        expect(await refusal(work())).toMatchObject({
+          errorName: 'OsError',
+          message: expect.stringContaining('ledger.json'),
+        });
+        expect([everything(), await listed()]).toEqual([before, [`5000-5009 ${store} own`]]);
+      }
+      rmdirSync(inTheWay);
+      await service.removeExclusion(tcp);
+      expect([live(), files()]).toEqual(['', []]);
+    },
+  );
 
   test('because another file would win at a restart is refused, and one until then is not', async () => {
     const { service, write, live } = await openServiceLab();
