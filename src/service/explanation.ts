@@ -3,7 +3,6 @@ import { formatPorts, formatRange } from '../protocol/ranges.ts';
 import type { FoundHolder } from '../providers/provider.ts';
 import { describe } from './describe.ts';
 import { describeExclusion } from './exclusion-rules.ts';
-import { describe } from './requests.ts';
 import { type Findings, listenersOf } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence. */

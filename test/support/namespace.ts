@@ -24,8 +24,6 @@ export interface Namespace {
   sh(command: string): string;
   /** The same, while the test goes on. */
   run(command: string): Promise<string>;
-  /** What goes before a command that is to run in it. */
-  readonly prefix: readonly string[];
   /** Starts a provider in it. */
   start(options?: ProcessOptions): Promise<ProviderProcess>;
 }
@@ -38,11 +36,10 @@ export async function openNamespace(): Promise<Namespace> {
   const failed = once(holder, 'close').then(() => Promise.reject(new Error('the namespace could not be set up')));
   await Promise.race([once(holder.stdout, 'data'), failed]);
   failed.catch(() => {});
-  const enter = ['-t', String(holder.pid), '-n', '-m', '--'];
+  const enter = ['-t', String(holder.pid), '-n', '-m', '--wd=.', '--'];
   const prefix = ['nsenter', ...enter];
   const shell = (command: string) => [...enter, 'sh', '-ec', command];
   return {
-    prefix: ['nsenter', ...enter.slice(0, -1), '--wd=.', '--'],
     sh: (command) => execFileSync('nsenter', shell(command), { encoding: 'utf8' }),
     run: async (command) => (await execute('nsenter', shell(command))).stdout,
     prefix,
