@@ -25,7 +25,7 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   });
 
   async function watchClient(processId: number): Promise<void> {
-    const { processGone } = await import('./rpc/watch-process.ts');
+    const { processGone } = await import('./ledger/process-gone.ts');
     const { processIdentity } = await import('./ledger/process-identity.ts');
     await processGone(() => processIdentity(processId, process.platform));
     log.info('the client is gone', { processId });

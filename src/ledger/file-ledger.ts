@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
 import type { ExclusionRecord, LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
-import type { Ledger, LedgerChange } from './ledger.ts';
+import type { Ledger, LedgerChange, LedgerListeners } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerLock } from './ledger-lock.ts';
+import { LedgerWatch } from './ledger-watch.ts';
 import { type Look, liveRecords } from './live-records.ts';
 import { type LedgerContent, ledgerFault, readLedgerFile } from './read-ledger-file.ts';
 import { replaceFile } from './replace-file.ts';
@@ -89,6 +90,15 @@ export class FileLedger implements Ledger {
         writeExclusions: (records) => write({ exclusions: records }),
       });
     }, signal);
+  }
+
+  async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
+    const { folders, look, owner } = this.#options;
+    const files = [this.file, ...(folders.system ? [fileIn(folders.system)] : [])];
+    const read = () => this.read();
+    const watch = new LedgerWatch({ ...listeners, files, read, look, processId: owner.processId });
+    await watch.look();
+    return watch;
   }
 
   #checkFolder(): Promise<void> {

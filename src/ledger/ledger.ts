@@ -14,6 +14,14 @@ export interface LedgerChange {
   writeExclusions(records: readonly ExclusionRecord[]): Promise<void>;
 }
 
+/** Whom a watch of a ledger tells. */
+export interface LedgerListeners {
+  /** Gets all records this user may see; the next time when this has settled. */
+  onRecords: (records: readonly LedgerRecord[]) => Promise<void> | void;
+  /** The ledger cannot be read or watched now. It goes on. */
+  onTrouble: (error: unknown) => void;
+}
+
 /** The record of all reservations: who, why, since when, and whether the owner still lives; and of our exclusions. */
 export interface Ledger {
   /** The path of the file this process writes, for messages. */
@@ -37,4 +45,9 @@ export interface Ledger {
    * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError; the signal's reason when aborted while waiting
    */
   change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Gives what `read` gives, now and whenever it may have changed, by this process or another, or by the end of an owner.
+   * Resolves when that has begun.
+   */
+  watch(listeners: LedgerListeners): Promise<{ close(): void }>;
 }

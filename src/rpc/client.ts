@@ -20,6 +20,7 @@ import {
   type Methods,
   type ProviderChoice,
   protocolVersion,
+  type ReservationChangedParams,
   type WorkDoneProgress,
 } from '../protocol/generated/contract.ts';
 import type { CallOptions, Progress } from '../service/call-options.ts';
@@ -44,6 +45,11 @@ export interface WorkerOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** Who is calling, for the worker's log. */
   clientInfo?: ClientInfo;
+  /**
+   * Is told of every change of the reservations after the worker has started: by this client, by others, and within about
+   * a second by the death of their worker.
+   */
+  onReservationChanged?: (change: ReservationChangedParams) => void;
   /** Gives up the start: a program on the way may wait for ever. */
   signal?: AbortSignal;
   /** The process the client runs in; for tests. */
@@ -90,7 +96,8 @@ export async function startWorker(options: WorkerOptions = {}): Promise<WorkerCl
   } catch (cause) {
     throw new WorkerError(`The worker cannot be started: ${(cause as Error).message}`, { cause });
   }
-  const client = new WorkerClient(child, command && program);
+  const { onReservationChanged } = options;
+  const client = new WorkerClient(child, { command: command && program, onReservationChanged });
   const giveUp = () => child.kill('SIGKILL'); // it holds nothing yet
   signal?.addEventListener('abort', giveUp, { once: true });
   if (signal?.aborted) giveUp();
@@ -101,6 +108,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<WorkerCl
       processId: command ? undefined : host.processId,
       provider: options.provider,
       clientInfo: options.clientInfo,
+      ...(onReservationChanged && { capabilities: { reservationChanged: true } }),
     });
     signal?.throwIfAborted();
   } catch (error) {
@@ -127,7 +135,10 @@ export class WorkerClient implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** @internal Use startWorker. */
-  constructor(child: ChildProcessWithoutNullStreams, command?: string) {
+  constructor(
+    child: ChildProcessWithoutNullStreams,
+    { command, onReservationChanged }: { command?: string } & Pick<WorkerOptions, 'onReservationChanged'> = {},
+  ) {
     this.#child = child;
     this.#command = command;
     this.#lastLines = new LastLines(child.stderr);
@@ -146,6 +157,7 @@ export class WorkerClient implements AsyncDisposable {
     this.#connection = createMessageConnection(reader, new FrameWriter(child.stdin));
     this.#connection.onError(() => this.#dismiss());
     this.#connection.onClose(() => this.#dismiss());
+    if (onReservationChanged) this.#connection.onNotification('reservation/changed', onReservationChanged);
     this.#connection.listen();
   }
 

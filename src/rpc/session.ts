@@ -2,6 +2,7 @@ import { ServiceError } from '../protocol/errors.ts';
 import {
   type InitializeParams,
   type InitializeResult,
+  type Notifications,
   type ProviderChoice,
   packageVersion,
   protocolVersion,
@@ -9,6 +10,7 @@ import {
 import type { RuntimeHolder } from '../providers/provider.ts';
 import type { PortService } from '../service/port-service.ts';
 import { Fault } from './fault.ts';
+import type { Log } from './log.ts';
 
 /** How the client wants its service. */
 export interface OpenOptions {
@@ -35,6 +37,9 @@ interface SessionSurroundings extends SessionOptions {
   drain: () => Promise<void>;
   /** The client as the holder of its own runtime reservations. */
   holder: RuntimeHolder;
+  /** Sends a notification. */
+  tell: <N extends keyof Notifications>(name: N, params: Notifications[N]) => void;
+  log: Log;
 }
 
 /** The life of one conversation: opened by `initialize` or by any request, closed by `shutdown` or by its end. */
@@ -69,7 +74,13 @@ export class Session {
     if (theirs !== protocolVersion) throw wrongVersion(theirs);
     if (params.provider) this.#open.provider = params.provider;
     if (params.capabilities?.holder) this.#open.holder = this.#options.holder;
-    const { provider, capabilities } = await this.service();
+    const service = await this.service();
+    const { provider, capabilities } = service;
+    if (params.capabilities?.reservationChanged) {
+      const { tell, log } = this.#options;
+      const onTrouble = (error: unknown) => log.warn('changes of the reservations may be missed', { error });
+      await service.watch((change) => tell('reservation/changed', change), { onTrouble });
+    }
     this.#options.onInitialize(params);
     return {
       serverInfo: { name: 'portreservation', version: packageVersion },

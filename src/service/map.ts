@@ -23,14 +23,14 @@ interface Facts {
 }
 
 /** What there is to draw. */
-export interface Present extends Overview {
+export interface MapInput extends Overview {
   exclusions: readonly PortExclusion[];
 }
 
 /** The map of a protocol's ports: what the tables say, and the exclusions and reservations of that protocol. */
 export function portMap(
   protocol: Protocol,
-  { holders, exclusions, dynamicRange, firstUnprivilegedPort, warnings }: Present,
+  { holders, exclusions, dynamicRange, firstUnprivilegedPort, warnings }: MapInput,
   reservations: readonly Reservation[],
 ): PortMap {
   const ports: Facts[] = new Array(maximumPort + 1).fill({ kind: 'free' });

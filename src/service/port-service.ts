@@ -21,6 +21,7 @@ import type {
   Protocol,
   ProviderName,
   Reservation,
+  ReservationChangedParams,
   ReservationCreateAllParams,
   ReservationCreateParams,
   ReservationList,
@@ -44,6 +45,7 @@ import { KnownReservations, type Wanted } from './known-reservations.ts';
 import { portMap } from './map.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
+import { ReservationChanges } from './reservation-changes.ts';
 import { wildcard } from './wildcard.ts';
 
 /** What is there at one moment. */
@@ -53,6 +55,12 @@ export interface Present {
   exclusions: PortExclusion[];
   /** What could not be looked at, one sentence each. */
   warnings: string[];
+}
+
+/** A watch of the reservations. */
+export interface ReservationWatch {
+  /** Ends it: nothing more is told. A second call does nothing. */
+  close(): void;
 }
 
 /**
@@ -67,6 +75,7 @@ export class PortService {
   readonly #exclusions: Exclusions;
   /** The runtime reservations held here: another service of the same process has the same owner. */
   readonly #held = new Map<string, Granted>();
+  readonly #watches = new Set<ReservationWatch>();
 
   constructor(provider: Provider, ledger: Ledger) {
     this.#provider = provider;
@@ -227,13 +236,12 @@ export class PortService {
    */
   async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMap> {
     if (rendering) checkRendering(rendering);
-    const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
     const overview = await this.#provider.overview(protocol, signal);
-    const { exclusions, warnings: more } = await this.#exclusions.present(await this.#exclusions.recorded());
+    const present = await this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
     const isAsked = (item: { protocol: Protocol }) => item.protocol === protocol;
-    const all = [...new Set([...warnings, ...overview.warnings, ...more])];
-    const present = { ...overview, exclusions: exclusions.filter(isAsked), warnings: all };
-    const map = portMap(protocol, present, reservations.filter(isAsked));
+    const exclusions = present.exclusions.filter(isAsked);
+    const warnings = [...present.warnings, ...overview.warnings];
+    const map = portMap(protocol, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked));
     return rendering ? { ...map, text: render(map, rendering) } : map;
   }
 
@@ -272,8 +280,44 @@ export class PortService {
     }, signal);
   }
 
-  /** Frees everything held here: the ports at once, then their records. Persistent reservations stay. */
+  /**
+   * Tells the listener of every change of the recorded reservations, whoever makes it, until the watch or the service is
+   * closed; what is there already is not told. The watch keeps the process alive. The ledger's changes are told as they
+   * come, several at once where they come fast; a process that was killed, within about a second. What other programs
+   * reserve at the system itself is not recorded and not told.
+   *
+   * @param onTrouble is told why the ledger cannot be read or watched now, and what the listener threw; the watch goes on,
+   * without the system's help by a look every ten seconds
+   *
+   * @example
+   * const watch = await service.watch(({ added, removed }) => console.log(added, removed));
+   * watch.close();
+   */
+  async watch(
+    listener: (change: ReservationChangedParams) => void,
+    { onTrouble = () => {} }: { onTrouble?: (error: unknown) => void } = {},
+  ): Promise<ReservationWatch> {
+    const changes = new ReservationChanges();
+    let hasBegun = false;
+    const onRecords = async (records: readonly LedgerRecord[]) => {
+      const change = changes.since(await this.#known.verified(records));
+      if (hasBegun && change) listener(change);
+    };
+    const ledgerWatch = await this.#ledger.watch({ onRecords, onTrouble });
+    hasBegun = true;
+    const watch = {
+      close: () => {
+        ledgerWatch.close();
+        this.#watches.delete(watch);
+      },
+    };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  /** Ends all watches and frees everything held here: the ports at once, then their records. Persistent reservations stay. */
   async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close();
     await this.#provider.close();
     if (this.#held.size === 0) return;
     await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));

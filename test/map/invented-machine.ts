@@ -1,6 +1,6 @@
 import type { PortHolder, PortMap, PortRange, Reservation } from '../../src/protocol/generated/contract.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
-import { type Present, portMap } from '../../src/service/map.ts';
+import { type MapInput, portMap } from '../../src/service/map.ts';
 
 const between = (first: number, last = first): PortRange => ({ startPort: first, numberOfPorts: last - first + 1 });
 
@@ -67,7 +67,7 @@ export function inventedMachine(): PortMap {
     if (!kept.some((first) => first <= port && port <= first + 99)) holders.set(port, [{ holder: browser }]);
   }
   for (const [ports, holder] of servers) for (const port of ports) holders.set(port, [{ holder }]);
-  const present: Present = {
+  const present: MapInput = {
     holders,
     exclusions: [
       ...kept.map((first) => ({ ...excluded, range: between(first, first + 99), administered: false })),
@@ -100,7 +100,7 @@ export function inventedServer(): PortMap {
     ]),
   ]);
   const listed = { ...excluded, source: 'net.ipv4.ip_local_reserved_ports' };
-  const present: Present = {
+  const present: MapInput = {
     holders,
     exclusions: [
       { ...listed, range: between(35_000, 35_099) },

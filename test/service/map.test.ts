@@ -7,7 +7,7 @@ import type {
   Reservation,
 } from '../../src/protocol/generated/contract.ts';
 import { endPort } from '../../src/protocol/ranges.ts';
-import { type Present, portMap } from '../../src/service/map.ts';
+import { type MapInput, portMap } from '../../src/service/map.ts';
 
 const between = (first: number, last = first): PortRange => ({ startPort: first, numberOfPorts: last - first + 1 });
 const dynamicRange = between(50_000, 59_999);
@@ -24,7 +24,7 @@ const reservation = (facts: Partial<Reservation>) =>
 const holder = (facts: Partial<PortHolder>): PortHolder => ({ state: 'listening', addresses: ['::'], ...facts });
 
 function map(
-  present: Partial<Present>,
+  present: Partial<MapInput>,
   reservations: Reservation[] = [],
   holders: [number, PortHolder[]][] = [],
 ): PortMap {

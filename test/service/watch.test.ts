@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { openService } from '../../src/open-service.ts';
+import type { ReservationChangedParams } from '../../src/protocol/generated/contract.ts';
+import { ReservationChanges } from '../../src/service/reservation-changes.ts';
+import { reservation } from '../rpc/support.ts';
+import { ownHost } from '../support/own-host.ts';
+
+/** Two services on one ledger, and what a watch of the first tells. */
+async function openTwo(listener: (change: ReservationChangedParams) => void = () => {}) {
+  const host = ownHost();
+  const open = async () => {
+    const service = await openService({ host, provider: 'ledger' });
+    onTestFinished(() => service.close());
+    return service;
+  };
+  const [watching, other] = [await open(), await open()];
+  const told: unknown[] = [];
+  let notice = () => {};
+  const tell = (what: unknown) => {
+    told.push(what);
+    notice();
+  };
+  await watching.watch(
+    (change) => {
+      tell(change);
+      listener(change);
+    },
+    { onTrouble: tell },
+  );
+  const next = async () => {
+    while (told.length === 0) {
+      await new Promise<void>((resolve) => {
+        notice = resolve;
+      });
+    }
+    return told.shift();
+  };
+  return { watching, other, told, next };
+}
+
+test('what the listener throws is told as trouble, and the next change is told', async () => {
+  const error = new Error('of the listener');
+  const { other, next } = await openTwo(() => {
+    throw error;
+  });
+  const made = await other.create({ protocol: 'tcp' });
+  expect(await next()).toEqual({ added: [made], removed: [] });
+  expect(await next()).toBe(error);
+  await other.release({ token: made.token });
+  expect(await next()).toEqual({ added: [], removed: [made] });
+});
+
+test('a service that is closed tells nothing more, not even what it frees itself', async () => {
+  const { watching, other, told, next } = await openTwo();
+  await watching.create({ protocol: 'tcp' });
+  await next();
+  const seen = new Promise<void>((resolve) => {
+    void other.watch(({ removed }) => removed.length > 0 && resolve());
+  });
+  await watching.close();
+  await other.create({ protocol: 'udp' });
+  await seen;
+  expect(told).toEqual([]);
+});
+
+test('an altered reservation is removed as it was and added as it is; a new token alters nothing', () => {
+  const changes = new ReservationChanges();
+  const { name: _, ...nameless } = reservation;
+  expect(changes.since([reservation])).toEqual({ added: [reservation], removed: [] });
+  expect(changes.since([{ ...reservation, token: '1' }])).toBeUndefined();
+  expect(changes.since([nameless])).toEqual({ added: [nameless], removed: [{ ...reservation, token: '1' }] });
+});
+
+test('a watch keeps the process alive until it is closed', async () => {
+  const { env } = ownHost();
+  const library = join(import.meta.dirname, '../../dist/lib/index.js');
+  const script = `
+    import { openService } from ${JSON.stringify(library)};
+    const service = await openService({ provider: 'ledger' });
+    const watch = await service.watch(({ added }) => {
+      console.log('told', added.length);
+      if (process.argv[1] === 'service') service.close();
+      else watch.close();
+    });
+    setImmediate(() => service.create({ protocol: 'tcp', lifetime: 'persistent' }));`;
+  for (const what of ['watch', 'service']) {
+    const args = ['--input-type=module', '-e', script, what];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
+    expect(stdout).toBe('told 1\n');
+  }
+});
