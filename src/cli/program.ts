@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompletion } from './commands/completion.ts';
 import { addExec } from './commands/exec.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
@@ -39,7 +40,7 @@ export function program(terminal: Terminal, output: Output): Command {
       output.asJson = Boolean(command.opts().json);
     })
     .addHelpText('after', codes);
-  for (const add of [addExec, addNew, addGet, addFind, addTest, addRemove, addStatus, addServe]) {
+  for (const add of [addExec, addNew, addGet, addFind, addTest, addRemove, addStatus, addServe, addCompletion]) {
     add(root, output, terminal);
   }
   return root;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { commandLine, expectGolden } from './support.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
-const commands = ['exec', 'new', 'get', 'find', 'test', 'remove', 'status'];
+const commands = ['exec', 'new', 'get', 'find', 'test', 'remove', 'status', 'completion'];
 
 test('--help of everything reads as the golden text does', async () => {
   const run = commandLine();

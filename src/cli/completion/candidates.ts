@@ -1,0 +1,121 @@
+import type { Argument, Command, Option } from 'commander';
+import type { Reservation } from '../../protocol/generated/contract.ts';
+import { formatRange } from '../../protocol/ranges.ts';
+import { nameOf } from '../views.ts';
+
+/** A word that may stand where the cursor is. */
+export interface Candidate {
+  word: string;
+  description?: string;
+}
+
+/** What the words before the cursor leave open. */
+type Place =
+  | { kind: 'value'; option: Option }
+  | { kind: 'word'; command: Command; argument: Argument | undefined; mayBeOption: boolean }
+  /** The words of another program. */
+  | { kind: 'foreign' };
+
+const optionOf = (command: Command, word: string) =>
+  command.options.find(({ short, long }) => word !== '' && (short === word || long === word));
+
+/** Follows the words as the parser does, as far as they go. */
+function placeAfter(root: Command, words: readonly string[]): Place {
+  let command = root;
+  let operands = 0;
+  let mayBeOption = true;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (mayBeOption && word === '--') {
+      mayBeOption = false;
+      continue;
+    }
+    if (mayBeOption && word.startsWith('-')) {
+      const option = optionOf(command, word);
+      if (!option?.required) continue;
+      if (index === words.length - 1) return { kind: 'value', option };
+      index++;
+      continue;
+    }
+    const below = command.commands.find((one) => one.name() === word);
+    if (below) command = below;
+    else if (command.name() === 'exec') return { kind: 'foreign' };
+    else operands++;
+  }
+  if (command.name() === 'exec' && !mayBeOption) return { kind: 'foreign' };
+  const { registeredArguments } = command;
+  const last = registeredArguments.at(-1);
+  const argument = registeredArguments[operands] ?? (last?.variadic ? last : undefined);
+  return { kind: 'word', command, argument, mayBeOption };
+}
+
+/** The reservations that can be seen, asked for only where a name or a range may stand. */
+type Look = () => Promise<readonly Reservation[]>;
+
+async function names(look: Look): Promise<Candidate[]> {
+  const named = new Map<string, string>();
+  for (const { name, protocol, range } of await look()) {
+    if (name !== undefined && !named.has(name)) named.set(name, nameOf({ protocol, range }));
+  }
+  return [...named].map(([word, description]) => ({ word, description }));
+}
+
+/** Names, and the ranges of what has none: a range means TCP. */
+async function selectors(look: Look): Promise<Candidate[]> {
+  const nameless = (await look()).filter(({ name, protocol }) => name === undefined && protocol === 'tcp');
+  const ranges = nameless.map((item) => ({ word: formatRange(item.range), description: `${item.lifetime} tcp` }));
+  return [...(await names(look)), ...ranges];
+}
+
+const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ word }));
+
+async function valuesOf({ long, argChoices }: Option, command: string | undefined, look: Look): Promise<Candidate[]> {
+  if (argChoices) return plain(argChoices);
+  if (long === '--protocol') return plain(['tcp', 'udp', 'tcp,udp']);
+  if (command !== 'remove') return [];
+  if (long === '--name') return names(look);
+  const tokens = (await look()).filter(({ token }) => token !== undefined);
+  return long === '--token' ? tokens.map((item) => ({ word: item.token!, description: nameOf(item) })) : [];
+}
+
+function optionsOf(command: Command): Candidate[] {
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ short, long, description }) =>
+      [short, long].flatMap((word) => (word?.startsWith('--') ? [{ word, description }] : [])),
+    );
+}
+
+async function operandsOf(command: Command, argument: Argument | undefined, look: Look): Promise<Candidate[]> {
+  if (!argument) {
+    const commands = command.createHelp().visibleCommands(command);
+    return commands.map((one) => ({ word: one.name(), description: one.summary() }));
+  }
+  if (argument.argChoices) return plain(argument.argChoices);
+  switch (argument.name()) {
+    case 'names':
+      return names(look);
+    case 'reservations':
+      return selectors(look);
+    default:
+      return [];
+  }
+}
+
+/**
+ * What may stand where the cursor is.
+ * @param words all words behind the program's name up to the cursor; the last is the one to complete, perhaps empty
+ */
+export async function candidates(root: Command, words: readonly string[], look: Look): Promise<Candidate[]> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const place = placeAfter(root, before);
+  if (place.kind === 'foreign') return [];
+  const fitting = (found: Candidate[]) => found.filter(({ word }) => word.startsWith(current));
+  if (place.kind === 'value') return fitting(await valuesOf(place.option, before[0], look));
+  const { command, argument, mayBeOption } = place;
+  if (mayBeOption && current.startsWith('-')) return fitting(optionsOf(command));
+  const operands = fitting(await operandsOf(command, argument, look));
+  return operands.length > 0 || current !== '' || !mayBeOption ? operands : optionsOf(command);
+}
