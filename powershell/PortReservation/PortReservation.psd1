@@ -20,6 +20,7 @@
         'Get-PortExclusion'
         'Get-PortReservation'
         'Get-PortStatus'
+        'Invoke-WithPortReservation'
         'New-PortExclusion'
         'New-PortReservation'
         'New-PortReservationSocket'

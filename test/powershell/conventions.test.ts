@@ -190,7 +190,7 @@ describe('house rules', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
       expect(commands[name]!.noun).toMatch(
-        /^Port(Reservation(Worker|Socket)?|Exclusion|DynamicRange|Status)$|^FreePortRange$/,
+        /^(With)?Port(Reservation(Worker|Socket)?|Exclusion|DynamicRange|Status|Map)$|^FreePortRange$/,
       );
     }
   });
