@@ -26,6 +26,7 @@
         'New-PortReservationSocket'
         'Remove-PortExclusion'
         'Remove-PortReservation'
+        'Show-PortMap'
         'Start-PortReservationWorker'
         'Stop-PortReservationWorker'
         'Test-PortReservation'

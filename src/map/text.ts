@@ -42,8 +42,8 @@ export function renderText(map: PortMap, options: Omit<PortMapRendering, 'format
 
 function scale(portsPerRow: number, cellsPerRow: number, painter: Painter): string {
   const ports = Math.ceil(portsPerRow / cellsPerRow);
-  const rows = painter.hasColors ? `; 2 rows in a line` : '';
-  return ` Up to ${ports} ports in a cell, which shows the most remarkable one${rows}.`;
+  const rows = painter.hasColors ? '; a line has 2 rows' : '';
+  return ` A cell shows the most remarkable of up to ${ports} ports${rows}.`;
 }
 
 /** The numbers over the cells, to be added to the one before the line. */

@@ -132,6 +132,7 @@ function unseenOwners(ports: Iterable<readonly FoundHolder[]>): string | undefin
     if (found.some(({ holder }) => holder.processId === undefined && holder.user !== undefined)) unseen++;
   }
   if (unseen === 0) return undefined;
-  const whose = unseen === 1 ? 'Of 1 port the process' : `Of ${unseen} ports the processes`;
-  return `${whose} cannot be seen by this user; only the name of the user who made the socket can.`;
+  return unseen === 1
+    ? 'Of 1 port the process cannot be seen from here: it is of another user, or outside this container.'
+    : `Of ${unseen} ports the processes cannot be seen from here: they are of other users, or outside this container.`;
 }

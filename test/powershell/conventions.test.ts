@@ -48,6 +48,8 @@ const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 function flat({ params }: Method): [name: string, schema: Schema][] {
   return params.flatMap(({ name, schema }): [string, Schema][] => {
     if (name === 'workDoneToken') return []; // the module's own
+    // How to draw is asked of the terminal, or follows from -Path, -Width and -Plain.
+    if (name === 'render') return [];
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
     // Whoever applies a document names it; at the prompt nobody does.
@@ -133,7 +135,8 @@ describe('the contract and the cmdlets', () => {
 
   it('the cmdlets have no parameter that the contract does not know', () => {
     const known = new Set(methods.flatMap(flat).map(([name]) => pascal(name)));
-    for (const word of ['Persistent', 'Probe', 'PassThru', 'WhatIf', 'Confirm']) known.add(word);
+    for (const word of ['Persistent', 'Probe', 'Path', 'Width', 'Plain', 'PassThru', 'WhatIf', 'Confirm'])
+      known.add(word);
     for (const name of new Set(methods.map((method) => method['x-cmdlet']!))) {
       expect(
         Object.keys(commands[name]!.parameters).filter((parameter) => !known.has(parameter)),

@@ -161,7 +161,7 @@ test('what is not seen of owners is said, beside what the provider says; closing
     ).warnings,
   ).toEqual([
     'No sockets.',
-    'Of 2 ports the processes cannot be seen by this user; only the name of the user who made the socket can.',
+    'Of 2 ports the processes cannot be seen from here: they are of other users, or outside this container.',
   ]);
   expect(map({}, [], [[22, [hidden]]]).warnings?.[0]).toMatch(/^Of 1 port the process cannot/);
   expect(map({})).not.toHaveProperty('warnings');

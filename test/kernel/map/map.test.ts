@@ -109,7 +109,7 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
       holders: [{ state: 'listening', addresses: ['0.0.0.0'], user: 'root' }],
     });
     expect(map.warnings).toEqual([
-      'Of 1 port the process cannot be seen by this user; only the name of the user who made the socket can.',
+      'Of 1 port the process cannot be seen from here: it is of another user, or outside this container.',
     ]);
   });
 
