@@ -136,10 +136,14 @@ const primitives = {
     return { code: take(KINDS[protocol][1], startPort, numberOfPorts) ? 0 : 1 };
   },
   winnat() {
-    const now = Buffer.alloc(8);
+    const now = Buffer.alloc(12);
     bind(simulation(), 'void __stdcall LabWinNat(_Out_ uint8_t*)')(now);
     const state = { 1: 'stopped', 4: 'running' }[now.readUInt32LE(0)];
     return { ...(state && { state }), stops: now.readUInt32LE(4) };
+  },
+  holdWinnat(held) {
+    bind(simulation(), 'void __stdcall LabHoldWinNat(uint32_t)')(held ? 1 : 0);
+    return {};
   },
   netsh(...args) {
     const { status, stdout } = spawnSync('C:\\windows\\system32\\netsh.exe', args, { encoding: 'latin1' });

@@ -37,6 +37,8 @@ interface Primitives {
   winnatTakes(protocol: string, startPort: number, numberOfPorts: number): { code: number };
   /** WinNAT's service: no state, when there is none; and how often it was stopped. */
   winnat(): { state?: 'running' | 'stopped'; stops: number };
+  /** Lets a change of its state not come to its end, until told otherwise. */
+  holdWinnat(held: boolean): Record<string, never>;
   netsh(...args: string[]): { code: number; output: string };
   /** Whether this process may think itself elevated. */
   elevated(): boolean;

@@ -87,6 +87,19 @@
   FACT(sizeof(OVERLAPPED), 8 + 3 * POINTER)                                                                            \
   FACT(offsetof(OVERLAPPED, Offset), 2 * POINTER)                                                                      \
   FACT(offsetof(OVERLAPPED, OffsetHigh), 4 + 2 * POINTER)                                                              \
+  FACT(ERROR_SERVICE_REQUEST_TIMEOUT, 1053)                                                                            \
+  FACT(ERROR_SERVICE_ALREADY_RUNNING, 1056)                                                                            \
+  FACT(ERROR_SERVICE_DOES_NOT_EXIST, 1060)                                                                             \
+  FACT(ERROR_SERVICE_NOT_ACTIVE, 1062)                                                                                 \
+  FACT(SC_MANAGER_CONNECT, 1)                                                                                          \
+  FACT(SERVICE_QUERY_STATUS, 4)                                                                                        \
+  FACT(SERVICE_START, 16)                                                                                              \
+  FACT(SERVICE_STOP, 32)                                                                                               \
+  FACT(SERVICE_CONTROL_STOP, 1)                                                                                        \
+  FACT(SERVICE_STOPPED, 1)                                                                                             \
+  FACT(SERVICE_RUNNING, 4)                                                                                             \
+  FACT(sizeof(SERVICE_STATUS), 28)                                                                                     \
+  FACT(offsetof(SERVICE_STATUS, dwCurrentState), 4)                                                                    \
   FACT(sizeof(FILETIME), 8)                                                                                            \
   FACT(PROCESS_QUERY_LIMITED_INFORMATION, 4096)                                                                        \
   FACT(SYNCHRONIZE, 1048576)                                                                                           \

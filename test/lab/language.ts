@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { inCodePage, type NetshText, netshOutput } from '../providers/windows/netsh-texts.ts';
 import { windowsPath } from './lab.ts';
 
-/** Lets the lab's netsh speak this language, in its OEM code page: the environment for the processes that start it. */
+/**
+ * Lets the lab's netsh speak this language, in its OEM code page, from now on.
+ * @returns the environment for the processes that start it, the same for all languages
+ */
 export function netshIn(folder: string, text: NetshText): Record<string, string> {
-  const texts = join(folder, `texts-${text.language}`);
+  const texts = join(folder, 'texts');
   mkdirSync(texts, { recursive: true });
   for (const protocol of ['tcp', 'udp']) {
     const mark = '\0';

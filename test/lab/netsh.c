@@ -14,7 +14,8 @@ Environment, beside that of the simulated kernel:
               the ranges; foot: all behind; urlacl: the url reservations
   LAB_NETSH   a folder: nothing but the file there that is named by the arguments, joined by blanks, is printed, if there
               is one, and the exit code is LAB_NETSH_CODE
-  LAB_FAULTS  netsh.show, netsh.add, netsh.delete: fail with the code's text; 1: exit code 0 without any effect
+  LAB_FAULTS  netsh.show, netsh.add, netsh.delete: fail with the code's text; 1: exit code 0 without any effect.
+              netsh.oneStore: store=persistent changes that store alone
 */
 #include "kernel/kernel.h"
 #include <fcntl.h>
@@ -78,11 +79,20 @@ static int showRanges(const char *protocol, DWORD number, BOOL persistent) {
   return 0;
 }
 
+static Reservation *findExclusion(DWORD protocol, DWORD first, DWORD count) {
+  for (Reservation *r = NULL; (r = nextReservation(protocol, r));)
+    if (r->kind == EXCLUSION && r->first == first && r->count == count) return r;
+  return NULL;
+}
+
 static int add(DWORD protocol, DWORD first, DWORD count, DWORD stores) {
   if (!first || !count || first + count - 1 > LAST_PORT) return ERROR_INVALID_PARAMETER;
   WSADATA winsock;
   WSAStartup(MAKEWORD(2, 2), &winsock); // a port's use is found by binding it
-  if (findOverlap(protocol, first, count) || isBlockUsed(protocol, first, count)) return ERROR_SHARING_VIOLATION;
+  Reservation *there = stores & ACTIVE_STORE ? findOverlap(protocol, first, count) : NULL;
+  Reservation *other = findExclusion(protocol, first, count);
+  if (other && !(other->stores & stores)) return other->stores |= stores, 0;
+  if (there || other || isBlockUsed(protocol, first, count)) return ERROR_SHARING_VIOLATION;
   Reservation *made = addReservation(EXCLUSION, protocol, first, count, INVALID_SOCKET);
   if (made) made->stores = stores;
   return made ? 0 : ERROR_NO_SYSTEM_RESOURCES;
@@ -118,7 +128,7 @@ static int run(const char *verb, const char *what, char *options[OPTIONS]) {
   DWORD protocol = isWord(options[PROTOCOL], "tcp") ? IPPROTO_TCP : IPPROTO_UDP;
   DWORD first = options[START] ? atoi(options[START]) : 0, count = options[COUNT] ? atoi(options[COUNT]) : 0;
   BOOL active = options[STORE] && isWord(options[STORE], "active");
-  DWORD stores = active ? ACTIVE_STORE : ACTIVE_STORE | PERSISTENT_STORE;
+  DWORD stores = active ? ACTIVE_STORE : faultOf("netsh.oneStore") ? PERSISTENT_STORE : ACTIVE_STORE | PERSISTENT_STORE;
   DWORD *dynamic = dynamicRange(protocol);
   const char *protocolName = protocol == IPPROTO_TCP ? "tcp" : "udp";
   BOOL excluded = isWord(what, "excludedportrange");

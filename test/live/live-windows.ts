@@ -1,8 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { holdsPort } from '../../src/protocol/ranges.ts';
+import { parseExcludedPortRanges } from '../../src/providers/windows/excluded-port-ranges.ts';
 import { Caller, callerScript } from '../lab/caller.ts';
 import { freeBlock } from '../lab/ports.ts';
 import { built } from '../windows/support/product.ts';
@@ -79,6 +81,7 @@ export class LiveMachine implements WindowsMachine {
   async close(): Promise<void> {
     await Promise.all([...this.#running].map((process) => process.kill()));
     if (this.#elevated) await this.#deletePersistent();
+    if (this.#elevated) this.#deleteExclusions();
     await Promise.all([...this.#running].map((process) => process.kill()));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -92,6 +95,23 @@ export class LiveMachine implements WindowsMachine {
         for (let size = 1; first + size <= start + count; size++)
           for (const protocol of ['tcp', 'udp']) calls.push(caller.call('delete', protocol, first, size));
     await Promise.all(calls);
+  }
+
+  /** Deletes every exclusion that begins in one of the blocks. */
+  #deleteExclusions(): void {
+    const netsh = (...args: string[]) =>
+      spawnSync('C:\\Windows\\System32\\netsh.exe', ['interface', 'ipv4', ...args], { encoding: 'latin1' }).stdout;
+    for (const protocol of ['tcp', 'udp'])
+      for (const store of ['active', 'persistent'])
+        for (const { range, administered } of parseExcludedPortRanges(
+          netsh('show', 'excludedportrange', protocol, store),
+        ) ?? []) {
+          const isOurs = this.#blocks.some(({ start, count }) =>
+            holdsPort({ startPort: start, numberOfPorts: count }, range.startPort),
+          );
+          if (!administered || !isOurs) continue;
+          netsh('delete', 'excludedportrange', protocol, `${range.startPort}`, `${range.numberOfPorts}`, store);
+        }
   }
 
   async #start(args: string[], env: Record<string, string> = {}): Promise<WindowsProcess> {

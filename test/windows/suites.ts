@@ -1,4 +1,5 @@
 import { chosenSuite } from './chosen.suite.ts';
+import { exclusionsSuite } from './exclusions.suite.ts';
 import { holderSuite } from './holder.suite.ts';
 import { ledgerSuite } from './ledger.suite.ts';
 import { librarySuite } from './library.suite.ts';
@@ -16,6 +17,7 @@ export function windowsSuites(windows: Windows): void {
   probeSuite(windows);
   runtimeSuite(windows);
   holderSuite(windows);
+  exclusionsSuite(windows);
   lifetimeSuite(windows);
   ledgerSuite(windows);
   librarySuite(windows);

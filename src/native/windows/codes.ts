@@ -1,9 +1,13 @@
-/** The Win32 and Winsock codes that mean something for a reservation, by their names in winerror.h and winsock2.h. */
+/** The Win32 and Winsock codes that mean something here, by their names in winerror.h and winsock2.h. */
 export const codes = {
   ERROR_ACCESS_DENIED: 5,
   ERROR_SHARING_VIOLATION: 32,
   ERROR_INVALID_PARAMETER: 87,
   ERROR_PROC_NOT_FOUND: 127,
+  ERROR_SERVICE_REQUEST_TIMEOUT: 1053,
+  ERROR_SERVICE_ALREADY_RUNNING: 1056,
+  ERROR_SERVICE_DOES_NOT_EXIST: 1060,
+  ERROR_SERVICE_NOT_ACTIVE: 1062,
   ERROR_NOT_FOUND: 1168,
   WSAEACCES: 10013,
   WSAEINVAL: 10022,

@@ -9,6 +9,7 @@ export const layouts = {
   INET_PORT_RANGE: { size: 4, StartPort: 0, NumberOfPorts: 2 },
   INET_PORT_RESERVATION_TOKEN: { size: 8, Token: 0 },
   INET_PORT_RESERVATION_INSTANCE: { size: 16, StartPort: 0, NumberOfPorts: 2, Token: 8 },
+  SERVICE_STATUS: { size: 28, dwCurrentState: 4 },
   sockaddr_in6: { size: 28, sin6_family: 0, sin6_port: 2 },
   MIB_TCPROW_OWNER_PID: { size: 24, dwState: 0, dwLocalPort: 8, dwOwningPid: 20 },
   MIB_TCP6ROW_OWNER_PID: { size: 56, dwLocalPort: 20, dwState: 48, dwOwningPid: 52 },

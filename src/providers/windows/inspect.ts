@@ -2,20 +2,12 @@ import { codes } from '../../native/windows/codes.ts';
 import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortHolder, PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { endPort, holdsPort, sameRange } from '../../protocol/ranges.ts';
+import { endPort, holdsPort } from '../../protocol/ranges.ts';
 import { inTurns } from '../posix/port-turns.ts';
-import type {
-  FoundHolder,
-  Inspection,
-  InspectionOptions,
-  Overview,
-  PortFacts,
-  Refusal,
-  SystemExclusion,
-} from '../provider.ts';
+import type { FoundHolder, Inspection, InspectionOptions, Overview, PortFacts, Refusal } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import type { Store } from './netsh.ts';
+import { exclusionOf } from './exclusions.ts';
 import { readExcludedRows, readTables } from './tables.ts';
 import type { Task } from './task-list.ts';
 import { isCode } from './windows-error.ts';
@@ -68,16 +60,6 @@ export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow |
   const having = rows.filter(({ range }) => holdsPort(range, port));
   return having.find(({ administered }) => !administered) ?? having[0];
 }
-
-const storeOf = ({ range }: ExcludedRow, lasting: readonly ExcludedRow[]): Store =>
-  lasting.some((row) => sameRange(row.range, range)) ? 'persistent' : 'active';
-
-const exclusionOf = (protocol: Protocol, row: ExcludedRow, lasting: readonly ExcludedRow[]): SystemExclusion => ({
-  protocol,
-  ...row,
-  store: storeOf(row, lasting),
-  source: 'netsh',
-});
 
 /** What each port is, by a bind, the tables of sockets and processes, and the rows of netsh. */
 export async function inspectPorts(

@@ -10,17 +10,29 @@ export type Family = 'ipv4' | 'ipv6';
 /** active: in force until reboot. persistent: what the next boot begins with. */
 export type Store = 'active' | 'persistent';
 
-/** Runs netsh of the system folder. Its output is in the console's OEM code page; digits and `*` are ASCII in all. */
-async function netsh(...args: string[]): Promise<string> {
+/**
+ * Runs netsh of the system folder. Its output is in the console's OEM code page; digits and `*` are ASCII in all.
+ * @throws ServiceError OsError when it does not run, or fails without an exit code
+ */
+async function run(args: readonly string[]): Promise<{ code: number; output: string }> {
   const { execFile } = await import('node:child_process');
   const file = `${await systemDirectory()}\\netsh.exe`;
   return new Promise((resolve, reject) => {
-    execFile(file, args, { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 }, (error, stdout) => {
-      if (!error) return resolve(stdout);
-      const message = `netsh ${args.join(' ')} failed: ${lastLine(stdout) ?? error.message}`;
+    execFile(file, args, { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 }, (error, output) => {
+      if (!error) return resolve({ code: 0, output });
+      if (typeof error.code === 'number') return resolve({ code: error.code, output });
+      const message = `netsh ${args.join(' ')} failed: ${error.message}`;
       reject(new ServiceError('OsError', message, { target: file, osCode: error.code ?? undefined }, error));
     });
   });
+}
+
+/** @throws ServiceError OsError */
+async function netsh(...args: string[]): Promise<string> {
+  const { code, output } = await run(args);
+  if (code === 0) return output;
+  const message = `netsh ${args.join(' ')} failed: ${lastLine(output) ?? `exit code ${code}`}`;
+  throw new ServiceError('OsError', message, { target: 'netsh.exe', osCode: code });
 }
 
 const lastLine = (text: string): string | undefined => text.trim().split(/\r?\n/).pop() || undefined;
@@ -41,6 +53,24 @@ export async function excludedPortRanges(family: Family, protocol: Protocol, sto
   const rows = parseExcludedPortRanges(await netsh(...args));
   if (!rows) throw notUnderstood(args.join(' '));
   return rows;
+}
+
+/** What netsh was told to change, and what it made of it; whether that is true, its table says. */
+export interface NetshChange {
+  verb: 'add' | 'delete';
+  code: number;
+  /** The last line it wrote, in the system's language. */
+  said: string;
+}
+
+/** Adds or deletes an administrator's exclusion in one store. */
+export async function changeExclusion(
+  verb: NetshChange['verb'],
+  { protocol, range, store }: { protocol: Protocol; range: PortRange; store: Store },
+): Promise<NetshChange> {
+  const where = [`protocol=${protocol}`, `startport=${range.startPort}`, `numberofports=${range.numberOfPorts}`];
+  const { code, output } = await run(['interface', 'ipv4', verb, 'excludedportrange', ...where, `store=${store}`]);
+  return { verb, code, said: lastLine(output) ?? 'it gave no reason' };
 }
 
 /** Every range that any of the protocol's tables shows, each once, and why one of them could not be read. */

@@ -14,6 +14,7 @@ import { PortSet } from '../../protocol/port-set.ts';
 import { newToken } from '../ledger/token.ts';
 import type {
   Claim,
+  ExclusionRequest,
   ExclusionTable,
   Inspection,
   InspectionOptions,
@@ -25,6 +26,7 @@ import type {
   SystemExclusion,
 } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
+import { addExclusion, deleteExclusion, listExclusions } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts, overviewOfPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
@@ -148,16 +150,16 @@ export class WindowsProvider implements Provider {
     }
   }
 
-  async exclusions(): Promise<ExclusionTable> {
-    throw notYet();
+  exclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
+    return listExclusions(protocols);
   }
 
-  async exclude(): Promise<SystemExclusion> {
-    throw notYet();
+  exclude(request: ExclusionRequest): Promise<SystemExclusion> {
+    return addExclusion(request);
   }
 
-  async unexclude(): Promise<void> {
-    throw notYet();
+  unexclude(exclusion: SystemExclusion): Promise<void> {
+    return deleteExclusion(exclusion);
   }
 
   async keptRanges(): Promise<KeptRanges> {
@@ -181,5 +183,3 @@ function systemFailure(error: unknown): unknown {
   if (!(error instanceof ServiceError) || error.facts.osCode === undefined) return error;
   return new NativeError(error.facts.osFunction ?? 'WSAIoctl', error.facts.osCode, error);
 }
-
-const notYet = () => new ServiceError('NotSupported', 'Exclusions cannot be changed on this system yet.');

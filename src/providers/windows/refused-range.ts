@@ -27,8 +27,8 @@ export async function refusedRange(error: unknown, protocol: Protocol, range: Po
 
 const only = (port: number): PortRange => ({ startPort: port, numberOfPorts: 1 });
 
-/** Windows gives 10013 for another user's socket as well. */
-async function isInUse(protocol: Protocol, { port, error }: RefusedPort): Promise<boolean> {
+/** Whether the port has a socket on it: Windows gives 10013 for another user's as well. */
+export async function isInUse(protocol: Protocol, { port, error }: RefusedPort): Promise<boolean> {
   if (isCode(error, codes.WSAEADDRINUSE)) return true;
   return (await tableSockets(protocol).catch(() => [])).some((socket) => socket.port === port);
 }

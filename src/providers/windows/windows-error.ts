@@ -14,6 +14,10 @@ const seeKept =
 const deleteExclusion =
   'Anyone may bind there by number. To reserve it, delete the exclusion first, or choose other ports.';
 
+/** Only an elevated process may do that to the target. */
+export const needsElevation = (target: string, cause?: unknown): ServiceError =>
+  new ServiceError('AccessDenied', `No permission for ${target}.`, { target, hint: elevation }, cause);
+
 const accessDenied: number[] = [codes.ERROR_ACCESS_DENIED, codes.WSAEACCES];
 const taken: number[] = [codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE];
 const notSupported: number[] = [codes.ERROR_PROC_NOT_FOUND, codes.WSAEOPNOTSUPP];

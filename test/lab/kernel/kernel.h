@@ -43,6 +43,7 @@ DWORD *dynamicRange(DWORD protocol); // start and count
 typedef struct {
   DWORD state; // SERVICE_RUNNING, SERVICE_STOPPED, or 0: not installed
   DWORD stops; // how often it was stopped
+  DWORD held;  // a change of its state does not come to its end
 } WinNat;
 WinNat *winnat(void);
 

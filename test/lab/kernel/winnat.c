@@ -6,8 +6,6 @@
 static BYTE service;
 #define WINNAT ((SC_HANDLE)&service)
 
-static volatile BOOL changed; // by this process
-
 static BOOL answer(DWORD error) {
   if (error) SetLastError(error);
   return error == 0;
@@ -25,11 +23,10 @@ SC_HANDLE WINAPI labOpenServiceW(SC_HANDLE manager, LPCWSTR name, DWORD access) 
   return answer(error) ? WINNAT : NULL;
 }
 
-// The fault `QueryServiceStatus.pending` makes a change of state take that many questions.
 BOOL WINAPI labQueryServiceStatus(SC_HANDLE handle, LPSERVICE_STATUS status) {
   if (handle != WINNAT) return QueryServiceStatus(handle, status);
   DWORD state = winnat()->state, pending = state == SERVICE_RUNNING ? SERVICE_START_PENDING : SERVICE_STOP_PENDING;
-  fill(status, changed && faultOf("QueryServiceStatus.pending") ? pending : state);
+  fill(status, winnat()->held ? pending : state);
   return answer(faultOf("QueryServiceStatus"));
 }
 
@@ -42,7 +39,6 @@ BOOL WINAPI labControlService(SC_HANDLE handle, DWORD control, LPSERVICE_STATUS 
   if (!error) {
     winnat()->state = SERVICE_STOPPED;
     winnat()->stops++;
-    changed = TRUE;
   }
   fill(status, winnat()->state);
   leaveMachine();
@@ -64,7 +60,6 @@ BOOL WINAPI labStartServiceW(SC_HANDLE handle, DWORD count, LPCWSTR *arguments) 
     takeAgain(IPPROTO_TCP);
     takeAgain(IPPROTO_UDP);
     winnat()->state = SERVICE_RUNNING;
-    changed = TRUE;
   }
   leaveMachine();
   return answer(error);
@@ -82,3 +77,5 @@ __declspec(dllexport) BOOL LabWinNatTakes(DWORD protocol, DWORD first, DWORD cou
 }
 
 __declspec(dllexport) void LabWinNat(WinNat *now) { *now = *winnat(); }
+
+__declspec(dllexport) void LabHoldWinNat(DWORD held) { winnat()->held = held; }

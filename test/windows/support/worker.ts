@@ -1,4 +1,5 @@
 import {
+  CancellationToken,
   createMessageConnection,
   type GenericRequestHandler,
   type MessageConnection,
@@ -35,8 +36,12 @@ export class WindowsWorker {
   }
 
   /** Calls a method; rejects with the ResponseError, or when the worker ends. */
-  request<M extends keyof Methods>(method: M, params: Methods[M]['params']): Promise<Methods[M]['result']> {
-    return this.#connection.sendRequest(method, ParameterStructures.byName, params);
+  request<M extends keyof Methods>(
+    method: M,
+    params: Methods[M]['params'],
+    token = CancellationToken.None,
+  ): Promise<Methods[M]['result']> {
+    return this.#connection.sendRequest(method, ParameterStructures.byName, params, token);
   }
 
   /** Calls a method that has to fail and gives the error. */

@@ -1,0 +1,112 @@
+import { setTimeout } from 'node:timers/promises';
+import { NativeError } from '../native-error.ts';
+import { codes } from './codes.ts';
+import { layouts } from './layouts.ts';
+import { SystemLibrary } from './library.ts';
+
+/* The service manager (winsvc.h), for a service that is stopped for a moment. */
+
+const SC_MANAGER_CONNECT = 1;
+const SERVICE_QUERY_STATUS = 4;
+const SERVICE_START = 16;
+const SERVICE_STOP = 32;
+const SERVICE_CONTROL_STOP = 1;
+const SERVICE_STOPPED = 1;
+const SERVICE_RUNNING = 4;
+
+const pause = 50;
+/** Windows' own limit for a service that starts or stops. */
+const patience = 30_000;
+
+const advapi32 = new SystemLibrary('advapi32.dll');
+const kernel32 = new SystemLibrary('kernel32.dll');
+
+const prototypes = {
+  OpenSCManagerW: 'intptr_t __stdcall OpenSCManagerW(str16 machine, str16 database, uint32_t access)',
+  OpenServiceW: 'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
+  QueryServiceStatus: 'int __stdcall QueryServiceStatus(intptr_t service, void *status)',
+  ControlService: 'int __stdcall ControlService(intptr_t service, uint32_t control, void *status)',
+  StartServiceW: 'int __stdcall StartServiceW(intptr_t service, uint32_t count, void *arguments)',
+  CloseServiceHandle: 'int __stdcall CloseServiceHandle(intptr_t handle)',
+} as const;
+
+/** Calls a function whose 0 is a failure, and reads the error at once. */
+async function call(name: keyof typeof prototypes, ...values: unknown[]): Promise<number> {
+  const run = await advapi32.bind(name, prototypes[name]);
+  const lastError = await kernel32.bind('GetLastError', 'uint32_t __stdcall GetLastError()');
+  const result = run(...values);
+  if (result === 0) throw new NativeError(name, lastError());
+  return result;
+}
+
+async function withService<T>(name: string, access: number, work: (service: number) => Promise<T>): Promise<T> {
+  const manager = await call('OpenSCManagerW', null, null, SC_MANAGER_CONNECT);
+  try {
+    const service = await call('OpenServiceW', manager, name, access | SERVICE_QUERY_STATUS);
+    try {
+      return await work(service);
+    } finally {
+      await call('CloseServiceHandle', service);
+    }
+  } finally {
+    await call('CloseServiceHandle', manager);
+  }
+}
+
+async function stateOf(service: number): Promise<number> {
+  const status = Buffer.alloc(layouts.SERVICE_STATUS.size);
+  await call('QueryServiceStatus', service, status);
+  return status.readUInt32LE(layouts.SERVICE_STATUS.dwCurrentState);
+}
+
+/** Waits for the state; Windows offers no call that does. */
+async function reach(service: number, wanted: number, what: string): Promise<void> {
+  for (let waited = 0; (await stateOf(service)) !== wanted; waited += pause) {
+    if (waited >= patience) throw new NativeError(what, codes.ERROR_SERVICE_REQUEST_TIMEOUT);
+    await setTimeout(pause);
+  }
+}
+
+/**
+ * Whether the service runs, or is about to; false too where there is no such service.
+ * @throws NativeError
+ */
+export async function isServiceRunning(name: string): Promise<boolean> {
+  try {
+    return await withService(name, 0, async (service) => (await stateOf(service)) !== SERVICE_STOPPED);
+  } catch (error) {
+    if (error instanceof NativeError && error.code === codes.ERROR_SERVICE_DOES_NOT_EXIST) return false;
+    throw error;
+  }
+}
+
+/**
+ * Stops the service and waits until it has stopped.
+ * @throws NativeError 5 not elevated, 1051 others need it, 1053 it did not stop in time
+ */
+export function stopService(name: string): Promise<void> {
+  return withService(name, SERVICE_STOP, async (service) => {
+    const status = Buffer.alloc(layouts.SERVICE_STATUS.size);
+    try {
+      await call('ControlService', service, SERVICE_CONTROL_STOP, status);
+    } catch (error) {
+      if (!(error instanceof NativeError) || error.code !== codes.ERROR_SERVICE_NOT_ACTIVE) throw error;
+    }
+    await reach(service, SERVICE_STOPPED, 'ControlService');
+  });
+}
+
+/**
+ * Starts the service and waits until it runs.
+ * @throws NativeError 5 not elevated, 1058 disabled, 1053 it did not start in time
+ */
+export function startService(name: string): Promise<void> {
+  return withService(name, SERVICE_START, async (service) => {
+    try {
+      await call('StartServiceW', service, 0, null);
+    } catch (error) {
+      if (!(error instanceof NativeError) || error.code !== codes.ERROR_SERVICE_ALREADY_RUNNING) throw error;
+    }
+    await reach(service, SERVICE_RUNNING, 'StartServiceW');
+  });
+}

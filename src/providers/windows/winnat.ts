@@ -1,0 +1,86 @@
+import type { NativeError } from '../../native/native-error.ts';
+import { codes } from '../../native/windows/codes.ts';
+import { isServiceRunning, startService, stopService } from '../../native/windows/services.ts';
+import { ServiceError } from '../../protocol/errors.ts';
+import { isCode, needsElevation } from './windows-error.ts';
+
+/** The service of Windows' address translation, for containers, WSL and virtual machines; it takes ranges at its start. */
+const winnat = 'winnat';
+
+export const isNatRunning = (): Promise<boolean> => isServiceRunning(winnat);
+
+/** A change that is made while WinNAT is stopped, and can be taken back. */
+export interface ChangeWithoutNat<T> {
+  /** What it is about, for messages. */
+  target: string;
+  make(): Promise<T>;
+  undo(made: T): Promise<void>;
+}
+
+/**
+ * Stops WinNAT, makes the change, and starts WinNAT again, whatever happens meanwhile. Where it was not running it stays
+ * as it is. A change that WinNAT does not start with is taken back.
+ *
+ * @throws ServiceError AccessDenied, OsError; what the change threw
+ */
+export async function withoutNat<T>({ target, make, undo }: ChangeWithoutNat<T>): Promise<T> {
+  if (!(await isNatRunning())) return make();
+  let made: { it: T } | undefined;
+  let failure: { error: unknown } | undefined;
+  try {
+    await stop(target);
+    made = { it: await make() };
+  } catch (error) {
+    failure = { error };
+  }
+  try {
+    await startService(winnat);
+  } catch (error) {
+    if (made) await undo(made.it);
+    if (made && (await startsAfterAll())) throw notStarted(target, 'It runs again, without that change.', error);
+    throw notStarted(target, 'Containers, WSL and virtual machines have no network now.', error, failure?.error);
+  }
+  if (failure) throw failure.error;
+  return made!.it;
+}
+
+const startsAfterAll = () =>
+  startService(winnat).then(
+    () => true,
+    () => false,
+  );
+
+async function stop(target: string): Promise<void> {
+  try {
+    await stopService(winnat);
+  } catch (error) {
+    if (isCode(error, codes.ERROR_ACCESS_DENIED)) throw needsElevation(target, error);
+    throw new ServiceError(
+      'OsError',
+      `WinNAT could not be stopped, so ${target} was left alone: ${reasonOf(error)}.`,
+      {
+        target,
+        hint: 'End the containers, WSL (wsl --shutdown) and virtual machines that use it, and try again.',
+        ...systemFacts(error),
+      },
+      error,
+    );
+  }
+}
+
+function notStarted(target: string, state: string, error: unknown, before?: unknown): ServiceError {
+  const also = before === undefined ? '' : ` Before that: ${reasonOf(before)}`;
+  return new ServiceError(
+    'OsError',
+    `WinNAT was stopped for ${target} and did not start again: ${reasonOf(error)}. ${state}${also}`,
+    { target, hint: 'See whether it runs, and start it: sc.exe query winnat; net start winnat', ...systemFacts(error) },
+    error,
+  );
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function systemFacts(error: unknown) {
+  const { code, function: osFunction } = error as Partial<NativeError>;
+  return { ...(code !== undefined && { osCode: code }), ...(osFunction !== undefined && { osFunction }) };
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Caller } from '../lab/caller.ts';
+import { describeInLab } from '../lab/lab.ts';
+import { netshIn } from '../lab/language.ts';
+import type { Faults } from '../lab/run.ts';
+import { netshTexts } from '../providers/windows/netsh-texts.ts';
+import { LabWindows } from './support/lab-windows.ts';
+import { eachMachine } from './support/windows.ts';
+import type { WindowsWorker } from './support/worker.ts';
+
+// What a real Windows does only when something is wrong with it, or with WinNAT's ranges in the way.
+describeInLab('exclusions, against what stands in their way', () => {
+  const windows = new LabWindows('node22');
+  beforeAll(() => windows.open());
+  afterAll(() => windows.close());
+  const machine = eachMachine(windows);
+
+  const workerWith = (faults: Faults, env = {}) => machine().worker({ elevated: true, faults, env });
+  const admin = () => machine().caller({ elevated: true });
+
+  async function rows(program: Caller, store = 'active'): Promise<string[]> {
+    const { output } = await program.call('netsh', 'int', 'ipv4', 'show', 'excludedportrange', 'tcp', store);
+    return output.match(/^ +\d+ +\d+.*$/gm)?.map((row) => row.trim().replace(/ +/g, ' ')) ?? [];
+  }
+
+  const own = async (worker: WindowsWorker) => {
+    const { exclusions } = await worker.request('exclusion/list', {});
+    return exclusions.filter((item) => item.own);
+  };
+
+  const one = async () =>
+    ({ protocol: 'tcp', range: { startPort: await machine().block(1), numberOfPorts: 1 } }) as const;
+
+  test.each([
+    ['that netsh reports and does not make', { 'netsh.add': 1 }, 0, 'reported success'],
+    ['that netsh refuses for a reason nobody finds', { 'netsh.add': 5 }, 1, 'Access is denied.'],
+    ['that is in use by what nobody sees', { 'netsh.add': 32 }, 1, 'being used by another process'],
+  ])('one %s is an OsError, and nothing is recorded', async (_title, faults, osCode, text) => {
+    const [worker, program] = [await workerWith(faults), await admin()];
+    const refusal = await worker.refusal('exclusion/add', await one());
+    expect(refusal).toMatchObject({
+      name: 'OsError',
+      osCode,
+      osFunction: 'netsh',
+      message: expect.stringContaining(text),
+    });
+    expect(await own(worker)).toEqual([]);
+    expect(await rows(program)).toEqual([]);
+  });
+
+  test('one that netsh keeps, whatever it says, is still recorded', async () => {
+    const params = await one();
+    const range = `${params.range.startPort} ${params.range.startPort} *`;
+    const [worker, program] = [await workerWith({ 'netsh.delete': 1 }), await admin()];
+    const made = await worker.request('exclusion/add', params);
+    const lie = await worker.refusal('exclusion/remove', params);
+    expect(lie).toMatchObject({ name: 'OsError', osCode: 0, message: expect.stringContaining('still excluded') });
+    expect(await own(worker)).toEqual([made]);
+    expect(await rows(program)).toEqual([range]);
+    await worker.end();
+    await (await workerWith({})).request('exclusion/remove', params);
+    expect(await rows(program)).toEqual([]);
+  });
+
+  test('a netsh that changes one store at a time is told both', async () => {
+    const params = await one();
+    const range = `${params.range.startPort} ${params.range.startPort} *`;
+    const [worker, program] = [await workerWith({ 'netsh.oneStore': 1 }), await admin()];
+    expect(await worker.request('exclusion/add', params)).toMatchObject({ store: 'persistent' });
+    expect([await rows(program), await rows(program, 'persistent')]).toEqual([[range], [range]]);
+    await worker.request('exclusion/remove', params);
+    expect([await rows(program), await rows(program, 'persistent')]).toEqual([[], []]);
+  });
+
+  test('a table that cannot be read is a warning in the list, and changes nothing', async () => {
+    const worker = await workerWith({ 'netsh.show': 87 });
+    const { exclusions, warnings } = await worker.request('exclusion/list', { protocol: 'tcp' });
+    expect(exclusions).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('active tcp'), expect.stringContaining('persistent tcp')]);
+    expect(await worker.refusal('exclusion/add', await one())).toMatchObject({
+      name: 'OsError',
+      message: expect.stringContaining('netsh'),
+    });
+    expect(await rows(await admin())).toEqual([]);
+  });
+
+  test('in every language they are made, listed and removed', async () => {
+    const params = await one();
+    const worker = await workerWith({}, netshIn(machine().folder, netshTexts[0]!));
+    for (const text of netshTexts) {
+      netshIn(machine().folder, text);
+      const made = await worker.request('exclusion/add', params);
+      expect(made, text.language).toMatchObject({ own: true, store: 'persistent', administered: true });
+      expect(await worker.request('exclusion/remove', params), text.language).toEqual(made);
+    }
+    expect(await rows(await admin())).toEqual([]);
+  });
+});
