@@ -66,7 +66,7 @@ export interface Remover {
   force: boolean;
   /** Whether the record is in the system's ledger, which this user may only read. */
   isSystems: boolean;
-  /** The reservation that the row is of, if it is of one. */
+  /** The reservation that the system lists as this range, if it is one. */
   reservation: Reservation | undefined;
 }
 

@@ -8,6 +8,7 @@ import type {
   ExclusionRemoveParams,
   PortExclusion,
   Protocol,
+  Reservation,
 } from '../protocol/generated/contract.ts';
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
@@ -56,8 +57,10 @@ export class Exclusions {
     const matches = name === undefined ? undefined : wildcard(name);
     const asked = protocol === undefined ? protocols : [protocol];
     const { exclusions, warnings } = await this.#listed(asked, await this.recorded());
+    const reserved = new Set((await this.#ledger.read()).filter(isKernels).map(keyOf));
     const wanted = exclusions.filter(
       (item) =>
+        !(reserved.has(keyOf(item)) && !item.own) &&
         (port === undefined || holdsPort(item.range, port)) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
@@ -108,11 +111,11 @@ export class Exclusions {
       const { exclusions } = await this.#listed([protocol], this.#ofProvider([...own, ...system]));
       const found = exclusions.find((item) => sameRange(item.range, range));
       if (!found || (document !== undefined && found.document !== document)) throw noExclusion({ protocol, range });
-      const reservations = await this.#known.verified([...change.own, ...change.system]);
+      const reservation = await this.#known.find({ protocol, range }, [...change.own, ...change.system]);
       checkMayRemove(found, {
         force,
         isSystems: system.some((item) => keyOf(item) === keyOf(found)),
-        reservation: reservations.find((item) => keyOf(item) === keyOf(found)),
+        reservation: reservation && isKernels(reservation) ? reservation : undefined,
       });
       await this.#provider.unexclude(found, found.own);
       if (found.own) await this.#forget(found, change);
@@ -204,6 +207,9 @@ export class Exclusions {
     return record;
   }
 }
+
+/** Whether the system lists the reservation itself, as a range that nobody may bind in. */
+const isKernels = ({ enforcement }: Reservation): boolean => enforcement === 'kernel';
 
 /** The exclusion with what is recorded of it. */
 export function joined(exclusion: SystemExclusion, record: ExclusionRecord | undefined): PortExclusion {

@@ -40,7 +40,7 @@ function unless(errorName: ErrorName, ports: () => PortSet): PortSet {
  *
  * A change stages the file, changes the live list, renames the file: what may fail (rights, a full disk) fails before
  * anything is seen, and what fails later is undone. A process killed in between leaves one of the two behind the ledger;
- * the next settle adds what is missing.
+ * the next settle adds what is missing; an exclusion until the next restart is completed by adding it again.
  */
 export class ReservedPorts {
   readonly #paths: SysctlPaths;
@@ -92,16 +92,7 @@ export class ReservedPorts {
   /** What is excluded, by whomever; of ours, each as it was made. */
   exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): ExclusionTable {
     const warnings: string[] = [];
-    const othersOr = (nothing: AssignmentsOfOthers): AssignmentsOfOthers => {
-      try {
-        return assignmentsOfOthers(this.#paths);
-      } catch (error) {
-        if (!(error instanceof ServiceError && error.errorName === 'AccessDenied')) throw error;
-        warnings.push(`What others' files exclude is not known apart. ${error.message}`);
-        return nothing;
-      }
-    };
-    const state = readState(this.#paths, this.#live, othersOr({ before: [], after: [] }));
+    const state = readState(this.#paths, this.#live, this.#othersOrWarning(warnings));
     const exclusions = protocols.flatMap((protocol) => exclusionsIn(state, { protocol, recorded, paths: this.#paths }));
     return { exclusions, warnings };
   }
@@ -141,6 +132,17 @@ export class ReservedPorts {
       },
       ({ changesOurs, changesFile }) => changesOurs || changesFile,
     );
+  }
+
+  /** What others' files set; where this user may not read one of them, nothing, and a warning is added. */
+  #othersOrWarning(warnings: string[]): AssignmentsOfOthers {
+    try {
+      return assignmentsOfOthers(this.#paths);
+    } catch (error) {
+      if (!(error instanceof ServiceError && error.errorName === 'AccessDenied')) throw error;
+      warnings.push(`What others' files exclude is not known apart. ${error.message}`);
+      return { before: [], after: [] };
+    }
   }
 
   #state(): State {

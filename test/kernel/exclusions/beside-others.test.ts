@@ -29,6 +29,17 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
     }
   });
 
+  test('may be bound by number, so a runtime reservation of its ports may come and go', async () => {
+    const { service, listed, live } = await openServiceLab();
+    await service.addExclusion(tcp);
+    const { token } = await service.create({ ...persistent, lifetime: 'runtime' });
+    expect(await listed()).toEqual(['5000-5009 persistent own']);
+    expect(await service.addExclusion(tcp)).toMatchObject({ own: true });
+    await service.removeExclusion(tcp);
+    expect(live()).toBe('');
+    await service.release({ token });
+  });
+
   test('is repeated by the change of a reservation if it was lost', async () => {
     const { service, live, setLive } = await openServiceLab();
     await service.addExclusion(tcp);
