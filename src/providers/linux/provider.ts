@@ -60,15 +60,14 @@ export class LinuxProvider implements Provider {
   async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
     const inspection = await this.#base.inspect(protocol, ranges, options);
     const excluded = this.#reserved.excluded();
+    const kept = inspection.ports.filter(({ port }) => excluded.has(port));
+    if (kept.length === 0) return inspection;
     const excludedRanges = excluded.ranges();
     const lasting = this.#reserved.lasting();
-    for (const facts of inspection.ports) {
-      if (!excluded.has(facts.port)) continue;
-      const range = excludedRanges.find((one) => holdsPort(one, facts.port));
-      if (range) {
-        const store = lasting.has(facts.port) ? 'persistent' : 'active';
-        facts.exclusion = { protocol, range, store, source: listName, administered: true };
-      }
+    for (const facts of kept) {
+      const range = excludedRanges.find((one) => holdsPort(one, facts.port))!;
+      const store = lasting.has(facts.port) ? 'persistent' : 'active';
+      facts.exclusion = { protocol, range, store, source: listName, administered: true };
     }
     return inspection;
   }
