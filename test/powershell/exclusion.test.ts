@@ -101,12 +101,13 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
       foreach ($port in 5000, 6000) { New-PortExclusion -StartPort $port -Name "web$port" }
       Report @{ all = @(Get-PortExclusion).ForEach({ "$($_.Protocol) $($_.StartPort) $($_.Own)" })
         pattern = @(Get-PortExclusion WEB*).StartPort; two = @(Get-PortExclusion web5000, web6000).Count
-        port = @(Get-PortExclusion -Protocol Udp -Port 8085).StartPort; none = @(Get-PortExclusion x*, '').Count }`);
+        port = @(Get-PortExclusion -Protocol Udp -Port 8085).StartPort; none = @(Get-PortExclusion x*).Count }`);
     expect(seen).toMatchObject({
       all: ['Tcp 5000 True', 'Tcp 6000 True', 'Tcp 8080 False', 'Udp 8080 False'],
       pattern: [5000, 6000],
       two: 2,
       port: 8080,
+      none: 0,
     });
   });
 
@@ -150,6 +151,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
       Remove-PortExclusion -StartPort 8080 -NumberOfPorts 10 @range
       7000, 7001 | ForEach-Object { [pscustomobject] @{ StartPort = $_ } } | Remove-PortExclusion @range
       Get-PortExclusion nothing @range
+      Get-PortExclusion '' @range | Remove-PortExclusion @range
       Report @{ failed = Get-Facts $failed }`);
     const text = seen.failed.map(({ id, category, target, message, action }: Record<string, string>) =>
       [`${id} (${category}, ${target})`, message, action].join('\n  '),

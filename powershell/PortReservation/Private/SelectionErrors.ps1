@@ -1,9 +1,12 @@
-# The error for a call that says by nothing, or by empty values alone, which reservation is meant.
+# The error for a call that says by nothing, or by empty values alone, which reservation or exclusion is meant.
 function Write-SelectorMissing {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet)
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [string] $What = 'reservation',
+        [string] $Hint = 'Give a name, a start port, or a token that is not 0.'
+    )
 
-    $Cmdlet.WriteError((New-ErrorRecord 'SelectorMissing' 'Nothing says which reservation is meant.' InvalidArgument (
-        'Give a name, a start port, or a token that is not 0.')))
+    $Cmdlet.WriteError((New-ErrorRecord 'SelectorMissing' "Nothing says which $What is meant." InvalidArgument $Hint))
 }
 
 # The error for a name of no exclusion. A pattern, or no name at all, may well come back empty.

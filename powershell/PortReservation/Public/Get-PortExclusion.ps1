@@ -15,7 +15,8 @@ function Get-PortExclusion {
     it on Linux, which knows no protocols, so what others exclude there is listed for both.
 
     A name without wildcards that does not exist gives the error NotFound; a name with wildcards or a -Port that no
-    exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
+    exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError,
+    and SelectorMissing where nothing but an empty name is given.
 
     .PARAMETER Name
     The names to look for. Wildcards are permitted; upper and lower case are the same.
@@ -75,6 +76,12 @@ function Get-PortExclusion {
     )
 
     process {
+        # An empty name must not mean all: what is found may go on to Remove-PortExclusion.
+        if ($PSBoundParameters.ContainsKey('Name') -and -not ($Name -or $Protocol -or $Port)) {
+            Write-SelectorMissing $PSCmdlet 'exclusion' 'Give a name that is not empty, a protocol or a port.'
+            return
+        }
+
         if (-not $Name) { $Name = '' }
         foreach ($pattern in $Name) {
             $params = @{}
