@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { contentionCases } from './cases/contention.ts';
 import { dscCases } from './cases/dsc.ts';
+import { mapCases } from './cases/map.ts';
 import { powershellCases } from './cases/powershell.ts';
 import { serviceCases } from './cases/service.ts';
 import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
 
 const wanted = process.argv.slice(2);
-const cases = [...workerCases, ...serviceCases, ...contentionCases, ...dscCases, ...powershellCases].filter(
-  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
-);
+const all = [workerCases, serviceCases, mapCases, contentionCases, dscCases, powershellCases];
+const cases = all.flat().filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 function line({ name, ratio, milliseconds, floor, aim }: Result): string {
   const factor = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,4 +24,17 @@ export const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PORT_RESE
 /** Starts Node to do nothing, and waits for its end: the floor of every program on Node. */
 export async function startNode(): Promise<void> {
   await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
+}
+
+/** Listeners on every so many ports; those that are taken are left out. */
+export async function scatteredListeners(count: number, first: number, step: number): Promise<Server[]> {
+  const servers: Server[] = [];
+  for (let index = 0; index < count; index++) {
+    const server = createServer();
+    const listening = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(first + index * step, '127.0.0.1', () => resolve(true));
+    });
+    if (listening) servers.push(server);
+  }
+  return servers;
 }

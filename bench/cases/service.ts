@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { thisHost } from '../../src/host.ts';
@@ -10,7 +10,7 @@ import { PortSet } from '../../src/protocol/port-set.ts';
 import { selectProvider } from '../../src/providers/select.ts';
 import { claimFreeRange, portsToAvoid } from '../../src/service/choose.ts';
 import { type Case, paired } from '../measure.ts';
-import { environment } from '../support.ts';
+import { environment, scatteredListeners } from '../support.ts';
 
 const host = { ...thisHost(), env: environment() };
 
@@ -86,18 +86,6 @@ function writeFileOf(folder: string, data: Buffer): void {
   const file = openSync(join(folder, 'data'), 'w');
   writeSync(file, data);
   closeSync(file);
-}
-
-async function scatteredListeners(count: number, first: number, step: number): Promise<Server[]> {
-  const servers: Server[] = [];
-  for (let index = 0; index < count; index++) {
-    const server = createServer();
-    const listening = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(first + index * step, '127.0.0.1', () => resolve(true));
-    });
-    if (listening) servers.push(server);
-  }
-  return servers;
 }
 
 const findBlock: Case = {

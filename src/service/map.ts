@@ -18,8 +18,6 @@ interface Facts {
   exclusion?: PortExclusion;
   reservation?: Reservation;
   holders?: NonNullable<PortMapSegment['holders']>;
-  /** The holders as one text, so that neighbours can be compared. */
-  holdersKey?: string;
 }
 
 /** What there is to draw. */
@@ -82,7 +80,6 @@ function withHolders({ exclusion, reservation }: Facts, found: readonly FoundHol
     ...(exclusion && { exclusion }),
     ...(reservation && { reservation }),
     holders,
-    holdersKey: JSON.stringify(holders),
   };
 }
 
@@ -102,10 +99,9 @@ function segmentsOf(ports: readonly Facts[]): Pick<PortMap, 'segments' | 'counts
   for (let port = 2; port <= maximumPort + 1; port++) {
     const facts = ports[startPort]!;
     if (port <= maximumPort && same(facts, ports[port]!)) continue;
-    const { holdersKey: _, ...told } = facts;
     const label = labelOf(facts);
     const numberOfPorts = port - startPort;
-    segments.push({ range: { startPort, numberOfPorts }, ...told, ...(label !== undefined && { label }) });
+    segments.push({ range: { startPort, numberOfPorts }, ...facts, ...(label !== undefined && { label }) });
     counts[facts.kind] += numberOfPorts;
     startPort = port;
   }
@@ -117,7 +113,7 @@ const same = (a: Facts, b: Facts): boolean =>
   (a.kind === b.kind &&
     a.exclusion === b.exclusion &&
     a.reservation === b.reservation &&
-    a.holdersKey === b.holdersKey);
+    JSON.stringify(a.holders) === JSON.stringify(b.holders));
 
 function labelOf({ kind, exclusion, reservation, holders }: Facts): string | undefined {
   if (kind === 'reserved') return reservation?.name;

@@ -3,7 +3,7 @@ import type { PortSet } from '../../protocol/port-set.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from '../posix/proc-net.ts';
 import type { FoundHolder } from '../provider.ts';
 import { processesOfSockets, processFacts, userNames } from './processes.ts';
-import { parseSocketRow, type SocketRow } from './socket-row.ts';
+import { type SocketRow, socketRowReader } from './socket-row.ts';
 
 const stateOf = (protocol: Protocol, state: number): PortHolder['state'] => {
   // A UDP socket that is not connected is in TCP's state "closed".
@@ -15,12 +15,13 @@ const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closin
 
 async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, SocketRow[]>> {
   const rows = new Map<number, SocketRow[]>();
-  await visitSockets(protocol, (port, _state, table, start, end) => {
+  const readRow = socketRowReader();
+  await visitSockets(protocol, (port, state, table, start) => {
     if (!wanted.has(port)) return;
-    const line = Buffer.from(table.buffer, table.byteOffset + start, end - start).toString('latin1');
+    const row = readRow(table, start, state);
     const others = rows.get(port);
-    if (others) others.push(parseSocketRow(line));
-    else rows.set(port, [parseSocketRow(line)]);
+    if (others) others.push(row);
+    else rows.set(port, [row]);
   });
   return rows;
 }
@@ -35,8 +36,8 @@ export async function holdersOf(
   { userId, signal }: { userId: number | undefined; signal?: AbortSignal | undefined },
 ): Promise<Map<number, FoundHolder[]>> {
   const rows = await rowsOf(protocol, wanted);
-  const inodes = new Set([...rows.values()].flat().map(({ inode }) => inode));
-  inodes.delete(0);
+  const inodes = new Set<number>();
+  for (const sockets of rows.values()) for (const { inode } of sockets) if (inode !== 0) inodes.add(inode);
   const processes = await processesOfSockets(inodes, signal);
   const factsOf = onceEach(processFacts);
   const nameOf = userNames();

@@ -21,13 +21,41 @@ export function parseAddress(digits: string): string {
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }
 
-/** What the line says; its first field is the number with a colon. */
-export function parseSocketRow(line: string): SocketRow {
-  const fields = line.trim().split(/\s+/);
-  return {
-    state: Number.parseInt(fields[3]!, 16),
-    address: parseAddress(fields[1]!.split(':')[0]!),
-    userId: Number(fields[7]),
-    inode: Number(fields[9]),
+const blank = 0x20;
+const colon = 0x3a;
+const zero = 0x30;
+
+const fields = { address: 1, userId: 7, inode: 9 };
+
+/** Where the field of that number begins; the first is the number with a colon. */
+function fieldAt(table: Uint8Array, start: number, field: number): number {
+  let at = start;
+  for (let passed = 0; ; passed++) {
+    while (table[at] === blank) at++;
+    if (passed === field) return at;
+    while (table[at] !== blank) at++;
+  }
+}
+
+function decimalAt(table: Uint8Array, start: number): number {
+  let value = 0;
+  for (let at = start; table[at]! >= zero; at++) value = value * 10 + table[at]! - zero;
+  return value;
+}
+
+/** Reads rows of a table in place: there may be very many, and their addresses are few. */
+export function socketRowReader(): (table: Uint8Array, start: number, state: number) => SocketRow {
+  const addresses = new Map<string, string>();
+  return (table, start, state) => {
+    const at = fieldAt(table, start, fields.address);
+    const digits = Buffer.from(table.buffer, table.byteOffset + at, table.indexOf(colon, at) - at).toString('latin1');
+    let address = addresses.get(digits);
+    if (address === undefined) {
+      address = parseAddress(digits);
+      addresses.set(digits, address);
+    }
+    const userAt = fieldAt(table, at, fields.userId - fields.address);
+    const inodeAt = fieldAt(table, userAt, fields.inode - fields.userId);
+    return { state, address, userId: decimalAt(table, userAt), inode: decimalAt(table, inodeAt) };
   };
 }

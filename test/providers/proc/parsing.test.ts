@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseControlGroup } from '../../../src/providers/proc/control-group.ts';
-import { parseAddress, parseSocketRow } from '../../../src/providers/proc/socket-row.ts';
+import { parseAddress, socketRowReader } from '../../../src/providers/proc/socket-row.ts';
 
 const id = '0123456789abcdef'.repeat(4);
 
@@ -38,5 +38,6 @@ test.each([
 test('a line says state, address, user and inode', () => {
   const line =
     '  12: 0100007F:52B5 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 34567 1 0000000000000000 100 0 0 10 0';
-  expect(parseSocketRow(line)).toEqual({ state: 10, address: '127.0.0.1', userId: 1000, inode: 34567 });
+  const table = Buffer.from(`\n${line}\n`);
+  expect(socketRowReader()(table, 1, 10)).toEqual({ state: 10, address: '127.0.0.1', userId: 1000, inode: 34567 });
 });
