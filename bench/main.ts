@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { contentionCases } from './cases/contention.ts';
+import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
 import { mapCases } from './cases/map.ts';
 import { powershellCases } from './cases/powershell.ts';
@@ -8,7 +9,7 @@ import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
 
 const wanted = process.argv.slice(2);
-const all = [workerCases, serviceCases, mapCases, contentionCases, dscCases, powershellCases];
+const all = [workerCases, serviceCases, mapCases, contentionCases, desiredStateCases, dscCases, powershellCases];
 const cases = all.flat().filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 function line({ name, ratio, milliseconds, floor, aim }: Result): string {

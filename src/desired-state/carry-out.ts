@@ -1,9 +1,18 @@
-import type { ChangeError, PortRange, Protocol } from '../protocol/generated/contract.ts';
+import type {
+  ChangeError,
+  DesiredChange,
+  PortRange,
+  Protocol,
+  ReservationCreateAllParams,
+} from '../protocol/generated/contract.ts';
 import { type Label, labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { changeError, failureOf } from './change-error.ts';
 import type { DesiredItem } from './items.ts';
 import type { Existing, Plan, Stale, Step } from './plan.ts';
+
+/** How many are reserved under one lock; others wait for it meanwhile. */
+const mostTogether = 50;
 
 /** What ends all attempts: each further one would wait as long for the same answer. */
 const hopeless = ['LedgerBusy', 'LedgerCorrupt'];
@@ -28,19 +37,35 @@ export class CarryOut {
 
   async all({ pruned, steps }: Plan): Promise<void> {
     for (const stale of pruned) await this.#release(stale);
-    for (const step of steps) await this.#step(step);
+    const due = steps.filter(({ changes }) => changes.some(isDue));
+    const isSimple = ({ item, inTheWay }: Step) => item.kind === 'reservation' && inTheWay.length === 0;
+    // What makes room first: others may need it too.
+    for (const step of due) if (!isSimple(step)) await this.#step(step);
+    const simple = due.filter(isSimple);
+    while (simple.length > 0) await this.#together(simple.splice(0, mostTogether));
+  }
+
+  /** Reserves for several entries in one change of the ledger. */
+  async #together(steps: readonly Step[]): Promise<void> {
+    let outcomes: PromiseSettledResult<unknown>[] = [];
+    const failed = await this.#attempt(async () => {
+      outcomes = await this.#service.createEach(steps.map(({ item }) => this.#wanted(item)));
+    });
+    for (const [index, { changes }] of steps.entries()) {
+      const outcome = outcomes[index];
+      const error = failed ?? (outcome?.status === 'rejected' ? changeError(outcome.reason) : undefined);
+      if (error) fail(changes, error);
+    }
   }
 
   /** An entry that fails in one of its protocols is made in none, and keeps what was in its way. */
   async #step({ item, changes, inTheWay }: Step): Promise<void> {
-    const due = changes.filter(({ action }) => action !== 'none');
-    if (due.length === 0) return;
     const released: Stale[] = [];
     for (const stale of inTheWay) if (await this.#release(stale)) released.push(stale);
     const missing = changes.filter(({ action }) => action === 'create').map(({ protocol }) => protocol);
     const error = await this.#attempt(() => this.#make(item, missing));
     if (!error) return;
-    for (const change of due) change.error = error;
+    fail(changes, error);
     for (const stale of released) await this.#restore(stale, error);
   }
 
@@ -65,17 +90,26 @@ export class CarryOut {
     if (!(await failureOf(() => this.#makeOne(again)))) change.error = error;
   }
 
-  async #make({ kind, protocols, range, store, ...label }: DesiredItem, missing: readonly Protocol[]): Promise<void> {
-    const labelled = labelOf({ ...label, document: this.#document });
+  #labelOf(item: DesiredItem): Label {
+    return labelOf({ ...item, document: this.#document });
+  }
+
+  #wanted(item: DesiredItem): ReservationCreateAllParams {
+    const { protocols, range } = item;
+    return { protocol: protocols, ...range, lifetime: 'persistent', ifExists: 'update', ...this.#labelOf(item) };
+  }
+
+  async #make(item: DesiredItem, missing: readonly Protocol[]): Promise<void> {
+    const { kind, protocols, range, store } = item;
     if (kind === 'reservation') {
-      const what = { protocol: protocols, ...range, lifetime: 'persistent', ifExists: 'update' } as const;
-      await this.#service.createAll({ ...what, ...labelled });
+      await this.#service.createAll(this.#wanted(item));
       return;
     }
+    const label = this.#labelOf(item);
     const made: Protocol[] = [];
     try {
       for (const protocol of protocols) {
-        await this.#makeOne({ kind, protocol, range, store, label: labelled });
+        await this.#makeOne({ kind, protocol, range, store, label });
         if (missing.includes(protocol)) made.push(protocol);
       }
     } catch (error) {
@@ -102,6 +136,13 @@ export class CarryOut {
       return noted;
     }
   }
+}
+
+const isDue = ({ action }: DesiredChange): boolean => action !== 'none';
+
+/** Notes the error at all that was to be done. */
+function fail(changes: readonly DesiredChange[], error: ChangeError): void {
+  for (const change of changes.filter(isDue)) change.error = error;
 }
 
 /** What is to be there in one protocol. */

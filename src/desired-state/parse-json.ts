@@ -2,15 +2,21 @@ import { DocumentError } from '../protocol/errors.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { type Parsed, placeAt } from './place.ts';
 
-const tokens = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g;
-
-/** Whether the value is all that the text says: of a key that is there twice only the last is left. */
-function isWhole(text: string, value: unknown): boolean {
+/** Whether no key of the text was lost for being there twice. Colons after quotes in texts may only make it look so. */
+function hasAllKeys(text: string, value: unknown): boolean {
   try {
-    return text.replace(tokens, '$1') === JSON.stringify(value);
+    return (text.match(/"\s*:/g)?.length ?? 0) === keysIn(value);
   } catch {
-    return false; // nested too deeply to be written
+    return false; // nested too deeply to be counted
   }
+}
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const values = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : values.length;
+  for (const one of values) keys += keysIn(one);
+  return keys;
 }
 
 /**
@@ -27,7 +33,7 @@ export async function parseJson(text: string): Promise<Parsed> {
     const message = `is not JSON: ${plain((error as Error).message)}`;
     throw new DocumentError([{ field: '', message, ...placeAt(text, offsetOfFault(text)) }]);
   }
-  if (!isWhole(text, value)) await parseYaml(text);
+  if (!hasAllKeys(text, value)) await parseYaml(text);
   let places: Promise<Parsed> | undefined;
   return {
     value,

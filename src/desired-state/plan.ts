@@ -2,10 +2,11 @@ import type {
   DesiredChange,
   DesiredState,
   PortExclusion,
+  PortRange,
   Protocol,
   Reservation,
 } from '../protocol/generated/contract.ts';
-import { formatPorts, overlap } from '../protocol/ranges.ts';
+import { overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusion-rules.ts';
 import type { Present } from '../service/port-service.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
@@ -36,31 +37,30 @@ export interface Plan {
   steps: Step[];
 }
 
-const keyOf = (kind: Existing['kind'], protocol: Protocol, range: Reservation['range']) =>
-  `${kind} ${formatPorts(protocol, range)}`;
+const keyOf = (kind: Existing['kind'], protocol: Protocol, { startPort, numberOfPorts }: PortRange) =>
+  `${kind} ${protocol} ${startPort} ${numberOfPorts}`;
 
 /** Compares the document with what is there. */
 export function planOf(document: DesiredState, present: Present, prune: boolean): Plan {
-  const items = itemsOf(document);
   const there = existingIn(present);
-  const wanted = new Set(
-    items.flatMap(({ kind, protocols, range }) => protocols.map((one) => keyOf(kind, one, range))),
-  );
-  const stale = new Set<Stale>();
-  for (const [key, existing] of there) {
-    if (existing.is.document === document.name && !wanted.has(key))
-      stale.add({ existing, change: releaseOf(existing) });
-  }
-  const steps = items.map((item) => {
-    const inTheWay = [...stale].filter(({ existing }) => isInTheWay(existing, item));
-    for (const one of inTheWay) stale.delete(one);
+  const steps = itemsOf(document).map((item): Step => {
     const changes = item.protocols.map((protocol) => {
-      const existing = there.get(keyOf(item.kind, protocol, item.range));
+      const key = keyOf(item.kind, protocol, item.range);
+      const existing = there.get(key);
+      there.delete(key);
       return changeOf(item, protocol, existing ?? coveredByOthers(item, protocol, present), document.name);
     });
-    return { item, changes, inTheWay };
+    return { item, changes, inTheWay: [] };
   });
-  return { document, pruned: prune ? [...stale] : [], steps };
+  const pruned: Stale[] = [];
+  for (const existing of there.values()) {
+    if (existing.is.document !== document.name) continue;
+    const stale = { existing, change: releaseOf(existing) };
+    const step = steps.find(({ item }) => isInTheWay(existing, item));
+    if (step) step.inTheWay.push(stale);
+    else if (prune) pruned.push(stale);
+  }
+  return { document, pruned, steps };
 }
 
 /** All changes of a plan, in the order they are made. */

@@ -7,6 +7,7 @@ import type {
   Protocol,
   Reservation,
 } from '../protocol/generated/contract.ts';
+import { overlap } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
 import { described } from './describe.ts';
@@ -26,6 +27,7 @@ export interface CreationSurroundings {
 
 /** What one request comes to before it is recorded. */
 interface Obtained {
+  protocols: readonly Protocol[];
   /** What was there already, as it is to be. */
   existing: Reservation[];
   /** Those of them whose record changes. */
@@ -54,10 +56,37 @@ export class Creation {
   run(request: CreateRequest, signal?: AbortSignal): Promise<Reservation[]> {
     return this.#ledger.change(async (change) => {
       const obtained = await this.#obtain(request, change, signal);
-      await this.#record(obtained, change, signal);
-      const all = [...obtained.existing, ...obtained.claimed];
-      return request.protocols.map((protocol) => all.find((item) => item.protocol === protocol)!);
+      await this.#record([obtained], change, signal);
+      return reservationsOf(obtained);
     }, signal);
+  }
+
+  /**
+   * The same for several requests, each independent of the others, in one change: the ledger and the system are written
+   * once. What cannot be recorded together is made one by one.
+   */
+  async runEach(requests: readonly CreateRequest[]): Promise<PromiseSettledResult<Reservation[]>[]> {
+    const together = await this.#ledger.change(async (change) => {
+      const outcomes: PromiseSettledResult<Obtained>[] = [];
+      const obtained: Obtained[] = [];
+      for (const request of requests) {
+        const claimed = obtained.flatMap((one) => one.claimed);
+        const [outcome] = await Promise.allSettled([
+          this.#obtain(request, { ...change, own: [...change.own, ...claimed] }),
+        ]);
+        if (outcome.status === 'fulfilled') obtained.push(outcome.value);
+        outcomes.push(outcome);
+      }
+      const isRecorded = await this.#record(obtained, change).then(
+        () => true,
+        () => false,
+      );
+      return isRecorded ? outcomes : undefined;
+    });
+    if (together) return together.map(mapped);
+    const outcomes: PromiseSettledResult<Reservation[]>[] = [];
+    for (const request of requests) outcomes.push(...(await Promise.allSettled([this.run(request)])));
+    return outcomes;
   }
 
   /** What is there already, with the label asked for, and the rest claimed. Nothing is recorded yet. */
@@ -65,14 +94,14 @@ export class Creation {
     const { protocols } = request;
     const found = this.#relabelled(await this.#existing(request, change), request, change);
     const missing = protocols.filter((protocol) => !found.existing.some((item) => item.protocol === protocol));
-    if (missing.length === 0) return { ...found, claimed: [] };
+    if (missing.length === 0) return { protocols, ...found, claimed: [] };
     try {
-      return { ...found, claimed: await this.#claim({ ...request, protocols: missing }, change, signal) };
+      return { protocols, ...found, claimed: await this.#claim({ ...request, protocols: missing }, change, signal) };
     } catch (error) {
       // Another program may have made the same persistent reservations in between.
       const meanwhile = await this.#existing(request, change);
       if (meanwhile.length !== protocols.length) throw error;
-      return { ...this.#relabelled(meanwhile, request, change), claimed: [] };
+      return { protocols, ...this.#relabelled(meanwhile, request, change), claimed: [] };
     }
   }
 
@@ -81,7 +110,7 @@ export class Creation {
     existing: readonly Reservation[],
     { updatesExisting, label, lifetime }: CreateRequest,
     { system }: LedgerChange,
-  ): Omit<Obtained, 'claimed'> {
+  ): Pick<Obtained, 'existing' | 'changed'> {
     const changed: LedgerRecord[] = [];
     const now = existing.map((reservation) => {
       if (!updatesExisting || sameLabel(reservation, label)) return reservation;
@@ -114,11 +143,15 @@ export class Creation {
 
   async #claim(request: CreateRequest, { own, system }: LedgerChange, signal?: AbortSignal): Promise<Granted[]> {
     const { protocols, numberOfPorts } = request;
-    const others = await this.#known.verified([...own, ...system].filter((item) => protocols.includes(item.protocol)));
+    const { range: definite } = request;
+    const inTheWay = [...own, ...system].filter(
+      ({ protocol, range }) => protocols.includes(protocol) && (!definite || overlap(range, definite)),
+    );
+    const others = await this.#known.verified(inTheWay);
     const claim = (range: PortRange) => this.#claimInEach(request, range, signal);
-    if (request.range) {
-      refuseOverlap(request.range, others);
-      return claim(request.range);
+    if (definite) {
+      refuseOverlap(definite, others);
+      return claim(definite);
     }
     const surveys = protocols.map((protocol) => this.#provider.survey(protocol, numberOfPorts >= surveySocketsFrom));
     const survey = combined(await Promise.all(surveys));
@@ -171,8 +204,9 @@ export class Creation {
   }
 
   /** Writes the records and settles the system; whatever fails, both are as before. */
-  async #record({ claimed, changed }: Obtained, change: LedgerChange, signal?: AbortSignal): Promise<void> {
-    const fresh = [...changed, ...claimed];
+  async #record(obtained: readonly Obtained[], change: LedgerChange, signal?: AbortSignal): Promise<void> {
+    const claimed = obtained.flatMap((one) => one.claimed);
+    const fresh = [...obtained.flatMap(({ changed }) => changed), ...claimed];
     if (fresh.length === 0) return;
     const before = change.own;
     const records = new Map(
@@ -208,6 +242,15 @@ export class Creation {
     if (failures.length > 0) throw failures[0];
   }
 }
+
+/** What came of the request, in the order of its protocols. */
+function reservationsOf({ protocols, existing, claimed }: Obtained): Reservation[] {
+  const all = [...existing, ...claimed];
+  return protocols.map((protocol) => all.find((item) => item.protocol === protocol)!);
+}
+
+const mapped = (outcome: PromiseSettledResult<Obtained>): PromiseSettledResult<Reservation[]> =>
+  outcome.status === 'fulfilled' ? { ...outcome, value: reservationsOf(outcome.value) } : outcome;
 
 /** The persistent reservations and exclusions that this provider answers for, as `settle` takes them. */
 export function persistentOf(

@@ -58,7 +58,10 @@ export class KnownReservations {
 
   /** The reservation that fits, from the records or from the system. */
   async find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation | undefined> {
-    const recorded = (await this.verified(records)).find((item) => fits(wanted, item));
+    const { token: _, ...known } = wanted; // tokens are looked up below
+    const recorded = (await this.verified(records.filter((item) => fits(known, item)))).find((item) =>
+      fits(wanted, item),
+    );
     if (recorded || !this.#provider.lookup) return recorded;
     const { protocol, range } = wanted;
     if (!protocol || !range) return (await this.all(records)).reservations.find((item) => fits(wanted, item));

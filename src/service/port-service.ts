@@ -118,6 +118,17 @@ export class PortService {
   }
 
   /**
+   * The same for several requests at once: each is made or refused by itself, while the ledger and the system are written
+   * once for all.
+   *
+   * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError where the ledger cannot be changed at all
+   */
+  async createEach(all: readonly ReservationCreateAllParams[]): Promise<PromiseSettledResult<CreatedReservations>[]> {
+    const outcomes = await this.#creation.runEach(all.map(createRequest));
+    return outcomes.map((one) => (one.status === 'fulfilled' ? { ...one, value: { reservations: one.value } } : one));
+  }
+
+  /**
    * The reservation of exactly this range.
    * @throws ServiceError NotFound, AccessDenied, OsError, LedgerCorrupt
    */

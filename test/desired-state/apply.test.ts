@@ -178,16 +178,22 @@ test('a cancelled one says what it did not come to', async () => {
     },
   );
   expect([lines, changed, failed]).toEqual([[], false, 0]);
+  // What makes room is a step of its own, and comes first.
+  await apply(service, [web]);
   const stop = new AbortController();
-  const create = service.createAll.bind(service);
-  service.createAll = async (...args) => {
+  const release = service.release.bind(service);
+  service.release = async (...args) => {
     stop.abort();
-    return create(...args);
+    return release(...args);
   };
-  expect((await apply(service, [web, dns], { signal: stop.signal })).lines).toEqual([
-    'create tcp 0',
+  const larger = { ...web, numberOfPorts: 5 };
+  expect((await apply(service, [dns, larger], { signal: stop.signal })).lines).toEqual([
     'create tcp 10 RequestCancelled',
     'create udp 10 RequestCancelled',
+    'release tcp 0 RequestCancelled',
+    'create tcp 0 RequestCancelled',
   ]);
   expect(await there(service)).toEqual(['tcp 0+3 web shop']);
+  expect((await apply(service, [dns, larger])).failed).toBe(0);
+  expect(await there(service)).toEqual(['tcp 0+5 web shop', 'tcp 10+1 dns shop', 'udp 10+1 dns shop']);
 });
