@@ -3,7 +3,7 @@ import { thisHost } from '../../src/host.ts';
 import { applyDesiredState, type DesiredState, type DocumentFormat, openService } from '../../src/index.ts';
 import { startWorker, type WorkerClient } from '../../src/rpc/client.ts';
 import { type Case, paired, type Result, timed } from '../measure.ts';
-import { environment, workerFile } from '../support.ts';
+import { environment } from '../support.ts';
 
 const host = { ...thisHost(), env: environment() };
 
@@ -22,7 +22,7 @@ const formats = ['json', 'yaml'] as const;
 
 /** The request of a worker that is started for it, as a run of configuration management does. */
 async function ofNewWorker(request: (worker: WorkerClient) => Promise<unknown>): Promise<void> {
-  await using worker = await startWorker({ env: environment(), provider: 'ledger', args: [workerFile, '--stdio'] });
+  await using worker = await startWorker({ env: environment(), provider: 'ledger' });
   await request(worker);
 }
 
