@@ -18,7 +18,8 @@ export type * from './protocol/generated/contract.ts';
 export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
 export { type WorkerEnd, WorkerError } from './rpc/worker-error.ts';
 export type { CallOptions, Progress } from './service/call-options.ts';
-export type { PortService, ReservationWatch } from './service/port-service.ts';
+export type { PortService } from './service/port-service.ts';
+export type { ReservationWatch } from './service/reservation-watch.ts';
 
 /** A reservation in this process, freed by `release()` or at the end of an `await using` block. */
 export interface HeldReservation extends Reservation, AsyncDisposable {

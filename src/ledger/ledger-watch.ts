@@ -56,7 +56,7 @@ export class LedgerWatch {
         this.#follow(records);
         await onRecords(records);
       } catch (error) {
-        onTrouble(error);
+        if (!this.#isClosed) onTrouble(error);
       }
     }
   }

@@ -45,7 +45,7 @@ import { KnownReservations, type Wanted } from './known-reservations.ts';
 import { portMap } from './map.ts';
 import { checkMayRelease } from './may-release.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
-import { ReservationChanges } from './reservation-changes.ts';
+import { type ReservationWatch, watchReservations } from './reservation-watch.ts';
 import { wildcard } from './wildcard.ts';
 
 /** What is there at one moment. */
@@ -55,12 +55,6 @@ export interface Present {
   exclusions: PortExclusion[];
   /** What could not be looked at, one sentence each. */
   warnings: string[];
-}
-
-/** A watch of the reservations. */
-export interface ReservationWatch {
-  /** Ends it: nothing more is told. A second call does nothing. */
-  close(): void;
 }
 
 /**
@@ -308,17 +302,10 @@ export class PortService {
     listener: (change: ReservationChangedParams) => void,
     { onTrouble = () => {} }: { onTrouble?: (error: unknown) => void } = {},
   ): Promise<ReservationWatch> {
-    const changes = new ReservationChanges();
-    let hasBegun = false;
-    const onRecords = async (records: readonly LedgerRecord[]) => {
-      const change = changes.since(await this.#known.verified(records));
-      if (hasBegun && change) listener(change);
-    };
-    const ledgerWatch = await this.#ledger.watch({ onRecords, onTrouble });
-    hasBegun = true;
+    const inner = await watchReservations(this.#ledger, this.#known, { onChange: listener, onTrouble });
     const watch = {
       close: () => {
-        ledgerWatch.close();
+        inner.close();
         this.#watches.delete(watch);
       },
     };

@@ -5,6 +5,7 @@ import { thisHost } from '../../src/host.ts';
 import { FileLedger } from '../../src/ledger/file-ledger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { processIdentity } from '../../src/ledger/process-identity.ts';
+import type { LedgerRecord } from '../../src/protocol/generated/contract.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { record, startPorts } from './support/records.ts';
 import { runChild, startChild } from './support/run-child.ts';
@@ -54,6 +55,35 @@ test('a change of another process is told, and one of this process', async () =>
   await shows(1, 2);
   await ledger.change(({ own, write }) => write([...own, record(3, ledger.owner('persistent'))]));
   await shows(1, 2, 3);
+});
+
+test('changes that come while one is being told are told behind it, together', async () => {
+  const home = temporaryFolder();
+  const ledger = await ledgerIn(home);
+  const told: number[][] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let notice = () => {};
+  const last = new Promise<void>((resolve) => {
+    notice = resolve;
+  });
+  const onRecords = async (records: readonly LedgerRecord[]) => {
+    told.push(startPorts(records).sort());
+    if (told.length === 2) await released;
+    if (records.length === 4) notice();
+  };
+  const watch = await ledger.watch({ onRecords, onTrouble: () => {} });
+  onTestFinished(() => watch.close());
+  const other = await watching(ledger);
+  for (const port of [1, 2, 3, 4]) {
+    await addAs(home, 'persistent', port);
+    await other.shows(...[1, 2, 3, 4].slice(0, port));
+  }
+  release();
+  await last;
+  expect(told).toEqual([[], [1], [1, 2, 3, 4]]);
 });
 
 test('a ledger whose folders are not there yet is watched from its first record on', async () => {

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { openService } from '../../src/open-service.ts';
 import type { ReservationChangedParams } from '../../src/protocol/generated/contract.ts';
-import { ReservationChanges } from '../../src/service/reservation-changes.ts';
+import { ReservationChanges } from '../../src/service/reservation-watch.ts';
 import { reservation } from '../rpc/support.ts';
 import { ownHost } from '../support/own-host.ts';
 
@@ -86,9 +86,12 @@ test('a watch keeps the process alive until it is closed', async () => {
       else watch.close();
     });
     setImmediate(() => service.create({ protocol: 'tcp', lifetime: 'persistent' }));`;
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort());
+  const options = { env: { ...process.env, ...env }, signal: controller.signal };
   for (const what of ['watch', 'service']) {
     const args = ['--input-type=module', '-e', script, what];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
+    const { stdout } = await promisify(execFile)(process.execPath, args, options);
     expect(stdout).toBe('told 1\n');
   }
 });

@@ -9,6 +9,7 @@ import { persistentSuite } from './persistent.suite.ts';
 import { probeSuite } from './probe.suite.ts';
 import { runtimeSuite } from './runtime.suite.ts';
 import type { Windows } from './support/windows.ts';
+import { watchSuite } from './watch.suite.ts';
 
 /** What has to hold on every Windows: in the lab, and on a real one. */
 export function windowsSuites(windows: Windows): void {
@@ -22,4 +23,5 @@ export function windowsSuites(windows: Windows): void {
   ledgerSuite(windows);
   librarySuite(windows);
   missingSuite(windows);
+  watchSuite(windows);
 }

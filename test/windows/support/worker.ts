@@ -9,7 +9,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { ErrorFacts, ErrorName } from '../../../src/protocol/errors.ts';
-import type { ClientMethods, Methods } from '../../../src/protocol/generated/contract.ts';
+import type { ClientMethods, Methods, Notifications } from '../../../src/protocol/generated/contract.ts';
 import type { LabProcess } from '../../lab/driver.ts';
 
 /** A running Windows program, in the lab or on this machine. */
@@ -49,6 +49,11 @@ export class WindowsWorker {
     const result = await this.request(method, params).catch((error: unknown) => error);
     if (!(result instanceof ResponseError)) throw new Error(`${method} did not fail: ${JSON.stringify(result)}`);
     return { ...result.data, code: result.code, message: result.message };
+  }
+
+  /** Takes what the worker tells without being asked. */
+  listen<N extends keyof Notifications>(name: N, listener: (params: Notifications[N]) => void): void {
+    this.#connection.onNotification(name, listener);
   }
 
   /** Serves what the worker asks of its client. */

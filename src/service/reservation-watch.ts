@@ -1,0 +1,51 @@
+import type { Ledger, LedgerListeners } from '../ledger/ledger.ts';
+import type { Reservation, ReservationChangedParams } from '../protocol/generated/contract.ts';
+import type { KnownReservations } from './known-reservations.ts';
+
+/** A watch of the reservations. */
+export interface ReservationWatch {
+  /** Ends it: nothing more is told. A second call does nothing. */
+  close(): void;
+}
+
+/** Whom a watch of the reservations tells. */
+export interface WatchListeners extends Pick<LedgerListeners, 'onTrouble'> {
+  onChange: (change: ReservationChangedParams) => void;
+}
+
+/** A token may change and the reservation is the same. */
+const identityOf = ({ token: _, ...rest }: Reservation): string => JSON.stringify(rest);
+
+/** Remembers what the reservations were, to say what has changed. */
+export class ReservationChanges {
+  #before = new Map<string, Reservation>();
+
+  /** What has been added and removed since the last time; undefined when nothing has. */
+  since(reservations: readonly Reservation[]): ReservationChangedParams | undefined {
+    const before = this.#before;
+    const now = new Map(reservations.map((item) => [identityOf(item), item]));
+    this.#before = now;
+    const added = [...now].filter(([identity]) => !before.has(identity)).map(([, item]) => item);
+    const removed = [...before].filter(([identity]) => !now.has(identity)).map(([, item]) => item);
+    return added.length + removed.length > 0 ? { added, removed } : undefined;
+  }
+}
+
+/** Tells what is added to the ledger and removed from it; what is there already is not told. */
+export async function watchReservations(
+  ledger: Ledger,
+  known: KnownReservations,
+  { onChange, onTrouble }: WatchListeners,
+): Promise<ReservationWatch> {
+  const changes = new ReservationChanges();
+  let hasBegun = false;
+  const watch = await ledger.watch({
+    onRecords: async (records) => {
+      const change = changes.since(await known.verified(records));
+      if (hasBegun && change) onChange(change);
+    },
+    onTrouble,
+  });
+  hasBegun = true;
+  return watch;
+}
