@@ -197,6 +197,8 @@ export interface Provider {
   /**
    * Makes the system agree with the ledger's persistent reservations and exclusions: adds what is missing, all or
    * nothing. Called after each change of them, so that what a killed worker left undone is done by the next.
+   *
+   * @param exclusions the persistent ones, and of those until the next restart the one that is in force and asked for again
    */
   settle(persistent: readonly Reservation[], exclusions?: readonly ExclusionRecord[]): Promise<void>;
 

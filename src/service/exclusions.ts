@@ -125,8 +125,10 @@ export class Exclusions {
 
   /** Adds what the system lost of an exclusion of this user, or what a killed worker left undone. */
   async #complete(existing: PortExclusion, { own, exclusions }: LedgerChange): Promise<void> {
-    if (!exclusions.own.some((item) => keyOf(item) === keyOf(existing))) return;
-    await this.#provider.settle(...persistentOf(this.#provider, { own, exclusions: exclusions.own }));
+    const record = exclusions.own.find((item) => keyOf(item) === keyOf(existing));
+    if (!record) return;
+    const [reservations, lasting] = persistentOf(this.#provider, { own, exclusions: exclusions.own });
+    await this.#provider.settle(reservations, [...lasting, record]);
   }
 
   /** All exclusions, by these records; none where the provider has none. */

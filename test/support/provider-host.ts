@@ -3,12 +3,14 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { createInterface } from 'node:readline';
 import { thisHost } from '../../src/host.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { koffi } from '../../src/native/koffi.ts';
 import { ServiceError } from '../../src/protocol/errors.ts';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
 import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
 import type { Claim } from '../../src/providers/provider.ts';
+import { PortService } from '../../src/service/port-service.ts';
 import { localMachine } from './machine.ts';
 
 /** The calls by which files, folders and the kernel's list change. */
@@ -67,6 +69,10 @@ const calls: Record<string, (...args: never[]) => unknown> = {
   closeSockets: machine.closeSockets,
   automaticPorts: machine.automaticPorts,
   killBefore,
+  callService: async (home: string, method: 'addExclusion' | 'removeExclusion', params: never) => {
+    const ledger = await openLedger({ ...thisHost(), env: { PORT_RESERVATION_HOME: home } });
+    return new PortService(provider, ledger)[method](params);
+  },
 };
 
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);

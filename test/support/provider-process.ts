@@ -7,11 +7,12 @@ import { build } from 'esbuild';
 import { afterAll, onTestFinished } from 'vitest';
 import { thisHost } from '../../src/host.ts';
 import { ServiceError } from '../../src/protocol/errors.ts';
-import type { PortRange } from '../../src/protocol/generated/contract.ts';
+import type { PortExclusion, PortRange } from '../../src/protocol/generated/contract.ts';
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
 import type { FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
+import type { PortService } from '../../src/service/port-service.ts';
 import type { Machine } from './machine.ts';
 
 const file = join(import.meta.dirname, `../../build/test/provider-host-${process.pid}-${Date.now()}.mjs`);
@@ -37,6 +38,12 @@ afterAll(() => rmSync(file, { force: true }));
 export interface ProviderProcess extends Machine {
   /** Lets the process die, by SIGKILL, when it is about to make its nth call that changes a file. */
   killBefore(call: number): Promise<void>;
+  /** Lets a service of that process, with its ledger in this home, change an exclusion. */
+  callService<M extends 'addExclusion' | 'removeExclusion'>(
+    home: string,
+    method: M,
+    params: Parameters<PortService[M]>[0],
+  ): Promise<PortExclusion>;
 }
 
 interface Reply {
@@ -146,6 +153,7 @@ export async function startProvider(
     closeSockets: () => call('closeSockets'),
     automaticPorts: (...args) => call('automaticPorts', ...args),
     killBefore: (...args) => call('killBefore', ...args),
+    callService: (...args) => call('callService', ...args),
     close,
   };
 }

@@ -1,94 +1,84 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { ExclusionRecord } from '../../../src/protocol/generated/contract.ts';
 import { killAtEachStep } from '../../providers/linux/support/kill-at-each-step.ts';
-import { openLab, ports } from '../../providers/linux/support/sysctl.ts';
+import { ports } from '../../providers/linux/support/sysctl.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
 import { openServiceLab, tcp } from './support/service.ts';
 
 /** Neighbours of the exclusion, in the live list. */
 const theirs = '4990-4999,5010-5019';
 
-/** The record that the service wrote before it asked the provider, and writes away after it. */
-const recordOf = (store: ExclusionRecord['store']): ExclusionRecord => ({
-  ...tcp,
-  store,
-  provider: 'linux',
-  owner: { user: 'test' },
-  createdAt: '2026-01-01T00:00:00.000Z',
-});
-
-const own = (store: string) => expect.objectContaining({ range: tcp.range, store });
-
 // Each test starts a dozen processes, one after the other.
 const timeout = 300_000;
 
-describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step of an exclusion'), { timeout }, () => {
-  test.each(['active', 'persistent'] as const)(
-    'is made good by adding it again, or removing it (%s)',
-    async (store) => {
-      const lab = await openLab();
-      const { provider, live, files, setLive } = lab;
-      setLive(theirs);
-      const request = { ...tcp, store, restartNat: false };
-      const record = recordOf(store);
-      const listed = async () => (await provider.exclusions(['tcp'], [record])).exclusions;
-      const kills = await killAtEachStep(
-        lab,
-        (killed) => killed.exclude(request),
-        async () => {
-          expect(live()).toMatch(/^4990-(4999,5010-)?5019$/);
-          const isThere = live() === '4990-5019';
-          const mine = (await listed()).filter(({ range }) => range.startPort === 5000);
-          expect(mine).toEqual(store === 'persistent' || isThere ? [own(store)] : []);
-          for (const found of mine) await provider.unexclude(found, true);
-          expect(live()).toBe(theirs);
-          const made = await provider.exclude(request);
-          expect([live(), await listed()]).toEqual(['4990-5019', expect.arrayContaining([own(store)])]);
-          await provider.unexclude(made, true);
-          expect([live(), files()]).toEqual([theirs, []]);
-        },
-      );
-      expect(kills).toBeGreaterThan(6);
-    },
-  );
-
-  test('is made good by the change of a reservation, if the exclusion is persistent', async () => {
-    const lab = await openLab();
-    const { provider, live, ownValue } = lab;
-    const record = recordOf('persistent');
+describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step'), { timeout }, () => {
+  test('of adding a persistent exclusion leaves what the change of a reservation completes', async () => {
+    const lab = await openServiceLab();
+    const { service, host, live, ownValue, listed } = lab;
     await killAtEachStep(
       lab,
-      (killed) => killed.exclude({ ...tcp, store: 'persistent', restartNat: false }),
+      ({ callService }) => callService(host.env.PORT_RESERVATION_HOME!, 'addExclusion', tcp),
       async () => {
-        await provider.settle([], [record]);
-        expect([live(), ownValue()]).toEqual(['5000-5009', '5000-5009']);
-        await provider.unexclude((await provider.exclusions(['tcp'], [record])).exclusions[0]!, true);
+        const isRecorded = (await listed()).length > 0;
+        const { token } = await service.create({ protocol: 'tcp', startPort: 7000, lifetime: 'persistent' });
+        const expected = isRecorded ? '5000-5009,7000' : '7000';
+        expect([live(), ownValue()]).toEqual([expected, expected]);
+        await service.release({ token });
+        if (isRecorded) await service.removeExclusion(tcp);
       },
     );
   });
 
   test.each(['active', 'persistent'] as const)(
-    'while it removes one is made good by removing it again (%s)',
+    'of adding an exclusion leaves what the next one completes (%s)',
     async (store) => {
-      const lab = await openLab();
-      const { provider, live, files, setLive } = lab;
+      const lab = await openServiceLab();
+      const { service, host, live, files, setLive, listed } = lab;
+      const home = host.env.PORT_RESERVATION_HOME!;
       setLive(theirs);
-      const made = await provider.exclude({ ...tcp, store, restartNat: false });
+      const params = { ...tcp, store, name: 'web' };
+      const found = new Set<string>();
       const kills = await killAtEachStep(
         lab,
-        (killed) => killed.unexclude(made, true),
+        ({ callService }) => callService(home, 'addExclusion', params),
         async () => {
           expect(live()).toMatch(/^4990-(4999,5010-)?5019$/);
-          await provider.exclude({ ...tcp, store, restartNat: false });
+          const now = (await listed()).filter((line) => line.startsWith('5000'));
+          // Never as another's.
+          for (const line of now) expect(line).toBe(`5000-5009 ${store} own web`);
+          found.add(now.join());
+          expect(await service.addExclusion(params)).toMatchObject({ own: true, name: 'web' });
           expect(live()).toBe('4990-5019');
+          await service.removeExclusion(tcp);
+          expect([live(), files()]).toEqual([theirs, []]);
         },
       );
-      expect(kills).toBeGreaterThan(3);
-      expect([live(), files()]).toEqual([theirs, []]);
+      expect(found.size).toBe(2);
+      expect(kills).toBeGreaterThan(12);
     },
   );
+
+  test.each(['active', 'persistent'] as const)('of removing one leaves it, or nothing (%s)', async (store) => {
+    const lab = await openServiceLab();
+    const { service, host, live, files, setLive, listed } = lab;
+    const home = host.env.PORT_RESERVATION_HOME!;
+    setLive(theirs);
+    const params = { ...tcp, store, name: 'web' };
+    await service.addExclusion(params);
+    const kills = await killAtEachStep(
+      lab,
+      ({ callService }) => callService(home, 'removeExclusion', tcp),
+      async () => {
+        const isListed = (await listed()).includes(`5000-5009 ${store} own web`);
+        if (live() === '4990-5019') expect(isListed).toBe(true);
+        await service.addExclusion(params);
+        expect([live(), (await listed()).length]).toEqual(['4990-5019', 3]);
+      },
+    );
+    expect([live(), files()]).toEqual([theirs, []]);
+    expect(kills).toBeGreaterThan(6);
+  });
 });
 
 describe.skipIf(noNamespaces)(namespaceTitle('a record without an exclusion'), () => {

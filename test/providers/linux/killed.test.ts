@@ -19,7 +19,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step of a 
     const record = persistent(provider, 'tcp', ports(5000));
     const kills = await killAtEachStep(
       lab,
-      (killed) => killed.settle([first, record]),
+      ({ provider: killed }) => killed.settle([first, record]),
       async () => {
         // Whatever the step, others' entries and the reservations there were are never missing.
         for (const list of [live(), ownValue()!]) expect(list).toMatch(/^4990-(4999,5010-)?5019,6000-6009$/);
@@ -41,7 +41,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step of a 
     const before = everything();
     const kills = await killAtEachStep(
       lab,
-      (killed) => killed.release(record),
+      ({ provider: killed }) => killed.release(record),
       async () => {
         await provider.settle([record]);
         expect(everything()).toEqual(before);
@@ -61,7 +61,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step of a 
     const seen = new Set<string>();
     await killAtEachStep(
       lab,
-      (killed) => killed.release(record),
+      ({ provider: killed }) => killed.release(record),
       async () => {
         seen.add(live());
         expect(live()).toContain(dynamic); // what the kernel would hand out by itself is never missing

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Provider } from '../../../../src/providers/provider.ts';
+import type { ProviderProcess } from '../../../support/provider-process.ts';
 import type { Lab } from './sysctl.ts';
 
 /**
@@ -8,13 +8,13 @@ import type { Lab } from './sysctl.ts';
  */
 export async function killAtEachStep(
   lab: Lab,
-  work: (provider: Provider) => Promise<unknown>,
+  work: (process: ProviderProcess) => Promise<unknown>,
   check: () => Promise<void>,
 ): Promise<number> {
   for (let call = 1; ; call++) {
     const process = await lab.namespace.start();
     await process.killBefore(call);
-    const outcome = await work(process.provider).then(
+    const outcome = await work(process).then(
       () => 'done',
       (error: Error) => error.message,
     );
