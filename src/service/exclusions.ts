@@ -131,6 +131,17 @@ export class Exclusions {
     await this.#provider.settle(reservations, [...lasting, record]);
   }
 
+  /** Completes what a killed worker left undone, also of an exclusion until the next restart that is in force. */
+  async settle({ own, exclusions }: LedgerChange): Promise<void> {
+    const [reservations, lasting] = persistentOf(this.#provider, { own, exclusions: exclusions.own });
+    const active = this.#ofProvider(exclusions.own).filter(({ store }) => store === 'active');
+    const listed = active.length > 0 ? (await this.#listed(protocols, active)).exclusions : [];
+    const inForce = new Set(listed.map(keyOf));
+    const all = [...lasting, ...active.filter((item) => inForce.has(keyOf(item)))];
+    // One who has none may not have the right either.
+    if (reservations.length + all.length > 0) await this.#provider.settle(reservations, all);
+  }
+
   /** All exclusions, by these records; none where the provider has none. */
   async present(records: readonly ExclusionRecord[]): Promise<{ exclusions: PortExclusion[]; warnings: string[] }> {
     try {

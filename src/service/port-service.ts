@@ -277,10 +277,9 @@ export class PortService {
    */
   async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
     if (!settles) return this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
-    return this.#ledger.change(async ({ own, system, exclusions }) => {
-      const persistent = persistentOf(this.#provider, { own, exclusions: exclusions.own });
-      // One who has none may not have the right either.
-      if (persistent.some((records) => records.length > 0)) await this.#provider.settle(...persistent);
+    return this.#ledger.change(async (change) => {
+      await this.#exclusions.settle(change);
+      const { own, system, exclusions } = change;
       return this.#presentIn([...own, ...system], [...exclusions.own, ...exclusions.system]);
     }, signal);
   }
