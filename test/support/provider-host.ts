@@ -1,6 +1,4 @@
 /** A process that serves a provider to a test. Bundled and started by namespace.ts; JSON lines on stdin and stdout. */
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { createInterface } from 'node:readline';
 import { thisHost } from '../../src/host.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
@@ -11,24 +9,8 @@ import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
 import type { Claim } from '../../src/providers/provider.ts';
 import { PortService } from '../../src/service/port-service.ts';
+import { killBefore } from './kill-before.ts';
 import { localMachine } from './machine.ts';
-
-/** The calls by which files, folders and the kernel's list change. */
-const changing = ['openSync', 'writeSync', 'writeFileSync', 'fchmodSync', 'fsyncSync', 'renameSync', 'rmSync'] as const;
-
-/** Lets this process die, by a real SIGKILL, when it is about to make its nth such call. */
-function killBefore(call: number): void {
-  let made = 0;
-  for (const name of changing) {
-    const original = fs[name] as (...args: unknown[]) => unknown;
-    const deadly = (...args: unknown[]) => {
-      if (++made === call) process.kill(process.pid, 'SIGKILL');
-      return original(...args);
-    };
-    Object.assign(fs, { [name]: deadly });
-  }
-  syncBuiltinESMExports();
-}
 
 /** What this process could not load as another user is loaded before. */
 async function become(userId: number): Promise<void> {

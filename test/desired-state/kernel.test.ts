@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AppliedState, DesiredState } from '../../src/protocol/generated/contract.ts';
+import { formatPorts } from '../../src/protocol/ranges.ts';
+import type { WorkerClient } from '../../src/rpc/client.ts';
+import { liveFile, ownFile } from '../providers/linux/support/sysctl.ts';
+import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
+import { startWorkerIn } from './support/workers.ts';
+
+const before: DesiredState = {
+  name: 'shop',
+  reservations: [
+    { protocol: 'tcp', startPort: 23_000, numberOfPorts: 3, name: 'stays' },
+    { protocol: 'udp', startPort: 23_010, numberOfPorts: 2, name: 'goes' },
+    { protocol: 'tcp', startPort: 23_020, numberOfPorts: 4, name: 'grows' },
+    { protocol: 'tcp', startPort: 23_030, name: 'is renamed' },
+  ],
+  exclusions: [{ protocol: 'tcp', startPort: 23_040, numberOfPorts: 2, name: 'goes too' }],
+};
+
+const after: DesiredState = {
+  name: 'shop',
+  reservations: [
+    { protocol: 'tcp', startPort: 23_000, numberOfPorts: 3, name: 'stays' },
+    { protocol: 'tcp', startPort: 23_020, numberOfPorts: 6, name: 'grows' },
+    { protocol: 'tcp', startPort: 23_030, name: 'renamed', reason: 'better so' },
+    { protocol: ['tcp', 'udp'], startPort: 23_050, numberOfPorts: 2, name: 'comes' },
+  ],
+  exclusions: [{ protocol: ['tcp', 'udp'], startPort: 23_060, numberOfPorts: 3, name: 'comes too' }],
+};
+
+const liveBefore = '23000-23002,23010-23011,23020-23023,23030,23040-23041';
+const liveAfter = '23000-23002,23020-23025,23030,23050-23051,23060-23062';
+
+const apply = (worker: WorkerClient, document: DesiredState, prune = true) =>
+  worker.request('desiredState/apply', { text: JSON.stringify(document), format: 'json', prune });
+
+const outcome = ({ changed, failed }: AppliedState) => ({ changed, failed });
+
+const listener = "require('node:net').createServer().listen(23025, () => console.log('listens'))";
+
+/** A namespace with a ledger, a worker in it, and all that can be seen of the state. */
+async function openLab() {
+  const namespace = await openNamespace();
+  const home = mkdtempSync(join(tmpdir(), 'desired-state-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const worker = await startWorkerIn(namespace, { home });
+  const live = () => namespace.sh(`cat ${liveFile}`).trim();
+  const atBoot = () =>
+    /^net\.ipv4\.ip_local_reserved_ports = (.*)$/m.exec(namespace.sh(`cat ${ownFile} 2>/dev/null || true`))?.[1];
+  const entries = async () => {
+    const { reservations } = await worker.request('reservation/list', {});
+    const { exclusions } = await worker.request('exclusion/list', {});
+    return [...reservations, ...exclusions.filter(({ own }) => own)].map(({ protocol, range, name, reason }) =>
+      `${formatPorts(protocol, range)} ${name} ${reason ?? ''}`.trim(),
+    );
+  };
+  return { namespace, home, worker, live, atBoot, entries };
+}
+
+const entriesAfter = [
+  'tcp 23000-23002 stays',
+  'tcp 23020-23025 grows',
+  'tcp 23030 renamed better so',
+  'tcp 23050-23051 comes',
+  'udp 23050-23051 comes',
+  'tcp 23060-23062 comes too',
+  'udp 23060-23062 comes too',
+];
+
+describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), { timeout: 300_000 }, () => {
+  test('is made so, live and for the next boot, and the second time nothing is written', async () => {
+    const { worker, live, atBoot, entries, home, namespace } = await openLab();
+    expect(outcome(await apply(worker, before))).toEqual({ changed: true, failed: 0 });
+    expect([live(), atBoot()]).toEqual([liveBefore, liveBefore]);
+    const { changes } = await apply(worker, after);
+    expect(
+      changes.map(({ action, kind, protocol, range }) => `${action} ${kind} ${formatPorts(protocol, range)}`),
+    ).toEqual([
+      'release reservation udp 23010-23011',
+      'release exclusion tcp 23040-23041',
+      'none reservation tcp 23000-23002',
+      'release reservation tcp 23020-23023',
+      'create reservation tcp 23020-23025',
+      'update reservation tcp 23030',
+      'create reservation tcp 23050-23051',
+      'create reservation udp 23050-23051',
+      'create exclusion tcp 23060-23062',
+      'create exclusion udp 23060-23062',
+    ]);
+    expect([live(), atBoot(), await entries()]).toEqual([liveAfter, liveAfter, entriesAfter]);
+
+    const files = () => [readFileSync(join(home, 'ledger.json'), 'utf8'), namespace.sh(`stat -c '%i %y' ${ownFile}`)];
+    const written = files();
+    expect(outcome(await apply(worker, after))).toEqual({ changed: false, failed: 0 });
+    expect(files()).toEqual(written);
+    expect(outcome(await apply(worker, { name: 'shop' }))).toEqual({ changed: true, failed: 0 });
+    expect([live(), atBoot(), await entries()]).toEqual(['', undefined, []]);
+  });
+
+  test('an entry whose port is in use fails alone and keeps what was there', async () => {
+    const { worker, namespace, live } = await openLab();
+    await apply(worker, before);
+    const [command, ...args] = [...namespace.prefix, process.execPath, '-e', listener];
+    const held = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void held.kill());
+    await once(held.stdout, 'data');
+    const { changes, failed } = await apply(worker, after);
+    expect(failed).toBe(2);
+    expect(changes.filter(({ error }) => error).map(({ action, error }) => `${action} ${error!.name}`)).toEqual([
+      'release PortInUse',
+      'create PortInUse',
+    ]);
+    expect(live()).toBe('23000-23002,23020-23023,23030,23050-23051,23060-23062');
+  });
+
+  test('killed before anything it writes, it is finished by the next', async () => {
+    const { namespace, home, worker, live, atBoot, entries } = await openLab();
+    let kills = 0;
+    for (;;) {
+      expect(outcome(await apply(worker, before)).failed).toBe(0);
+      expect([live(), atBoot()]).toEqual([liveBefore, liveBefore]);
+      const mortal = await startWorkerIn(namespace, { home, killBefore: kills + 1 });
+      const ended = await apply(mortal, after).then(
+        ({ failed }) => `${failed} failed`,
+        (error: Error) => error.message,
+      );
+      await mortal.close().catch(() => {});
+      if (ended === '0 failed') break;
+      expect(ended).toContain('SIGKILL');
+      kills++;
+      // What both documents ask for is there all the time.
+      expect(live(), `kill ${kills}`).toMatch(/^23000-23002,/);
+      expect(outcome(await apply(worker, after)).failed, `kill ${kills}`).toBe(0);
+      expect([live(), atBoot(), await entries()], `kill ${kills}`).toEqual([liveAfter, liveAfter, entriesAfter]);
+      expect(outcome(await apply(worker, after))).toEqual({ changed: false, failed: 0 });
+    }
+    // At least the ledger, the kernel's list and the file of each change.
+    expect(kills).toBeGreaterThan(20);
+  });
+});
