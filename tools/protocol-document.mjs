@@ -95,7 +95,7 @@ One worker for each editor, session or program is meant. It holds its runtime re
 ## Frames
 
 Each message is \`Content-Length: <bytes>\\r\\n\\r\\n\` and then that many bytes of UTF-8 JSON. The header is at most 8 KiB,
-the body at most 1 MiB. A body that is no valid JSON is answered with -32700, one that is no JSON-RPC 2.0 request (a batch,
+the body at most 8 MiB. A body that is no valid JSON is answered with -32700, one that is no JSON-RPC 2.0 request (a batch,
 \`"jsonrpc"\` missing, an id that is already in flight) with -32600; both with \`id: null\` where the id is not known, and the
 conversation goes on. A frame that is broken (bad, missing or too large length, a header line without a colon, the stream
 ends inside it) is answered too, and then ends the worker with exit code 1, because nobody can say where the next one begins.

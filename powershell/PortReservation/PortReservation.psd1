@@ -15,11 +15,13 @@
 
     FunctionsToExport    = @(
         'Connect-PortReservation'
+        'Export-PortReservation'
         'Find-FreePortRange'
         'Get-PortDynamicRange'
         'Get-PortExclusion'
         'Get-PortReservation'
         'Get-PortStatus'
+        'Import-PortReservation'
         'Invoke-WithPortReservation'
         'New-PortExclusion'
         'New-PortReservation'

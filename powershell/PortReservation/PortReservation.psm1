@@ -28,5 +28,10 @@ Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-
     'Remove-PortReservation'
     'Test-PortReservation'
 )
+Register-ArgumentCompleter -ParameterName Document -ScriptBlock ${function:Complete-Name} -CommandName @(
+    'Export-PortReservation'
+    'Get-PortReservation'
+    'Remove-PortReservation'
+)
 
 $ExecutionContext.SessionState.Module.OnRemove = { Stop-Worker $script:Session.Worker }

@@ -8,8 +8,11 @@ export function answerError(error: unknown, signal: AbortSignal): ResponseError<
     return new ResponseError(error.code, error.message, { name: error.errorName, ...error.facts });
   }
   if (error instanceof InvalidParamsError) {
-    const what = error instanceof DocumentError ? 'The document is wrong' : 'Invalid params';
-    return new ResponseError(errorCodes.InvalidParams, `${what}: ${error.message}.`, { errors: error.errors });
+    const { message, errors } = error;
+    const isDocument = error instanceof DocumentError;
+    const what = isDocument ? 'The document is wrong' : 'Invalid params';
+    const data = { ...(isDocument && { name: 'InvalidDocument' }), errors };
+    return new ResponseError(errorCodes.InvalidParams, `${what}: ${message}.`, data);
   }
   if (error instanceof Fault) return new ResponseError(error.code, error.message);
   if (signal.aborted && isAbort(error, signal)) {

@@ -52,8 +52,7 @@ export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
   const { code, message } = error;
   const data = (error.data ?? {}) as ErrorFacts & { name?: string; errors?: FieldError[] };
   if (code === errorCodes.InvalidParams && data.errors) {
-    const isDocument = data.errors.some(({ line }) => line !== undefined);
-    return isDocument ? new DocumentError(data.errors) : new InvalidParamsError(data.errors);
+    return data.name === 'InvalidDocument' ? new DocumentError(data.errors) : new InvalidParamsError(data.errors);
   }
   if (code === errorCodes.RequestCancelled && signal?.aborted) return signal.reason;
   if (data.name && Object.hasOwn(errorCatalogue, data.name)) {

@@ -12,7 +12,7 @@ it('completes names of reservations, quoted where needed, and protocols', async 
   await using session = await ModuleSession.start();
   const seen = await session.run(`${complete}
     foreach ($name in 'web', 'web two', "it's", 'Api', '$x') { New-PortReservation -Name $name > $null }
-    New-PortReservation > $null
+    New-PortReservation -Document shop > $null
     Report @{
       all = Complete 'Get-PortReservation -Name '
       position = Complete 'Get-PortReservation w'
@@ -21,6 +21,7 @@ it('completes names of reservations, quoted where needed, and protocols', async 
       none = Complete 'Get-PortReservation -Name zzz'
       protocol = Complete 'New-PortReservation -Protocol '
       lifetime = Complete 'Get-PortReservation -Lifetime p'
+      document = Complete 'Export-PortReservation -Document '
       provider = Complete 'Start-PortReservationWorker -Provider l'
     }`);
   expect(seen).toMatchObject({
@@ -30,6 +31,7 @@ it('completes names of reservations, quoted where needed, and protocols', async 
     remove: ['Api'],
     protocol: ['Tcp', 'Udp'],
     lifetime: ['Persistent'],
+    document: ['shop'],
     provider: ['Ledger', 'Linux'],
   });
   expect(seen.none).not.toContain('web');

@@ -52,8 +52,8 @@ function flat({ params }: Method): [name: string, schema: Schema][] {
     if (name === 'render') return [];
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
-    // Whoever applies a document names it; at the prompt nobody does.
-    if (name === 'document') return [];
+    // A document is a text on the wire and a file for people.
+    if (name === 'text') return [['path', { type: 'string' }]];
     // A list's words and limits are those of its items.
     const { items, ...own } = resolved(schema);
     return [[name, name === 'within' ? { type: 'string' } : items ? resolved(items) : own]];
@@ -135,8 +135,8 @@ describe('the contract and the cmdlets', () => {
 
   it('the cmdlets have no parameter that the contract does not know', () => {
     const known = new Set(methods.flatMap(flat).map(([name]) => pascal(name)));
-    for (const word of ['Persistent', 'Probe', 'Path', 'Width', 'Plain', 'PassThru', 'WhatIf', 'Confirm'])
-      known.add(word);
+    const own = ['Persistent', 'Probe', 'Path', 'NoClobber', 'Width', 'Plain', 'PassThru', 'WhatIf', 'Confirm'];
+    for (const word of own) known.add(word);
     for (const name of new Set(methods.map((method) => method['x-cmdlet']!))) {
       expect(
         Object.keys(commands[name]!.parameters).filter((parameter) => !known.has(parameter)),

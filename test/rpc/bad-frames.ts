@@ -122,19 +122,19 @@ export const brokenFrames: BadFrame[] = [
     answer: { code: parseError, message: /given twice/ },
   },
   {
-    title: 'a length of 1 MiB and a byte',
-    bytes: 'Content-Length: 1048577\r\n',
-    answer: { code: invalidRequest, message: /at most 1048576, not 1048577/ },
+    title: 'a length of 8 MiB and a byte',
+    bytes: 'Content-Length: 8388609\r\n',
+    answer: { code: invalidRequest, message: /at most 8388608, not 8388609/ },
   },
   {
     title: 'a length of 2 GiB',
     bytes: 'Content-Length: 2147483648\r\n',
-    answer: { code: invalidRequest, message: /at most 1048576/ },
+    answer: { code: invalidRequest, message: /at most 8388608/ },
   },
   {
     title: 'a length of 400 digits',
     bytes: `Content-Length: ${'9'.repeat(400)}\r\n`,
-    answer: { code: invalidRequest, message: /at most 1048576, not larger/ },
+    answer: { code: invalidRequest, message: /at most 8388608, not larger/ },
   },
   {
     title: 'a header of 8 KiB and a byte',

@@ -1,4 +1,5 @@
-# Completes the name of a reservation or an exclusion from the worker's list. Nothing is offered where the list does not come at once.
+# Completes the name of a reservation or an exclusion, or the document that asked for it, from the worker's list. Nothing is
+# offered where the list does not come at once.
 function Complete-Name {
     param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
 
@@ -9,9 +10,10 @@ function Complete-Name {
     $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
     if ($null -eq $reply -or $null -ne $reply['error']) { return }
 
+    $key = $ParameterName.ToLowerInvariant()
     $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
     foreach ($wire in $reply['result']["${kind}s"]) {
-        if ($null -ne $wire['name']) { $null = $names.Add([string] $wire['name']) }
+        if ($null -ne $wire[$key]) { $null = $names.Add([string] $wire[$key]) }
     }
 
     $word = $WordToComplete.Trim("'", '"')

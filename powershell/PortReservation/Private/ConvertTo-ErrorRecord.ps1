@@ -18,7 +18,13 @@ function ConvertTo-ErrorRecord {
     if ($id -eq '') { $id = 'WorkerError' }
     $category = $script:ErrorCategory[$id]
     $hint = [string] $data['hint']
-    if ($id -eq 'InvalidParams') {
+    $message = [string] $WorkerError['message']
+    if ($id -eq 'InvalidDocument') {
+        $category = 'InvalidData'
+        $hint = 'Correct the lines that the message names. Nothing was changed.'
+        $message = "${Target}: $message"
+    }
+    elseif ($id -eq 'InvalidParams') {
         $category = 'InvalidArgument'
         $hint = 'Correct the values that the message names.'
     }
@@ -28,5 +34,5 @@ function ConvertTo-ErrorRecord {
 
     $subject = [string] $data['target']
     if ($subject -eq '') { $subject = $Target }
-    New-ErrorRecord $id ([string] $WorkerError['message']) $category $hint $subject
+    New-ErrorRecord $id $message $category $hint $subject
 }

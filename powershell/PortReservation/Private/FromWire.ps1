@@ -26,6 +26,25 @@ class FromWire {
         }
     }
 
+    static [object] Change([object] $wire) {
+        $startPort = [int] $wire['range']['startPort']
+        $numberOfPorts = [int] $wire['range']['numberOfPorts']
+        $failure = $wire['error']
+        return [pscustomobject] @{
+            PSTypeName    = 'PortReservation.Change'
+            Action        = [FromWire]::Title($wire['action'])
+            Kind          = [FromWire]::Title($wire['kind'])
+            Protocol      = [FromWire]::Title($wire['protocol'])
+            StartPort     = $startPort
+            EndPort       = $startPort + $numberOfPorts - 1
+            NumberOfPorts = $numberOfPorts
+            Name          = [FromWire]::Text($wire['name'])
+            # Of an update: what is not as it should be.
+            Difference    = [string[]] @(foreach ($one in $wire['differs']) { [FromWire]::Title($one) })
+            Error         = if ($null -eq $failure) { $null } else { [string] $failure['message'] }
+        }
+    }
+
     static [object] DynamicRange([object] $wire) {
         $startPort = [int] $wire['range']['startPort']
         $numberOfPorts = [int] $wire['range']['numberOfPorts']

@@ -36,6 +36,13 @@ function New-PortExclusion {
     .PARAMETER Reason
     Why the ports are excluded, for the next reader; 1 to 500 characters.
 
+    .PARAMETER Document
+    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives it.
+
+    .PARAMETER IfExists
+    What to do when exactly this exclusion is already there and is own: Return it unchanged (the default), or Update its name,
+    reason and document to those given here. What another document asked for is never updated.
+
     .PARAMETER RestartNat
     Windows: stops WinNAT (the service winnat), which takes ranges at random at each start, excludes the ports, and starts
     it again whatever happens. Containers and virtual machines lose their connections meanwhile. See it with -WhatIf first.
@@ -102,6 +109,13 @@ function New-PortExclusion {
         [ValidateLength(0, 500)]
         [string] $Reason,
 
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateLength(0, 100)]
+        [string] $Document,
+
+        [ValidateSet('Return', 'Update')]
+        [string] $IfExists = 'Return',
+
         [switch] $RestartNat,
 
         [switch] $PassThru
@@ -117,6 +131,8 @@ function New-PortExclusion {
             }
             if ($Name) { $params.name = $Name }
             if ($Reason) { $params.reason = $Reason }
+            if ($Document) { $params.document = $Document }
+            if ($IfExists -ne 'Return') { $params.ifExists = $IfExists.ToLowerInvariant() }
             if ($RestartNat) { $params.restartNat = $true }
 
             $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts

@@ -21,6 +21,9 @@ function Remove-PortExclusion {
     .PARAMETER NumberOfPorts
     How many ports the range has, 1 to 65535. Default 1.
 
+    .PARAMETER Document
+    Only if the desired-state document of this name asked for it.
+
     .PARAMETER Force
     Removes an exclusion that somebody else made, too.
 
@@ -68,6 +71,9 @@ function Remove-PortExclusion {
         [ValidateRange(1, 65535)]
         [int] $NumberOfPorts = 1,
 
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Document,
+
         [switch] $Force,
 
         [switch] $PassThru
@@ -79,6 +85,7 @@ function Remove-PortExclusion {
             protocol = $Protocol.ToLowerInvariant()
             range    = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts }
         }
+        if ($Document) { $params.document = $Document }
         if ($Force) { $params.force = $true }
         if (-not $PSCmdlet.ShouldProcess($target, 'Remove port exclusion')) { return }
         $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $params $target

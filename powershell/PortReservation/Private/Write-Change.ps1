@@ -1,0 +1,21 @@
+# What a cmdlet says of the changes that the worker made, or would make: an object for each, or the words of -WhatIf, and an
+# error for each that failed.
+function Write-Change {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Result, [bool] $IsWhatIf)
+
+    foreach ($warning in $Result['warnings']) { $Cmdlet.WriteWarning([string] $warning) }
+    foreach ($wire in $Result['changes']) {
+        $change = [FromWire]::Change($wire)
+        $target = Format-PortRange $change.Protocol $change.StartPort $change.NumberOfPorts
+        if ($change.Name) { $target = "$target '$($change.Name)'" }
+        if ($null -ne $wire['error']) {
+            $failure = @{ message = [string] $wire['error']['message']; data = $wire['error'] }
+            $Cmdlet.WriteError((ConvertTo-ErrorRecord $failure $target))
+        }
+
+        if (-not $IsWhatIf) { $change }
+        elseif ($change.Action -ne 'None') {
+            $null = $Cmdlet.ShouldProcess($target, "$($change.Action) $($change.Kind.ToLowerInvariant())")
+        }
+    }
+}
