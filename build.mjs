@@ -1,9 +1,10 @@
 // Builds dist/: the PowerShell module with the bundled worker inside, and the library. `--generate`: the contract alone.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './tools/bundle.mjs';
+import { standaloneSchema } from './tools/contract.mjs';
 import { copyDeclarations } from './tools/declarations.mjs';
 import { writeManifests } from './tools/dsc.mjs';
 import { generate } from './tools/generate.mjs';
@@ -31,6 +32,10 @@ function copyModule() {
   cpSync(join(root, 'powershell/PortReservation'), moduleFolder, { recursive: true });
   cpSync(join(root, 'build/generated/Contract.ps1'), join(moduleFolder, 'Private/Contract.ps1'));
   cpSync(join(root, 'LICENSE'), join(moduleFolder, 'LICENSE'));
+  const schemas = join(moduleFolder, 'schemas');
+  mkdirSync(schemas);
+  const schema = `${JSON.stringify(standaloneSchema('DesiredState'), null, 2)}\n`;
+  writeFileSync(join(schemas, 'desired-state.schema.json'), schema);
   const manifest = join(moduleFolder, 'PortReservation.psd1');
   const text = readFileSync(manifest, 'utf8');
   writeFileSync(manifest, text.replace(/(ModuleVersion\s*=\s*)'[^']*'/, `$1'${version}'`));

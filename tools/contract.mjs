@@ -86,3 +86,20 @@ export function readContract(version) {
     schema: { $id: 'contract', definitions: relink(definitions, titleOf, '#/definitions/') },
   };
 }
+
+/** One object's schema that stands alone, for editors: what it refers to is inside, and our own keywords are not. */
+export function standaloneSchema(title) {
+  const { objects, titleOf } = readObjects();
+  const definitions = {};
+  const include = (value) => {
+    for (const [, name] of JSON.stringify(value).matchAll(/"#\/definitions\/(\w+)"/g)) {
+      if (definitions[name]) continue;
+      definitions[name] = relink(objects[name], titleOf, '#/definitions/');
+      include(definitions[name]);
+    }
+  };
+  const schema = relink(objects[title], titleOf, '#/definitions/');
+  include(schema);
+  const all = { $schema: 'http://json-schema.org/draft-07/schema#', ...schema, definitions };
+  return JSON.parse(JSON.stringify(all), (key, value) => (key === 'x-allowed' ? undefined : value));
+}

@@ -84,6 +84,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
     expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation')).sort()).toEqual([
       'reservation.dsc.resource.json',
       'reservationlist.dsc.resource.json',
+      'schemas',
       'worker',
     ]);
   });

@@ -185,9 +185,9 @@ it('Export-PortReservation gives text without a path, warns of what is left out,
 });
 
 it.skipIf(noNamespaces)(namespaceTitle('exclusions are made on the real kernel'), async () => {
-  const { enter, sh } = await openNamespace();
+  const { prefix, sh } = await openNamespace();
   const worker = join(moduleFolder, 'worker', 'worker.mjs');
-  const command = [...enter, process.execPath, worker, '--stdio', '--provider', 'linux'].map(quoted).join(', ');
+  const command = [...prefix, process.execPath, worker, '--stdio', '--provider', 'linux'].map(quoted).join(', ');
   const path = quoted(
     fileOf('name: dev\nexclusions:\n  - { protocol: tcp, startPort: 5173, reason: the dev server }\n'),
   );

@@ -29,10 +29,10 @@ export async function startWorkerIn(
   { home, killBefore }: { home: string; killBefore?: number },
 ): Promise<WorkerClient> {
   await bundle();
-  const [command, ...args] = [...prefix, process.execPath, file, '--stdio', '--provider', 'linux'];
+  const command = [...prefix, process.execPath, file, '--stdio', '--provider', 'linux'];
   const kill = killBefore === undefined ? {} : { KILL_BEFORE: String(killBefore) };
   const env = { ...process.env, PORT_RESERVATION_HOME: home, ...kill };
-  const worker = await startWorker({ command: command!, args, env });
+  const worker = await startWorker({ command, env });
   onTestFinished(() => worker.close().catch(() => {}));
   return worker;
 }
