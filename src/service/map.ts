@@ -8,8 +8,9 @@ import type {
   Protocol,
   Reservation,
 } from '../protocol/generated/contract.ts';
-import { endPort, maximumPort } from '../protocol/ranges.ts';
+import { maximumPort } from '../protocol/ranges.ts';
 import type { FoundHolder, Overview } from '../providers/provider.ts';
+import { PortTable } from './port-table.ts';
 import { listenersOf } from './verdict.ts';
 
 /** All that is true of a port; neighbours with the same facts are one segment. */
@@ -19,6 +20,9 @@ interface Facts {
   reservation?: Reservation;
   holders?: NonNullable<PortMapSegment['holders']>;
 }
+
+const allPorts: PortRange = { startPort: 1, numberOfPorts: maximumPort };
+const only = (port: number): PortRange => ({ startPort: port, numberOfPorts: 1 });
 
 /** What there is to draw. */
 export interface MapInput extends Overview {
@@ -31,34 +35,26 @@ export function portMap(
   { holders, exclusions, dynamicRange, firstUnprivilegedPort, warnings }: MapInput,
   reservations: readonly Reservation[],
 ): PortMap {
-  const ports: Facts[] = new Array(maximumPort + 1).fill({ kind: 'free' });
-  const paint = ({ startPort, numberOfPorts }: PortRange, facts: Facts) =>
-    ports.fill(facts, Math.max(startPort, 1), Math.min(startPort + numberOfPorts, maximumPort + 1));
-
-  paint(dynamicRange, { kind: 'inDynamicRange' });
+  const ports = new PortTable<Facts>({ kind: 'free' });
+  ports.set(dynamicRange, { kind: 'inDynamicRange' });
   if (firstUnprivilegedPort !== undefined) {
-    paint({ startPort: 1, numberOfPorts: firstUnprivilegedPort - 1 }, { kind: 'privileged' });
+    ports.set({ startPort: 1, numberOfPorts: firstUnprivilegedPort - 1 }, { kind: 'privileged' });
   }
   for (const administered of [true, false]) {
     const kind = administered ? 'excludedByAdministrator' : 'excludedBySystem';
     for (const exclusion of exclusions) {
-      if (exclusion.administered === administered) paint(exclusion.range, { kind, exclusion });
+      if (exclusion.administered === administered) ports.set(exclusion.range, { kind, exclusion });
     }
   }
   for (const reservation of reservations) {
-    const { startPort } = reservation.range;
-    for (let port = startPort; port <= endPort(reservation.range); port++) {
-      // The ports of a reservation may lie in several exclusions, or beside them.
-      const { exclusion } = ports[port]!;
-      const before = port > startPort ? ports[port - 1]! : undefined;
-      ports[port] =
-        before && before.exclusion === exclusion
-          ? before
-          : { kind: 'reserved', reservation, ...(exclusion && { exclusion }) };
+    // It may lie in several exclusions, or in part beside them.
+    for (const { range, facts } of ports.runs(reservation.range)) {
+      const { exclusion } = facts;
+      ports.set(range, { kind: 'reserved', reservation, ...(exclusion && { exclusion }) });
     }
   }
   for (const [port, found] of holders) {
-    if (1 <= port && port <= maximumPort) ports[port] = withHolders(ports[port]!, found);
+    if (1 <= port && port <= maximumPort) ports.set(only(port), withHolders(ports.at(port), found));
   }
 
   const unseen = unseenOwners(holders.values());
@@ -83,7 +79,7 @@ function withHolders({ exclusion, reservation }: Facts, found: readonly FoundHol
   };
 }
 
-function segmentsOf(ports: readonly Facts[]): Pick<PortMap, 'segments' | 'counts'> {
+function segmentsOf(ports: PortTable<Facts>): Pick<PortMap, 'segments' | 'counts'> {
   const segments: PortMapSegment[] = [];
   const counts: PortCounts = {
     free: 0,
@@ -95,25 +91,25 @@ function segmentsOf(ports: readonly Facts[]): Pick<PortMap, 'segments' | 'counts
     reserved: 0,
     listening: 0,
   };
-  let startPort = 1;
-  for (let port = 2; port <= maximumPort + 1; port++) {
-    const facts = ports[startPort]!;
-    if (port <= maximumPort && same(facts, ports[port]!)) continue;
-    const label = labelOf(facts);
-    const numberOfPorts = port - startPort;
-    segments.push({ range: { startPort, numberOfPorts }, ...facts, ...(label !== undefined && { label }) });
-    counts[facts.kind] += numberOfPorts;
-    startPort = port;
+  let before: Facts | undefined;
+  for (const { range, facts } of ports.runs(allPorts)) {
+    counts[facts.kind] += range.numberOfPorts;
+    if (before && same(before, facts)) {
+      segments.at(-1)!.range.numberOfPorts += range.numberOfPorts;
+    } else {
+      const label = labelOf(facts);
+      segments.push({ range, ...facts, ...(label !== undefined && { label }) });
+    }
+    before = facts;
   }
   return { segments, counts };
 }
 
 const same = (a: Facts, b: Facts): boolean =>
-  a === b ||
-  (a.kind === b.kind &&
-    a.exclusion === b.exclusion &&
-    a.reservation === b.reservation &&
-    JSON.stringify(a.holders) === JSON.stringify(b.holders));
+  a.kind === b.kind &&
+  a.exclusion === b.exclusion &&
+  a.reservation === b.reservation &&
+  JSON.stringify(a.holders) === JSON.stringify(b.holders);
 
 function labelOf({ kind, exclusion, reservation, holders }: Facts): string | undefined {
   if (kind === 'reserved') return reservation?.name;

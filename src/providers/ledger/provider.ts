@@ -17,6 +17,7 @@ import { firstPortInUse } from '../posix/probe.ts';
 import { portsInUse } from '../posix/proc-net.ts';
 import { tryHandOver } from '../posix/take-port.ts';
 import { holdersOf } from '../proc/holders.ts';
+import { SocketOwners } from '../proc/socket-owners.ts';
 import type {
   Claim,
   ExclusionTable,
@@ -39,6 +40,7 @@ export class LedgerProvider implements Provider {
   readonly commands: SystemCommands;
   readonly #host: Host;
   readonly #held = new HeldPorts();
+  readonly #owners = new SocketOwners();
 
   constructor(host: Host) {
     this.#host = host;
@@ -97,7 +99,8 @@ export class LedgerProvider implements Provider {
       return { ...common, holders: new Map(), warnings: [warning] };
     }
     const first = firstUnprivilegedPort();
-    const holders = await holdersOf(protocol, PortSet.of([all]), { userId: this.#host.userId, signal });
+    const { userId } = this.#host;
+    const holders = await holdersOf(protocol, PortSet.of([all]), { userId, owners: this.#owners, signal });
     return { ...common, holders, ...(first > 1 && { firstUnprivilegedPort: first }), warnings: [] };
   }
 

@@ -3,6 +3,7 @@ import type { PortSet } from '../../protocol/port-set.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from '../posix/proc-net.ts';
 import type { FoundHolder } from '../provider.ts';
 import { processesOfSockets, processFacts, userNames } from './processes.ts';
+import type { SocketOwners } from './socket-owners.ts';
 import { type SocketRow, socketRowReader } from './socket-row.ts';
 
 const stateOf = (protocol: Protocol, state: number): PortHolder['state'] => {
@@ -26,6 +27,14 @@ async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, 
   return rows;
 }
 
+interface Looking {
+  /** Who looks. */
+  userId: number | undefined;
+  /** Where one owner of each socket is enough. */
+  owners?: SocketOwners;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Who has sockets on these ports: one read of the tables, and where they list any, one walk over the processes.
  * @throws the signal's reason when it is aborted
@@ -33,13 +42,13 @@ async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, 
 export async function holdersOf(
   protocol: Protocol,
   wanted: PortSet,
-  { userId, signal }: { userId: number | undefined; signal?: AbortSignal | undefined },
+  { userId, signal, owners }: Looking,
 ): Promise<Map<number, FoundHolder[]>> {
   const rows = await rowsOf(protocol, wanted);
   const inodes = new Set<number>();
   for (const sockets of rows.values()) for (const { inode } of sockets) if (inode !== 0) inodes.add(inode);
-  const processes = await processesOfSockets(inodes, signal);
-  const factsOf = onceEach(processFacts);
+  const processes = await (owners ? owners.find(inodes, signal) : processesOfSockets(inodes, signal));
+  const known = new Map<string, FoundHolder>();
   const nameOf = userNames();
   const found = new Map<number, FoundHolder[]>();
   for (const [port, sockets] of rows) found.set(port, holdersOfPort(protocol, sockets));
@@ -52,7 +61,8 @@ export async function holdersOf(
         const key = inode === 0 ? 'none' : `${processId} ${owner}`;
         let found = holders.get(key);
         if (!found) {
-          found = describeHolder(processId, inode === 0 ? undefined : owner);
+          const { holder, end } = describedOnce(key, processId, inode === 0 ? undefined : owner);
+          found = { holder: { ...holder, addresses: [] }, ...(end !== undefined && { end }) };
           holders.set(key, found);
         }
         const { holder } = found;
@@ -60,14 +70,25 @@ export async function holdersOf(
         if (!holder.addresses.includes(address)) holder.addresses.push(address);
       }
     }
-    const sorted = [...holders.values()];
-    return sorted.sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+    const all = [...holders.values()];
+    if (all.length === 1) return all;
+    return all.sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+  }
+
+  /** The same for all its ports: a server may have thousands. */
+  function describedOnce(key: string, processId: number | undefined, owner: number | undefined): FoundHolder {
+    let described = known.get(key);
+    if (!described) {
+      described = describeHolder(processId, owner);
+      known.set(key, described);
+    }
+    return described;
   }
 
   function describeHolder(processId: number | undefined, owner: number | undefined): FoundHolder {
     const holder: PortHolder = { state: 'closing', addresses: [], ...(owner !== undefined && { user: nameOf(owner) }) };
     if (processId === undefined) return { holder };
-    const { isUserService, ...facts } = factsOf(processId);
+    const { isUserService, ...facts } = processFacts(processId);
     const sudo = userId === 0 ? '' : 'sudo ';
     return {
       holder: { ...holder, processId, ...facts },
@@ -78,15 +99,6 @@ export async function holdersOf(
       ),
     };
   }
-}
-
-/** The function, asked for each value once: a server has many ports. */
-function onceEach<K, V>(ask: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    if (!known.has(key)) known.set(key, ask(key));
-    return known.get(key)!;
-  };
 }
 
 function endCommand(

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { type Membership, parseControlGroup } from './control-group.ts';
 
-const processesPerTurn = 64;
+/** How many are looked at before others get their turn. */
+export const processesPerTurn = 64;
 const longestCommandLine = 1000;
 
 /**
@@ -15,18 +16,32 @@ export async function processesOfSockets(
 ): Promise<Map<number, number[]>> {
   const found = new Map<number, number[]>();
   if (inodes.size === 0) return found;
-  const processIds = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  for (const [index, processId] of processIds.entries()) {
+  for (const [index, processId] of runningProcesses().entries()) {
     if (index % processesPerTurn === processesPerTurn - 1) await setImmediate();
     signal?.throwIfAborted();
     for (const inode of socketsOf(processId)) {
-      if (inodes.has(inode)) found.set(inode, [...(found.get(inode) ?? []), Number(processId)]);
+      if (inodes.has(inode)) found.set(inode, [...(found.get(inode) ?? []), processId]);
     }
   }
   return found;
 }
 
-function socketsOf(processId: string): Set<number> {
+/** The processes that this process may know of. */
+export const runningProcesses = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+/** The process that started it; undefined where it is gone, or none did. */
+export function parentOf(processId: number): number | undefined {
+  const stat = unlessHidden(() => readFileSync(`/proc/${processId}/stat`, 'latin1'));
+  // Behind the name, which may have anything in it, stand state and parent.
+  const parent = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return parent > 0 ? parent : undefined;
+}
+
+/** The inodes of the sockets that the process has; none where this user may not look. */
+export function socketsOf(processId: number): Set<number> {
   const folder = `/proc/${processId}/fd`;
   const inodes = new Set<number>();
   for (const descriptor of unlessHidden(() => readdirSync(folder)) ?? []) {
