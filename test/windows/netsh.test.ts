@@ -96,6 +96,39 @@ describeInLab('what netsh shows', () => {
     ]);
   });
 
+  test('the map has a row of each kind, reservations, and a listener', async () => {
+    const program = await machine().caller({ elevated: true });
+    const start = await machine().block(24);
+    await program.call('create', 'tcp', start, 3);
+    netshShows({
+      tcp: [
+        [start, start + 2],
+        [start + 5, start + 6],
+        [start + 20, start + 21, '*'],
+      ],
+      udp: [],
+    });
+    netshSays(
+      'interface ipv4 show dynamicport protocol=tcp',
+      '\r\nStart Port      : 49152\r\nNumber of Ports : 16384\r\n',
+    );
+    const socket = await program.call('socket', 'tcp');
+    await program.call('bind', socket, start + 10);
+    await program.call('listen', socket);
+    const one = await worker();
+    const { segments, dynamicRange, text } = await one.request('port/map', {
+      protocol: 'tcp',
+      render: { format: 'svg' },
+    });
+    expect(dynamicRange).toEqual({ startPort: 49_152, numberOfPorts: 16_384 });
+    const at = (port: number) => segments.find(({ range }) => range.startPort === port);
+    expect(at(start)).toMatchObject({ kind: 'reserved', reservation: { lifetime: 'persistent' } });
+    expect(at(start + 5)).toMatchObject({ kind: 'excludedBySystem', label: 'netsh', range: { numberOfPorts: 2 } });
+    expect(at(start + 20)).toMatchObject({ kind: 'excludedByAdministrator', range: { numberOfPorts: 2 } });
+    expect(at(start + 10)).toMatchObject({ kind: 'listening', holders: [{ state: 'listening' }] });
+    expect(text).toContain(`${start + 5}-${start + 6} kept by the system: by the system, nobody can bind (netsh)`);
+  });
+
   test('one that the ledger knows is listed once, with its name', async () => {
     const one = await worker();
     const start = await machine().block(2);
