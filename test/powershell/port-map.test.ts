@@ -142,6 +142,42 @@ describe('the terminal', () => {
   });
 });
 
+describe('where the lines go', () => {
+  it.each([
+    ['Show-It', false],
+    ['Show-It -Width 80', false],
+    ['Show-It | Where-Object { $_ }', true],
+    ['Show-It > $null', true],
+    ['1..2 | ForEach-Object { Show-It >> $null }', true],
+    ['Show-Other > $null; Show-It', false],
+  ])('%s passes them on: %s', async (line, isPassedOn) => {
+    const seen = await session.run(`
+      $asked = [System.Collections.Generic.List[object]]::new()
+      & {
+        function Show-Other { }
+        function Show-It {
+          [CmdletBinding()] param([int] $Width)
+          $asked.Add((& (Get-Module PortReservation) { [Terminal]::IsPassedOn($args[0]) } $MyInvocation))
+        }
+        . ([scriptblock]::Create(${quoted(line)}))
+      }
+      Report @{ asked = $asked[0] }`);
+    expect(seen).toEqual({ asked: isPassedOn });
+  });
+
+  it('a code page that lacks the characters gets ASCII', async () => {
+    const seen = await session.run(`
+      $before = [Console]::OutputEncoding
+      try {
+        [Console]::OutputEncoding = [System.Text.Encoding]::GetEncoding(28591)
+        $lines = @(Show-PortMap)
+      }
+      finally { [Console]::OutputEncoding = $before }
+      Report @{ lines = @($lines -match '[^\x20-\x7e]').Count; some = $lines.Count -gt 20 }`);
+    expect(seen).toEqual({ lines: 0, some: true });
+  });
+});
+
 it('wrong values are refused by name', async () => {
   const { failed } = await session.run(`
     $failed = foreach ($wrong in @{ Width = 39 }, @{ Width = 501 }, @{ Protocol = 'Sctp' }, @{ Path = '' }) {

@@ -1,13 +1,27 @@
 # What the terminal can show, as the worker is told it.
 class Terminal {
-    static [hashtable] Rendering([object] $powerShellHost, [int] $width, [bool] $isPlain) {
-        $render = @{ format = 'text'; columns = $width; colors = 'none'; characters = 'ascii' }
+    static [hashtable] Rendering([object] $powerShellHost, [int] $width, [string] $manner) {
+        $render = @{ format = 'text'; columns = $width; colors = 'none'; characters = 'unicode' }
         if ($width -eq 0) { $render.columns = [Terminal]::Columns([Terminal]::WindowWidth($powerShellHost)) }
-        if ($isPlain -or -not [Terminal]::IsUnicode()) { return $render }
-        $render.characters = 'unicode'
-        $redirected = [System.Console]::IsOutputRedirected -or -not $powerShellHost.UI.SupportsVirtualTerminal
-        if (-not $redirected) { $render.colors = [Terminal]::Colors([System.Environment]::GetEnvironmentVariables()) }
+        $isRedirected = [System.Console]::IsOutputRedirected
+        if ($manner -eq 'Plain' -or -not [Terminal]::IsUnicode($isRedirected)) { $render.characters = 'ascii' }
+        elseif ($manner -eq 'Colorful' -and -not $isRedirected -and $powerShellHost.UI.SupportsVirtualTerminal) {
+            $render.colors = [Terminal]::Colors([System.Environment]::GetEnvironmentVariables())
+        }
+
         return $render
+    }
+
+    # Whether what the command writes goes to another command or into a file, as far as its line says so.
+    static [bool] IsPassedOn([System.Management.Automation.InvocationInfo] $invocation) {
+        if ($invocation.PipelinePosition -lt $invocation.PipelineLength) { return $true }
+        $line = [System.Management.Automation.Language.Parser]::ParseInput($invocation.Line, [ref] $null, [ref] $null)
+        $commands = $line.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+        foreach ($command in $commands) {
+            if ($command.GetCommandName() -eq $invocation.InvocationName -and $command.Redirections.Count -gt 0) { return $true }
+        }
+
+        return $false
     }
 
     # One less than the window: some terminals go on in the next line when the last column is written.
@@ -31,7 +45,9 @@ class Terminal {
         catch { return 0 }
     }
 
-    hidden static [bool] IsUnicode() {
+    # PowerShell's own host writes any character to a console of Windows, whatever that one's code page is.
+    hidden static [bool] IsUnicode([bool] $isRedirected) {
+        if (-not $isRedirected -and [System.Environment]::OSVersion.Platform -eq 'Win32NT') { return $true }
         try { return [System.Console]::OutputEncoding.CodePage -in 65001, 1200, 1201 }
         catch { return $false }
     }

@@ -12,8 +12,8 @@ function Show-PortMap {
     The map rests on the tables of the system, and nothing is bound. A TCP socket that is bound without listening is in no
     table of Linux: Get-PortStatus finds it. What you may not see of other users' processes is said in a warning.
 
-    The lines are strings. They have colours where the terminal shows them, and none where the output is redirected, where
-    the environment variable NO_COLOR is set, and with -Plain.
+    The lines are strings. They have colours where the terminal shows them, and none where they go to another command or
+    into a file, where the environment variable NO_COLOR is set, and with -Plain.
 
     With -Path the map is written as an SVG picture instead: one file without scripts, light or dark as the reader's system
     is, with tooltips that name each port's process, reservation or exclusion. The file is put in place in one step; one
@@ -94,7 +94,13 @@ function Show-PortMap {
             $render = @{ format = 'svg' }
         }
         else {
-            $render = [Terminal]::Rendering($Host, $Width, $Plain)
+            # What takes the colours out of a text would leave two rows in a line that look the same.
+            $style = $ExecutionContext.SessionState.PSVariable.GetValue('PSStyle')
+            $isPlainText = $null -ne $style -and $style.OutputRendering -eq 'PlainText'
+            $manner = 'Colorful'
+            if ($isPlainText -or [Terminal]::IsPassedOn($MyInvocation)) { $manner = 'Colorless' }
+            if ($Plain) { $manner = 'Plain' }
+            $render = [Terminal]::Rendering($Host, $Width, $manner)
         }
 
         $params = @{ protocol = $Protocol.ToLowerInvariant(); render = $render }
