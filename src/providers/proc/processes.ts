@@ -6,6 +6,9 @@ import { type Membership, parseControlGroup } from './control-group.ts';
 export const processesPerTurn = 64;
 const longestCommandLine = 1000;
 
+/** Of `socket:[12345]`, with the inode. */
+const socketPrefix = 'socket:[';
+
 /**
  * The processes that have these sockets, by inode; several where a socket is shared. What this user may not look at is
  * not in it.
@@ -46,8 +49,7 @@ export function socketsOf(processId: number): Set<number> {
   const inodes = new Set<number>();
   for (const descriptor of unlessHidden(() => readdirSync(folder)) ?? []) {
     const target = unlessHidden(() => readlinkSync(`${folder}/${descriptor}`));
-    const inode = /^socket:\[(\d+)\]$/.exec(target ?? '')?.[1];
-    if (inode) inodes.add(Number(inode));
+    if (target?.startsWith(socketPrefix)) inodes.add(Number(target.slice(socketPrefix.length, -1)));
   }
   return inodes;
 }

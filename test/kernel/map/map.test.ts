@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PortMap } from '../../../src/protocol/generated/contract.ts';
+import { PortMap as PortMapOfContract } from '../../../src/protocol/generated/validators.js';
 import { endPort, holdsPort } from '../../../src/protocol/ranges.ts';
 import { ownHost } from '../../support/own-host.ts';
 import { useOwnNetwork } from '../held/support/own-network.ts';
@@ -135,8 +136,10 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
     });
   });
 
-  test('has each port once', async () => {
-    const { segments } = await (await open()).map({ protocol: 'udp' });
+  test('keeps the contract and has each port once', async () => {
+    const map = await (await open()).map({ protocol: 'udp', render: { format: 'text' } });
+    expect([PortMapOfContract(map), PortMapOfContract.errors]).toEqual([true, null]);
+    const { segments } = map;
     expect(segments.reduce((next, { range }) => (range.startPort === next ? endPort(range) + 1 : Number.NaN), 1)).toBe(
       65_536,
     );
