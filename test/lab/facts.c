@@ -8,6 +8,7 @@
 #include <iphlpapi.h>
 #include <aclapi.h>
 #include <sddl.h>
+#include <tlhelp32.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -100,6 +101,18 @@
   FACT(SERVICE_RUNNING, 4)                                                                                             \
   FACT(sizeof(SERVICE_STATUS), 28)                                                                                     \
   FACT(offsetof(SERVICE_STATUS, dwCurrentState), 4)                                                                    \
+  FACT(SC_MANAGER_ENUMERATE_SERVICE, 4)                                                                                \
+  FACT(SC_ENUM_PROCESS_INFO, 0)                                                                                        \
+  FACT(SERVICE_WIN32, 48)                                                                                              \
+  FACT(SERVICE_ACTIVE, 1)                                                                                              \
+  FACT(ERROR_MORE_DATA, 234)                                                                                           \
+  FACT(sizeof(ENUM_SERVICE_STATUS_PROCESSW), 2 * POINTER + (POINTER == 8 ? 40 : 36))                                   \
+  FACT(offsetof(ENUM_SERVICE_STATUS_PROCESSW, lpServiceName), 0)                                                       \
+  FACT(offsetof(ENUM_SERVICE_STATUS_PROCESSW, ServiceStatusProcess.dwProcessId), 2 * POINTER + 28)                     \
+  FACT(TH32CS_SNAPPROCESS, 2)                                                                                          \
+  FACT(sizeof(PROCESSENTRY32W), POINTER == 8 ? 568 : 556)                                                              \
+  FACT(offsetof(PROCESSENTRY32W, th32ProcessID), 8)                                                                    \
+  FACT(offsetof(PROCESSENTRY32W, szExeFile), POINTER == 8 ? 44 : 36)                                                   \
   FACT(sizeof(FILETIME), 8)                                                                                            \
   FACT(PROCESS_QUERY_LIMITED_INFORMATION, 4096)                                                                        \
   FACT(SYNCHRONIZE, 1048576)                                                                                           \

@@ -1,6 +1,7 @@
 import { chosenSuite } from './chosen.suite.ts';
 import { exclusionsSuite } from './exclusions.suite.ts';
 import { holderSuite } from './holder.suite.ts';
+import { inspectSuite } from './inspect.suite.ts';
 import { ledgerSuite } from './ledger.suite.ts';
 import { librarySuite } from './library.suite.ts';
 import { lifetimeSuite } from './lifetime.suite.ts';
@@ -19,6 +20,7 @@ export function windowsSuites(windows: Windows): void {
   runtimeSuite(windows);
   holderSuite(windows);
   exclusionsSuite(windows);
+  inspectSuite(windows);
   lifetimeSuite(windows);
   ledgerSuite(windows);
   librarySuite(windows);

@@ -110,6 +110,7 @@ class FromWire {
             Address     = [string[]] @(foreach ($address in $wire['addresses']) { $address })
             ProcessId   = if ($null -eq $processId) { $null } else { [int] $processId }
             ProcessName = [FromWire]::Text($wire['processName'])
+            Executable  = [FromWire]::Text($wire['executable'])
             CommandLine = [FromWire]::Text($wire['commandLine'])
             User        = [FromWire]::Text($wire['user'])
             Service     = [FromWire]::Text($wire['service'])

@@ -2,11 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { NativeError } from '../native-error.ts';
 import { codes } from './codes.ts';
 import { layouts } from './layouts.ts';
-import { SystemLibrary } from './library.ts';
+import { call, SC_MANAGER_CONNECT, withManager } from './service-manager.ts';
 
-/* The service manager (winsvc.h), for a service that is stopped for a moment. */
+/* One service, stopped for a moment (winsvc.h). */
 
-const SC_MANAGER_CONNECT = 1;
 const SERVICE_QUERY_STATUS = 4;
 const SERVICE_START = 16;
 const SERVICE_STOP = 32;
@@ -18,39 +17,15 @@ const pause = 50;
 /** Windows' own limit for a service that starts or stops. */
 const patience = 30_000;
 
-const advapi32 = new SystemLibrary('advapi32.dll');
-const kernel32 = new SystemLibrary('kernel32.dll');
-
-const prototypes = {
-  OpenSCManagerW: 'intptr_t __stdcall OpenSCManagerW(str16 machine, str16 database, uint32_t access)',
-  OpenServiceW: 'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
-  QueryServiceStatus: 'int __stdcall QueryServiceStatus(intptr_t service, void *status)',
-  ControlService: 'int __stdcall ControlService(intptr_t service, uint32_t control, void *status)',
-  StartServiceW: 'int __stdcall StartServiceW(intptr_t service, uint32_t count, void *arguments)',
-  CloseServiceHandle: 'int __stdcall CloseServiceHandle(intptr_t handle)',
-} as const;
-
-/** Calls a function whose 0 is a failure, and reads the error at once. */
-async function call(name: keyof typeof prototypes, ...values: unknown[]): Promise<number> {
-  const run = await advapi32.bind(name, prototypes[name]);
-  const lastError = await kernel32.bind('GetLastError', 'uint32_t __stdcall GetLastError()');
-  const result = run(...values);
-  if (result === 0) throw new NativeError(name, lastError());
-  return result;
-}
-
-async function withService<T>(name: string, access: number, work: (service: number) => Promise<T>): Promise<T> {
-  const manager = await call('OpenSCManagerW', null, null, SC_MANAGER_CONNECT);
-  try {
+function withService<T>(name: string, access: number, work: (service: number) => Promise<T>): Promise<T> {
+  return withManager(SC_MANAGER_CONNECT, async (manager) => {
     const service = await call('OpenServiceW', manager, name, access | SERVICE_QUERY_STATUS);
     try {
       return await work(service);
     } finally {
       await call('CloseServiceHandle', service);
     }
-  } finally {
-    await call('CloseServiceHandle', manager);
-  }
+  });
 }
 
 async function stateOf(service: number): Promise<number> {

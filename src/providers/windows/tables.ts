@@ -1,15 +1,15 @@
-import { systemDirectory } from '../../native/windows/library.ts';
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { parseTaskList, type Task } from './task-list.ts';
+import { processesOf, type SeenProcess } from './holders.ts';
 
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
   /** The sockets on each port that has any. */
   sockets: ReadonlyMap<number, readonly TableSocket[]>;
-  tasks: ReadonlyMap<number, Task>;
+  /** Who these are. */
+  processes: ReadonlyMap<number, SeenProcess>;
   dynamicRange: PortRange;
   /** What could not be looked at, one sentence each. */
   warnings: string[];
@@ -23,18 +23,6 @@ export interface ExcludedRows {
   lasting: readonly ExcludedRow[];
   /** What could not be looked at, one sentence each. */
   warnings: string[];
-}
-
-async function runningTasks(): Promise<Map<number, Task>> {
-  const { execFile } = await import('node:child_process');
-  const file = `${await systemDirectory()}\\tasklist.exe`;
-  return new Promise((resolve, reject) => {
-    const options = { encoding: 'latin1', windowsHide: true, maxBuffer: 8 << 20 } as const;
-    execFile(file, ['/SVC', '/FO', 'CSV', '/NH'], options, (error, stdout) => {
-      if (error) reject(error);
-      else resolve(parseTaskList(stdout));
-    });
-  });
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -53,21 +41,27 @@ class Look {
   }
 }
 
-/** Reads the tables of sockets and processes and the dynamic range. */
-export async function readTables(protocol: Protocol, usualDynamicRange: PortRange): Promise<SystemTables> {
+/** Reads the table of sockets, who these are, and the dynamic range. */
+export async function readTables(
+  protocol: Protocol,
+  { usualDynamicRange, wanted = () => true }: { usualDynamicRange: PortRange; wanted?: (port: number) => boolean },
+): Promise<SystemTables> {
   const look = new Look();
-  const [listed, dynamicRange, tasks] = await Promise.all([
+  const [listed, dynamicRange] = await Promise.all([
     look.at('The sockets', tableSockets(protocol), []),
     look.at('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
-    look.at('The processes', runningTasks(), new Map<number, Task>()),
   ]);
   const sockets = new Map<number, TableSocket[]>();
+  const processIds = new Set<number>();
   for (const socket of listed) {
+    if (!wanted(socket.port)) continue;
+    processIds.add(socket.processId);
     const others = sockets.get(socket.port);
     if (others) others.push(socket);
     else sockets.set(socket.port, [socket]);
   }
-  return { sockets, tasks, dynamicRange, warnings: look.warnings };
+  const { processes, warnings } = await processesOf([...processIds]);
+  return { sockets, processes, dynamicRange, warnings: [...look.warnings, ...warnings] };
 }
 
 /** Reads what the system keeps out of automatic choice. */

@@ -62,6 +62,13 @@ BOOL isMissing(const char *function) {
 BOOL (WINAPI *realGetTokenInformation)(HANDLE, TOKEN_INFORMATION_CLASS, LPVOID, DWORD, PDWORD);
 BOOL (WINAPI *realCheckTokenMembership)(HANDLE, PSID, PBOOL);
 
+// As for a process of another user.
+HANDLE WINAPI labOpenProcess(DWORD access, BOOL inherit, DWORD id) {
+  int fault = id == GetCurrentProcessId() ? 0 : faultOf("OpenProcess");
+  if (fault) SetLastError(fault);
+  return fault ? NULL : OpenProcess(access, inherit, id);
+}
+
 // So that whoever asks Windows itself "am I elevated?" hears the same.
 BOOL WINAPI labGetTokenInformation(HANDLE token, TOKEN_INFORMATION_CLASS kind, LPVOID out, DWORD size, PDWORD needed) {
   BOOL done = realGetTokenInformation(token, kind, out, size, needed);

@@ -1,33 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { holdersOf, rowOf } from '../../../src/providers/windows/inspect.ts';
-import { parseTaskList } from '../../../src/providers/windows/task-list.ts';
+import { holdersOf } from '../../../src/providers/windows/holders.ts';
+import { rowOf } from '../../../src/providers/windows/inspect.ts';
 
-const tasks = parseTaskList(
-  [
-    '"System Idle Process","0","N/A"',
-    '"node.exe","4711","Nicht zutreffend"',
-    '"svchost.exe","812","Dhcp,EventLog"',
-    '"sp\u0082cial.exe","5","N/A"',
-    '',
-    'INFO: no row',
-  ].join('\r\n'),
-);
-
-test('the task list gives names and services, whatever the language says for none', () => {
-  expect([...tasks]).toEqual([
-    [0, { processName: 'System Idle Process' }],
-    [4711, { processName: 'node.exe' }],
-    [812, { processName: 'svchost.exe', service: 'Dhcp,EventLog' }],
-    [5, { processName: 'sp\u0082cial.exe' }],
-  ]);
-});
+const processes = new Map([
+  [4711, { processName: 'node.exe', user: 'VM\\ada' }],
+  [812, { processName: 'svchost.exe', service: 'Dhcp,EventLog' }],
+  [4, { processName: 'System' }],
+]);
 
 describe('the holders of a port', () => {
   const socket = (processId: number, state: number | undefined) => ({ port: 80, processId, state });
 
   test('are its processes, listeners first, each with the command that ends it', () => {
     const sockets = [socket(0, 11), socket(4711, 5), socket(812, 2), socket(812, 5)];
-    expect(holdersOf(sockets, tasks)).toEqual([
+    expect(holdersOf(sockets, processes)).toEqual([
       {
         holder: {
           state: 'listening',
@@ -39,15 +25,21 @@ describe('the holders of a port', () => {
         end: 'Stop-Service Dhcp, EventLog -Force',
       },
       {
-        holder: { state: 'connected', addresses: [], processId: 4711, processName: 'node.exe' },
+        holder: { state: 'connected', addresses: [], processId: 4711, processName: 'node.exe', user: 'VM\\ada' },
         end: 'Stop-Process -Id 4711 -Force',
       },
       { holder: { state: 'closing', addresses: [] } },
     ]);
   });
 
-  test('of udp receive; a process that the list does not have keeps its id', () => {
-    expect(holdersOf([socket(99, undefined)], tasks)).toMatchObject([
+  test('no command ends the kernel', () => {
+    expect(holdersOf([socket(4, 2)], processes)).toEqual([
+      { holder: { state: 'listening', addresses: [], processId: 4, processName: 'System' } },
+    ]);
+  });
+
+  test('of udp receive; a process that nothing is known of keeps its id', () => {
+    expect(holdersOf([socket(99, undefined)], processes)).toMatchObject([
       { holder: { state: 'listening', processId: 99 } },
     ]);
   });

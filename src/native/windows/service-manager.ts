@@ -1,0 +1,40 @@
+import { NativeError } from '../native-error.ts';
+import { SystemLibrary } from './library.ts';
+
+/* The functions of the service manager (winsvc.h). */
+
+const advapi32 = new SystemLibrary('advapi32.dll');
+const kernel32 = new SystemLibrary('kernel32.dll');
+
+const prototypes = {
+  OpenSCManagerW: 'intptr_t __stdcall OpenSCManagerW(str16 machine, str16 database, uint32_t access)',
+  OpenServiceW: 'intptr_t __stdcall OpenServiceW(intptr_t manager, str16 name, uint32_t access)',
+  QueryServiceStatus: 'int __stdcall QueryServiceStatus(intptr_t service, void *status)',
+  ControlService: 'int __stdcall ControlService(intptr_t service, uint32_t control, void *status)',
+  StartServiceW: 'int __stdcall StartServiceW(intptr_t service, uint32_t count, void *arguments)',
+  EnumServicesStatusExW:
+    'int __stdcall EnumServicesStatusExW(intptr_t manager, int level, uint32_t type, uint32_t state, void *services, uint32_t size, _Out_ uint32_t *needed, _Out_ uint32_t *count, _Inout_ uint32_t *resume, str16 group)',
+  CloseServiceHandle: 'int __stdcall CloseServiceHandle(intptr_t handle)',
+} as const;
+
+/** Calls a function whose 0 is a failure, and reads the error at once. */
+export async function call(name: keyof typeof prototypes, ...values: unknown[]): Promise<number> {
+  const run = await advapi32.bind(name, prototypes[name]);
+  const lastError = await kernel32.bind('GetLastError', 'uint32_t __stdcall GetLastError()');
+  const result = run(...values);
+  if (result === 0) throw new NativeError(name, lastError());
+  return result;
+}
+
+/** Asks for no more than to be connected. */
+export const SC_MANAGER_CONNECT = 1;
+
+/** Connects to this machine's service manager for the time of the work. */
+export async function withManager<T>(access: number, work: (manager: number) => Promise<T>): Promise<T> {
+  const manager = await call('OpenSCManagerW', null, null, access);
+  try {
+    return await work(manager);
+  } finally {
+    await call('CloseServiceHandle', manager);
+  }
+}

@@ -1,0 +1,92 @@
+import { processFacts, processNames } from '../../native/windows/processes.ts';
+import { servicesByProcess } from '../../native/windows/service-processes.ts';
+import type { TableSocket } from '../../native/windows/socket-tables.ts';
+import type { PortHolder } from '../../protocol/generated/contract.ts';
+import type { FoundHolder } from '../provider.ts';
+import { windowsCommands } from './commands.ts';
+
+const MIB_TCP_STATE_LISTEN = 2;
+const MIB_TCP_STATE_ESTAB = 5;
+
+/** What is left of closed connections. */
+const noProcess = 0;
+/** The kernel: of no user, and for nobody to look at. */
+export const systemProcess = 4;
+
+/** A process, as far as this user may see it. */
+export type SeenProcess = Pick<PortHolder, 'processName' | 'executable' | 'user' | 'service'>;
+
+export interface SeenProcesses {
+  processes: Map<number, SeenProcess>;
+  /** What could not be looked at, one sentence each. */
+  warnings: string[];
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** Who these processes are. */
+export async function processesOf(processIds: readonly number[]): Promise<SeenProcesses> {
+  const seen: SeenProcesses = { processes: new Map(), warnings: [] };
+  const ids = new Set(processIds.filter((id) => id !== noProcess));
+  if (ids.size === 0) return seen;
+  const orNone = async <T>(what: string, work: Promise<Map<number, T>>): Promise<Map<number, T>> => {
+    try {
+      return await work;
+    } catch (error) {
+      seen.warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
+      return new Map();
+    }
+  };
+  const names = await orNone('The names of the processes', processNames());
+  const services = await orNone('The services', servicesByProcess());
+  const hidden: string[] = [];
+  for (const id of ids) {
+    const [processName, service] = [names.get(id), services.get(id)?.join(',')];
+    const facts = id === systemProcess ? undefined : await processFacts(id);
+    if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
+    seen.processes.set(id, {
+      ...(processName && { processName }),
+      ...(facts?.path && { executable: facts.path }),
+      ...(facts?.user && { user: facts.user }),
+      ...(service && { service }),
+    });
+  }
+  if (hidden.length > 0) {
+    const which = `process${hidden.length > 1 ? 'es' : ''} ${hidden.join(', ')}`;
+    seen.warnings.push(`This user may not see who runs ${which}; an elevated session can.`);
+  }
+  return seen;
+}
+
+function stateOf({ state }: TableSocket): PortHolder['state'] {
+  if (state === undefined || state === MIB_TCP_STATE_LISTEN) return 'listening';
+  return state <= MIB_TCP_STATE_ESTAB ? 'connected' : 'closing';
+}
+
+const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
+
+function endOf(processId: number, service: string | undefined): Pick<FoundHolder, 'end'> {
+  if (processId === systemProcess) return {};
+  if (!service) return { end: windowsCommands.endProcess(processId) };
+  return { end: `Stop-Service ${service.replaceAll(',', ', ')} -Force` };
+}
+
+/** The sockets of one port by process, listeners first. */
+export function holdersOf(sockets: readonly TableSocket[], processes: ReadonlyMap<number, SeenProcess>): FoundHolder[] {
+  const holders = new Map<number, FoundHolder>();
+  for (const socket of sockets) {
+    const { processId } = socket;
+    let found = holders.get(processId);
+    if (!found) {
+      const process = processes.get(processId);
+      const holder: PortHolder = { state: 'closing', addresses: [] };
+      found =
+        processId === noProcess
+          ? { holder }
+          : { holder: { ...holder, processId, ...process }, ...endOf(processId, process?.service) };
+      holders.set(processId, found);
+    }
+    if (order.indexOf(stateOf(socket)) < order.indexOf(found.holder.state)) found.holder.state = stateOf(socket);
+  }
+  return [...holders.values()].sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+}
