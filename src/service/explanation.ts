@@ -57,7 +57,13 @@ function listening(findings: Findings): string {
   const on = first.addresses.length > 0 ? ` on ${first.addresses.join(' and ')}` : '';
   const more = others.length > 0 ? `, and ${others.length} more` : '';
   const within = reservation ? `, inside ${describe(reservation)}` : '';
-  return `${who(first)} ${verb}${on}${more}${within}${familyLeft(findings)}`;
+  return `${who(first)} ${verb}${on}${forUrls(first)}${more}${within}${familyLeft(findings)}`;
+}
+
+/** The kernel listens for others, who are known by the urls reserved there. */
+function forUrls({ urls = [] }: PortHolder): string {
+  if (urls.length === 0) return '';
+  return ` for HTTP.sys, where ${urls.join(' and ')} ${urls.length === 1 ? 'is' : 'are'} reserved`;
 }
 
 /** The family that can still be bound, where the other cannot. */

@@ -72,8 +72,8 @@ Environment of the process, read where it is needed:
   LAB_BOOT      number of the boot; a higher one than the machine's is a reboot
   LAB_ELEVATED  1: elevated; TokenElevation and membership in Administrators answer the same
   LAB_FAULTS    `name=code` or `name=code*times`, separated by blanks: the call gives that code instead. Names: the six
-                functions, the three SIO_ codes, bind, OpenProcess, those of the service manager for WinNAT, and those of
-                netsh.c. A function with =127 is missing from iphlpapi.dll (GetProcAddress).
+                functions, the three SIO_ codes, bind, OpenProcess, those of the service manager for WinNAT, HTTP.sys
+                (tables.c) and those of netsh.c. A function with =127 is missing from iphlpapi.dll (GetProcAddress).
 */
 #include "kernel/kernel.h"
 #include <stdio.h>
@@ -99,6 +99,7 @@ static const struct {
   void *replacement, *original;
 } replacements[] = {
     {"ntdll.dll", "LdrGetProcedureAddress", labGetProcedureAddress, NULL},
+    {"iphlpapi.dll", "GetExtendedTcpTable", labGetExtendedTcpTable, NULL},
     {"kernel32.dll", "OpenProcess", labOpenProcess, NULL},
     {"kernelbase.dll", "GetTokenInformation", labGetTokenInformation, &realGetTokenInformation},
     {"kernelbase.dll", "CheckTokenMembership", labCheckTokenMembership, &realCheckTokenMembership},

@@ -133,7 +133,7 @@ function kernel() {
   return part('kernel', [texts, C_FLAGS, run(X64, ['--version'])], (target) => {
     const units = files.filter((path) => path.endsWith('.c') && !path.endsWith('netsh.c'));
     const ofNetsh = ['machine.c', 'environment.c', 'ports.c'].map((name) => join(kernelFolder, name));
-    const libraries = ['-lws2_32', '-ladvapi32', '-lpsapi', '-lntdll'];
+    const libraries = ['-lws2_32', '-liphlpapi', '-ladvapi32', '-lpsapi', '-lntdll'];
     const compile = (name, ...options) =>
       run(X64, [...C_FLAGS, '-static-libgcc', '-o', join(target, name), ...options, ...libraries]);
     compile('kernel.node', '-shared', ...units);

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PortRange } from '../../src/protocol/generated/contract.ts';
 import { describeInLab, windowsPath } from '../lab/lab.ts';
 import { LabWindows } from './support/lab-windows.ts';
 import { eachMachine } from './support/windows.ts';
@@ -194,6 +195,36 @@ describeInLab('what netsh shows', () => {
     const { reservations, warnings } = await one.request('reservation/list', {});
     expect(reservations).toMatchObject([{ token, range: { startPort: start, numberOfPorts: 1 } }]);
     expect(warnings).toBeUndefined();
+  });
+
+  test('what the kernel listens for is HTTP.sys where a url is reserved, and nothing is guessed elsewhere', async () => {
+    const program = await machine().caller();
+    const start = await machine().block(2);
+    const texts = join(machine().folder, 'texts');
+    mkdirSync(texts);
+    const url = `http://+:${start}/app/`;
+    writeFileSync(join(texts, 'urlacl'), `\r\n    Reserved URL            : ${url} \r\n        User: \\Everyone\r\n`);
+    for (const port of [start, start + 1]) {
+      const socket = await program.call('socket', 'tcp', 23);
+      await program.call('bind', socket, port);
+      await program.call('listen', socket);
+    }
+    const statusOf = async (port: number) => {
+      const one = await machine().worker({ env: { LAB_TEXTS: windowsPath(texts) }, faults: { 'HTTP.sys': port } });
+      const asked = { protocol: ['tcp'] as ['tcp'], port: [{ startPort: port, numberOfPorts: 1 }] as [PortRange] };
+      const { ports, warnings } = await one.request('port/inspect', asked);
+      expect(warnings).toBeUndefined();
+      return ports[0]!;
+    };
+    expect(await statusOf(start)).toMatchObject({
+      verdict: 'listening',
+      holders: [{ processId: 4, processName: 'System', urls: [url] }],
+      explanation: `System (process 4) listens for HTTP.sys, where ${url} is reserved.`,
+      remedy: 'netsh http show servicestate view=requestq',
+    });
+    const other = await statusOf(start + 1);
+    expect(other.holders).toEqual([expect.not.objectContaining({ urls: expect.anything() })]);
+    expect(other.explanation).toBe('System (process 4) listens.');
   });
 
   test('a found block keeps out of the rows and below the dynamic range', async () => {

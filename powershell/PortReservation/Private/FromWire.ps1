@@ -114,6 +114,7 @@ class FromWire {
             CommandLine = [FromWire]::Text($wire['commandLine'])
             User        = [FromWire]::Text($wire['user'])
             Service     = [FromWire]::Text($wire['service'])
+            Url         = [string[]] @(foreach ($url in $wire['urls']) { $url })
             Container   = [FromWire]::Text($wire['container'])
         }
     }

@@ -41,8 +41,9 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
   const services = await orNone('The services', servicesByProcess());
   const hidden: string[] = [];
   for (const id of ids) {
-    const [processName, service] = [names.get(id), services.get(id)?.join(',')];
-    const facts = id === systemProcess ? undefined : await processFacts(id);
+    const isSystem = id === systemProcess;
+    const [processName, service] = [isSystem ? 'System' : names.get(id), services.get(id)?.join(',')];
+    const facts = isSystem ? undefined : await processFacts(id);
     if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
     seen.processes.set(id, {
       ...(processName && { processName }),
@@ -65,25 +66,36 @@ function stateOf({ state }: TableSocket): PortHolder['state'] {
 
 const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
 
-function endOf(processId: number, service: string | undefined): Pick<FoundHolder, 'end'> {
-  if (processId === systemProcess) return {};
+/** Lists the processes behind HTTP.sys, with their urls. */
+const showUrls = 'netsh http show servicestate view=requestq';
+
+function endOf(processId: number, { service, urls }: SeenProcess & { urls?: string[] }): Pick<FoundHolder, 'end'> {
+  if (processId === systemProcess) return urls ? { end: showUrls } : {};
   if (!service) return { end: windowsCommands.endProcess(processId) };
   return { end: `Stop-Service ${service.replaceAll(',', ', ')} -Force` };
 }
 
-/** The sockets of one port by process, listeners first. */
-export function holdersOf(sockets: readonly TableSocket[], processes: ReadonlyMap<number, SeenProcess>): FoundHolder[] {
+/**
+ * The sockets of one port by process, listeners first.
+ * @param urls those that are reserved at HTTP.sys on the port; the kernel listens for it
+ */
+export function holdersOf(
+  sockets: readonly TableSocket[],
+  processes: ReadonlyMap<number, SeenProcess>,
+  urls: readonly string[] = [],
+): FoundHolder[] {
   const holders = new Map<number, FoundHolder>();
   for (const socket of sockets) {
     const { processId } = socket;
     let found = holders.get(processId);
     if (!found) {
-      const process = processes.get(processId);
       const holder: PortHolder = { state: 'closing', addresses: [] };
+      const isForUrls = processId === systemProcess && urls.length > 0;
+      const process = { ...processes.get(processId), ...(isForUrls && { urls: [...urls] }) };
       found =
         processId === noProcess
           ? { holder }
-          : { holder: { ...holder, processId, ...process }, ...endOf(processId, process?.service) };
+          : { holder: { ...holder, processId, ...process }, ...endOf(processId, process) };
       holders.set(processId, found);
     }
     if (order.indexOf(stateOf(socket)) < order.indexOf(found.holder.state)) found.holder.state = stateOf(socket);

@@ -6,7 +6,6 @@ import { inTurns } from '../posix/port-turns.ts';
 import type { Inspection, InspectionOptions, Overview, PortFacts, Refusal } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { exclusionOf } from './exclusions.ts';
-import { holdersOf } from './holders.ts';
 import { readExcludedRows, readTables } from './tables.ts';
 import { isCode } from './windows-error.ts';
 
@@ -49,23 +48,25 @@ export async function inspectPorts(
     readTables(protocol, { usualDynamicRange, wanted: (port) => asked.has(port) }),
     readExcludedRows(protocol),
   ]);
-  const { sockets, processes, dynamicRange } = tables;
   const { rows, lasting } = excluded;
   const ports = probed.map(({ port, refusal }): PortFacts => {
     const row = rowOf(rows, port);
     return {
       port,
       refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
-      holders: holdersOf(sockets.get(port) ?? [], processes),
+      holders: tables.holders.get(port) ?? [],
       ...(row && { exclusion: exclusionOf(protocol, row, lasting) }),
     };
   });
-  return { ports, families: [], dynamicRange, warnings: [...tables.warnings, ...excluded.warnings] };
+  return {
+    ports,
+    families: [],
+    dynamicRange: tables.dynamicRange,
+    warnings: [...tables.warnings, ...excluded.warnings],
+  };
 }
 
 /** What all ports are, by the same tables alone. Windows keeps no port for those with a right. */
-export async function overviewOfPorts(protocol: Protocol, usualDynamicRange: PortRange): Promise<Overview> {
-  const { sockets, processes, dynamicRange, warnings } = await readTables(protocol, { usualDynamicRange });
-  const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, processes)]));
-  return { holders, dynamicRange, warnings };
+export function overviewOfPorts(protocol: Protocol, usualDynamicRange: PortRange): Promise<Overview> {
+  return readTables(protocol, { usualDynamicRange });
 }

@@ -3,6 +3,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatRange } from '../../protocol/ranges.ts';
 import { type ExcludedRow, parseDynamicPortRange, parseExcludedPortRanges } from './excluded-port-ranges.ts';
+import { parseReservedUrls, type ReservedUrl } from './reserved-urls.ts';
 
 /** The address families keep one table together, yet netsh shows them apart. */
 export type Family = 'ipv4' | 'ipv6';
@@ -96,4 +97,12 @@ export async function dynamicPortRange(protocol: Protocol): Promise<PortRange> {
   const range = parseDynamicPortRange(await netsh(...args));
   if (!range) throw notUnderstood(args.join(' '));
   return range;
+}
+
+/**
+ * The urls that are reserved at HTTP.sys.
+ * @throws ServiceError OsError
+ */
+export async function reservedUrls(): Promise<ReservedUrl[]> {
+  return parseReservedUrls(await netsh('http', 'show', 'urlacl'));
 }

@@ -1,15 +1,14 @@
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import type { FoundHolder } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { processesOf, type SeenProcess } from './holders.ts';
+import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
+import { holdersOf, processesOf, systemProcess } from './holders.ts';
 
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
-  /** The sockets on each port that has any. */
-  sockets: ReadonlyMap<number, readonly TableSocket[]>;
-  /** Who these are. */
-  processes: ReadonlyMap<number, SeenProcess>;
+  /** Who has sockets on each port that has any, listeners first. */
+  holders: ReadonlyMap<number, readonly FoundHolder[]>;
   dynamicRange: PortRange;
   /** What could not be looked at, one sentence each. */
   warnings: string[];
@@ -61,7 +60,11 @@ export async function readTables(
     else sockets.set(socket.port, [socket]);
   }
   const { processes, warnings } = await processesOf([...processIds]);
-  return { sockets, processes, dynamicRange, warnings: [...look.warnings, ...warnings] };
+  const isForHttp = protocol === 'tcp' && processIds.has(systemProcess);
+  const urls = isForHttp ? await look.at('The url reservations', reservedUrls(), []) : [];
+  const urlsOf = (port: number) => urls.filter((one) => one.port === port).map(({ url }) => url);
+  const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, processes, urlsOf(port))]));
+  return { holders, dynamicRange, warnings: [...look.warnings, ...warnings] };
 }
 
 /** Reads what the system keeps out of automatic choice. */

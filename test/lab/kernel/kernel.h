@@ -88,6 +88,7 @@ BOOL WINAPI labControlService(SC_HANDLE service, DWORD control, LPSERVICE_STATUS
 BOOL WINAPI labStartServiceW(SC_HANDLE service, DWORD count, LPCWSTR *arguments);
 BOOL WINAPI labCloseServiceHandle(SC_HANDLE service);
 NTSTATUS WINAPI labGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
+DWORD WINAPI labGetExtendedTcpTable(PVOID table, PDWORD size, BOOL order, ULONG family, TCP_TABLE_CLASS kind, ULONG reserved);
 HANDLE WINAPI labOpenProcess(DWORD access, BOOL inherit, DWORD id);
 extern BOOL (WINAPI *realGetTokenInformation)(HANDLE, TOKEN_INFORMATION_CLASS, LPVOID, DWORD, PDWORD);
 extern BOOL (WINAPI *realCheckTokenMembership)(HANDLE, PSID, PBOOL);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { holdersOf } from '../../../src/providers/windows/holders.ts';
 import { rowOf } from '../../../src/providers/windows/inspect.ts';
+import { parseReservedUrls } from '../../../src/providers/windows/reserved-urls.ts';
 
 const processes = new Map([
   [4711, { processName: 'node.exe', user: 'VM\\ada' }],
@@ -38,6 +39,17 @@ describe('the holders of a port', () => {
     ]);
   });
 
+  test('of HTTP.sys are the kernel, with the urls reserved there and the command that shows more', () => {
+    const urls = ['http://+:80/app/'];
+    expect(holdersOf([socket(4, 2)], processes, urls)).toEqual([
+      {
+        holder: { state: 'listening', addresses: [], processId: 4, processName: 'System', urls },
+        end: 'netsh http show servicestate view=requestq',
+      },
+    ]);
+    expect(holdersOf([socket(4711, 2)], processes, urls)[0]!.holder).not.toHaveProperty('urls');
+  });
+
   test('of udp receive; a process that nothing is known of keeps its id', () => {
     expect(holdersOf([socket(99, undefined)], processes)).toMatchObject([
       { holder: { state: 'listening', processId: 99 } },
@@ -51,4 +63,21 @@ test('the row that nobody can bind in goes before an administrator’s', () => {
   expect(rowOf(rows, 5004)).toBe(rows[0]);
   expect(rowOf(rows, 5005)).toBe(rows[1]);
   expect(rowOf(rows, 5015)).toBeUndefined();
+});
+
+test('url reservations are read by their urls, whatever the words around them say', () => {
+  const output = [
+    'Reservierungen f\u0081r URLs:',
+    '    Reservierte URL            : http://*:2869/ ',
+    '        Benutzer: NT-AUTORIT\u008eT\\LOKALER DIENST',
+    '    Reservierte URL            : https://+:5986/wsman/ ',
+    '    Reservierte URL            : HTTP://[::1]:8080/a/b/',
+    '        SDDL: D:(A;;GX;;;S-1-5-80-569256582)',
+    '    http://no-port/',
+  ].join('\r\n');
+  expect(parseReservedUrls(output)).toEqual([
+    { url: 'http://*:2869/', port: 2869 },
+    { url: 'https://+:5986/wsman/', port: 5986 },
+    { url: 'HTTP://[::1]:8080/a/b/', port: 8080 },
+  ]);
 });
