@@ -8,7 +8,7 @@ import { holdersOf, processesOf, systemProcess } from './holders.ts';
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
   /** Who has sockets on each port that has any, listeners first. */
-  holders: ReadonlyMap<number, readonly FoundHolder[]>;
+  holders: ReadonlyMap<number, FoundHolder[]>;
   dynamicRange: PortRange;
   /** What could not be looked at, one sentence each. */
   warnings: string[];
