@@ -7,5 +7,9 @@ if (first === '--version') process.stdout.write(`${packageVersion}\n`);
 else if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
 else {
   const { run } = await import('./run.ts');
+  // Who reads the output may have enough before its end: portreservation get | head -1.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.exitCode = await run(process.argv.slice(2), process);
 }

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { commandLine, expectGolden } from './support.ts';
+import { commandLine, expectGolden, portreservation } from './support.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
 const commands = ['exec', 'new', 'get', 'find', 'test', 'remove', 'status', 'completion'];
@@ -81,4 +82,11 @@ test('what fails does not keep the rest, and the exit code says so', async () =>
   const outcome = await run('remove', 'nothing', 'a', '--provider', 'ledger');
   expect(outcome).toMatchObject({ code: 1, stdout: 'Removed tcp 21600 "a".\n' });
   expect(outcome.stderr).toMatch(/^portreservation: There is no reservation of the name "nothing"/);
+});
+
+test.skipIf(process.platform === 'win32')('a reader that has enough is no failure', () => {
+  const command = [process.execPath, portreservation, 'find', '--first', '20000'];
+  const script = 'set -o pipefail; "$@" | head -1; echo $?';
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', ...command], { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'Protocol StartPort EndPort NumberOfPorts\n0\n', stderr: '' });
 });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Terminal } from '../terminal.ts';
 import { CommandError } from './command-error.ts';
+import { type Invocation, windowsInvocation } from './windows-command.ts';
 
 const fromTerminal = ['SIGINT', 'SIGQUIT'] as const;
 const passedOn = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -13,10 +14,11 @@ const passedOn = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
  * @throws CommandError
  */
 export async function runChild(
-  [command, ...args]: readonly [string, ...string[]],
+  words: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
   terminal: Terminal,
 ): Promise<number> {
+  const { file, args, windowsVerbatimArguments } = invocationOf(words, terminal);
   // A handler is there before the child is: no signal ends this process and leaves the child alone.
   let child: ChildProcess | undefined;
   const signals = terminal.platform === 'win32' ? (['SIGINT'] as const) : [...fromTerminal, ...passedOn];
@@ -27,13 +29,20 @@ export async function runChild(
   for (const signal of signals) terminal.on(signal, pass);
   try {
     return await new Promise<number>((resolve, reject) => {
-      child = spawn(command, args, { env, stdio: 'inherit' });
-      child.once('error', (error) => reject(new CommandError(command, error)));
+      child = spawn(file, args, { env, stdio: 'inherit', windowsVerbatimArguments });
+      child.once('error', (error) => reject(new CommandError(words[0], error)));
       child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
   } finally {
     for (const signal of signals) terminal.off(signal, pass);
   }
+}
+
+/** The process's own environment is asked, whose names have no case on Windows. */
+function invocationOf(words: readonly [string, ...string[]], { env, platform }: Terminal): Invocation {
+  if (platform === 'win32') return windowsInvocation(words, env);
+  const [file, ...args] = words;
+  return { file, args };
 }
 
 /**
