@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './tools/bundle.mjs';
+import { bundle, bundleInParts } from './tools/bundle.mjs';
 import { standaloneSchema } from './tools/contract.mjs';
 import { copyDeclarations } from './tools/declarations.mjs';
 import { writeManifests } from './tools/dsc.mjs';
@@ -48,7 +48,7 @@ if (!process.argv.includes('--generate')) {
   copyInstalled(join(workerFolder, 'koffi'));
   const program = (source, file) => bundle(source, join(workerFolder, file), './koffi', { minify: true });
   const worker = await program('src/main.ts', 'worker.mjs');
-  const commandLine = await program('src/cli/main.ts', 'portreservation.mjs');
+  const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
   const dsc = await program('src/dsc/main.ts', 'dsc.mjs');
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
   const text = notices([validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);

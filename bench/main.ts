@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { commandLineCases } from './cases/command-line.ts';
 import { contentionCases } from './cases/contention.ts';
 import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
@@ -9,7 +10,16 @@ import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
 
 const wanted = process.argv.slice(2);
-const all = [workerCases, serviceCases, mapCases, contentionCases, desiredStateCases, dscCases, powershellCases];
+const all = [
+  workerCases,
+  commandLineCases,
+  serviceCases,
+  mapCases,
+  contentionCases,
+  desiredStateCases,
+  dscCases,
+  powershellCases,
+];
 const cases = all.flat().filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 function line({ name, ratio, milliseconds, floor, aim }: Result): string {

@@ -26,3 +26,15 @@ export function bundle(entry, outfile, koffiFolder, options = {}) {
     define: { KOFFI_FOLDER: JSON.stringify(koffiFolder), ...options.define },
   });
 }
+
+/** Bundles a program that loads its parts, in a folder of its name, only when it needs them. */
+export function bundleInParts(entry, folder, name) {
+  return bundle(entry, undefined, '../koffi', {
+    entryPoints: { [name]: join(root, entry) },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: `${name}/[name]-[hash]`,
+    splitting: true,
+    minify: true,
+  });
+}

@@ -84,6 +84,18 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     expect(tryBinds([{ protocol: 'tcp', address: '::', port: free }])).toEqual([free]);
   });
 
+  test('leaves UDP ports to the command, and keeps them from those who ask', async () => {
+    const env = ownHome(onTestFinished);
+    const server =
+      "const s = require('dgram').createSocket('udp4').bind(process.env.PORT, () => console.log('at ' + s.address().port))";
+    const words = ['exec', '--protocol', 'udp', '--start-port', '21650'];
+    const run = start([...words, '--', node, '-e', server], { env });
+    await run.line(/at 21650\n/);
+    expect(await start([...words, '--', 'true'], { env }).ended).toMatchObject({ code: 1 });
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: 143, stderr: '' });
+  });
+
   test('two at once have different blocks', async () => {
     const env = ownHome(onTestFinished);
     // Wherever the first of them is, there is room for the other.

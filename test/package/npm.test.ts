@@ -97,6 +97,12 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
     expect(await run(process.execPath, [tsc, '-p', '.'], { cwd: folder, env })).toBe('');
   });
 
+  test.skipIf(process.platform === 'win32')('has a program portreservation that reserves for a command', async () => {
+    const words = ['exec', '--ports', '2', '--', 'printenv', 'PORT_RANGE'];
+    const output = await run(join(folder, 'node_modules/.bin/portreservation'), words, { cwd: folder, env });
+    expect(output).toMatch(/^\d+-\d+\n$/);
+  });
+
   test.each([
     ['port-reservation-worker', '--stdio'],
     ['portreservation', 'serve', '--stdio'],

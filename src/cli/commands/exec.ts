@@ -82,7 +82,9 @@ async function exec(
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
     output.exitCode = await runChild([file!, ...args], { ...terminal.env, ...variables }, terminal);
-    await waitForStragglers(service, reservations, surroundings);
+    await waitForStragglers(service, reservations, surroundings).catch(({ message }) =>
+      output.note(`whether the command left something running cannot be seen: ${message}`),
+    );
   });
 }
 
