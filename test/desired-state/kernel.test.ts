@@ -118,6 +118,36 @@ describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), {
     expect(live()).toBe('23000-23002,23020-23023,23030,23050-23051,23060-23062');
   });
 
+  test('exclusions are adopted, renamed, made to last, and left to others who have them', async () => {
+    const { worker, namespace, live, atBoot, entries } = await openLab();
+    namespace.sh(`echo 23080-23090 > ${liveFile}`);
+    const at = (startPort: number, numberOfPorts = 1) =>
+      ({ protocol: 'tcp', range: { startPort, numberOfPorts } }) as const;
+    await worker.request('exclusion/add', { ...at(23_060), store: 'active', name: 'before' });
+    await worker.request('exclusion/add', { ...at(23_062), document: 'other' });
+    const document: DesiredState = {
+      name: 'shop',
+      exclusions: [
+        { protocol: 'tcp', startPort: 23_060, name: 'now' },
+        { protocol: 'tcp', startPort: 23_062 },
+        { protocol: 'tcp', startPort: 23_081, numberOfPorts: 2, store: 'active' },
+      ],
+    };
+    const { changes } = await apply(worker, document);
+    expect(changes.map(({ action, differs, error }) => [action, differs, error?.name])).toEqual([
+      ['update', ['name', 'document', 'store'], undefined],
+      ['update', ['document'], 'RangeExcluded'],
+      ['none', undefined, undefined],
+    ]);
+    expect(changes[1]!.error!.message).toMatch(
+      /^The exclusion tcp 23062 of \S+, for the document "other" is that document's/,
+    );
+    expect(await entries()).toEqual(['tcp 23060 now', 'tcp 23062 undefined']);
+    expect([live(), atBoot()]).toEqual(['23060,23062,23080-23090', '23060,23062']);
+    expect((await apply(worker, { name: 'shop' })).changes.map(({ action }) => action)).toEqual(['release']);
+    expect(live()).toBe('23062,23080-23090');
+  });
+
   test('killed before anything it writes, it is finished by the next', async () => {
     const { namespace, home, worker, live, atBoot, entries } = await openLab();
     let kills = 0;
