@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AppliedState, DesiredState } from '../../src/protocol/generated/contract.ts';
 import { formatPorts } from '../../src/protocol/ranges.ts';
-import type { WorkerClient } from '../../src/rpc/client.ts';
 import { liveFile, ownFile } from '../providers/linux/support/sysctl.ts';
-import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
+import { namespaceTitle, noNamespaces } from '../support/namespace.ts';
+import { apply, openLab } from './support/lab.ts';
 import { startWorkerIn } from './support/workers.ts';
 
 const before: DesiredState = {
@@ -36,31 +35,9 @@ const after: DesiredState = {
 const liveBefore = '23000-23002,23010-23011,23020-23023,23030,23040-23041';
 const liveAfter = '23000-23002,23020-23025,23030,23050-23051,23060-23062';
 
-const apply = (worker: WorkerClient, document: DesiredState, prune = true) =>
-  worker.request('desiredState/apply', { text: JSON.stringify(document), format: 'json', prune });
-
 const outcome = ({ changed, failed }: AppliedState) => ({ changed, failed });
 
 const listener = "require('node:net').createServer().listen(23025, () => console.log('listens'))";
-
-/** A namespace with a ledger, a worker in it, and all that can be seen of the state. */
-async function openLab() {
-  const namespace = await openNamespace();
-  const home = mkdtempSync(join(tmpdir(), 'desired-state-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const worker = await startWorkerIn(namespace, { home });
-  const live = () => namespace.sh(`cat ${liveFile}`).trim();
-  const atBoot = () =>
-    /^net\.ipv4\.ip_local_reserved_ports = (.*)$/m.exec(namespace.sh(`cat ${ownFile} 2>/dev/null || true`))?.[1];
-  const entries = async () => {
-    const { reservations } = await worker.request('reservation/list', {});
-    const { exclusions } = await worker.request('exclusion/list', {});
-    return [...reservations, ...exclusions.filter(({ own }) => own)].map(({ protocol, range, name, reason }) =>
-      `${formatPorts(protocol, range)} ${name} ${reason ?? ''}`.trim(),
-    );
-  };
-  return { namespace, home, worker, live, atBoot, entries };
-}
 
 const entriesAfter = [
   'tcp 23000-23002 stays',
