@@ -8,7 +8,8 @@ const instance = '{"protocol":"tcp","startPort":20000,"numberOfPorts":10}';
 /** Runs the program as the engine does, to its end. */
 async function run(...args: string[]): Promise<void> {
   const env = { ...environment(), PORT_RESERVATION_PROVIDER: 'ledger' };
-  const child = spawn(process.execPath, [dscFile, ...args], { env, stdio: ['pipe', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [dscFile, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdout.resume();
   child.stdin.end(instance);
   await once(child, 'exit');
 }

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import type { Engine, Instance } from './support/engine.ts';
-import { engineFor, installModule, ownMachine } from './support/installed.ts';
+import { engineFor, installModule, noReservations, ownMachine, reservationsTitle } from './support/installed.ts';
 import { CommandFailed } from './support/run-command.ts';
 
 const block = (startPort: number, more: Instance = {}) => ({ protocol: 'tcp', startPort, numberOfPorts: 10, ...more });
 const fifty = Array.from({ length: 50 }, (_, index) => block(23_000 + 10 * index, { name: `web ${index}` }));
+
+useOwnNetwork();
 
 const atEnd: (() => void)[] = [];
 let modules: string;
@@ -36,59 +39,61 @@ const whatIf = async (lists: Engine, desired: Instance) =>
 
 const names = async (ones: Engine) => (await ones.export()).map(({ _name }) => _name);
 
-test('fifty reservations are made by one process, once', async () => {
-  const { lists, ones } = ownEngines();
-  const desired = { reservations: fifty };
-  expect(await lists.set(desired)).toMatchObject({ changedProperties: ['reservations'] });
-  expect(lists.calls).toEqual(['get', 'set']);
-  expect(await ones.export()).toMatchObject(fifty);
-  expect(await lists.set(desired)).toMatchObject({ changedProperties: [] });
-  expect(await lists.test(desired)).toMatchObject({ inDesiredState: true, differingProperties: [] });
-});
-
-test('says which of them are not as desired', async () => {
-  const { lists, ones } = ownEngines();
-  await ones.set(fifty[0]!);
-  await ones.set(fifty[1]!);
-  const desired = [fifty[0]!, { ...fifty[1]!, name: 'shop' }, fifty[2]!, { ...fifty[3]!, _exist: false }];
-  const { actualState, inDesiredState, differingProperties } = await lists.test({ reservations: desired });
-  expect({ inDesiredState, differingProperties }).toEqual({
-    inDesiredState: false,
-    differingProperties: ['reservations'],
+describe.skipIf(noReservations)(reservationsTitle('a list under DSC'), () => {
+  test('fifty reservations are made by one process, once', async () => {
+    const { lists, ones } = ownEngines();
+    const desired = { reservations: fifty };
+    expect(await lists.set(desired)).toMatchObject({ changedProperties: ['reservations'] });
+    expect(lists.calls).toEqual(['get', 'set']);
+    expect(await ones.export()).toMatchObject(fifty);
+    expect(await lists.set(desired)).toMatchObject({ changedProperties: [] });
+    expect(await lists.test(desired)).toMatchObject({ inDesiredState: true, differingProperties: [] });
   });
-  expect(actualState.reservations).toMatchObject([
-    { name: 'web 0', _inDesiredState: true },
-    { name: 'web 1', _inDesiredState: false },
-    { _exist: false, _inDesiredState: false },
-    { _exist: false, _inDesiredState: true },
-  ]);
-  expect(await whatIf(lists, { reservations: desired })).toEqual([
-    'Would set the name of tcp 23010-23019 to "shop".',
-    'Would reserve tcp 23020-23029 persistently.',
-  ]);
-  expect((await lists.set({ reservations: desired })).afterState.reservations).toMatchObject([
-    { name: 'web 0' },
-    { name: 'shop' },
-    { name: 'web 2' },
-    { _exist: false },
-  ]);
+
+  test('says which of them are not as desired', async () => {
+    const { lists, ones } = ownEngines();
+    await ones.set(fifty[0]!);
+    await ones.set(fifty[1]!);
+    const desired = [fifty[0]!, { ...fifty[1]!, name: 'shop' }, fifty[2]!, { ...fifty[3]!, _exist: false }];
+    const { actualState, inDesiredState, differingProperties } = await lists.test({ reservations: desired });
+    expect({ inDesiredState, differingProperties }).toEqual({
+      inDesiredState: false,
+      differingProperties: ['reservations'],
+    });
+    expect(actualState.reservations).toMatchObject([
+      { name: 'web 0', _inDesiredState: true },
+      { name: 'web 1', _inDesiredState: false },
+      { _exist: false, _inDesiredState: false },
+      { _exist: false, _inDesiredState: true },
+    ]);
+    expect(await whatIf(lists, { reservations: desired })).toEqual([
+      'Would set the name of tcp 23010-23019 to "shop".',
+      'Would reserve tcp 23020-23029 persistently.',
+    ]);
+    expect((await lists.set({ reservations: desired })).afterState.reservations).toMatchObject([
+      { name: 'web 0' },
+      { name: 'shop' },
+      { name: 'web 2' },
+      { _exist: false },
+    ]);
+  });
+
+  test('makes what can be made and tells of all that cannot', async () => {
+    const { lists, ones } = ownEngines();
+    await ones.set(block(23_005));
+    await ones.set(block(23_025));
+    const failures = await messages(lists.set({ reservations: fifty.slice(0, 6) }));
+    expect(failures).toEqual([
+      expect.stringMatching(/^RangeReserved: tcp 23000-23009 overlaps .*23005-23014/),
+      expect.stringMatching(/^RangeReserved: tcp 23010-23019 overlaps .*23005-23014/),
+      expect.stringMatching(/^RangeReserved: tcp 23020-23029 overlaps .*23025-23034/),
+      expect.stringMatching(/^RangeReserved: tcp 23030-23039 overlaps .*23025-23034/),
+    ]);
+    expect(await names(ones)).toEqual(['tcp 23005-23014', 'tcp 23025-23034', 'tcp 23040-23049', 'tcp 23050-23059']);
+  });
 });
 
-test('makes what can be made and tells of all that cannot', async () => {
-  const { lists, ones } = ownEngines();
-  await ones.set(block(23_005));
-  await ones.set(block(23_025));
-  const failures = await messages(lists.set({ reservations: fifty.slice(0, 6) }));
-  expect(failures).toEqual([
-    expect.stringMatching(/^RangeReserved: tcp 23000-23009 overlaps .*23005-23014/),
-    expect.stringMatching(/^RangeReserved: tcp 23010-23019 overlaps .*23005-23014/),
-    expect.stringMatching(/^RangeReserved: tcp 23020-23029 overlaps .*23025-23034/),
-    expect.stringMatching(/^RangeReserved: tcp 23030-23039 overlaps .*23025-23034/),
-  ]);
-  expect(await names(ones)).toEqual(['tcp 23005-23014', 'tcp 23025-23034', 'tcp 23040-23049', 'tcp 23050-23059']);
-});
-
-describe('a list with a document', () => {
+describe.skipIf(noReservations)(reservationsTitle('a list with a document'), () => {
   const desired = { document: 'shop', reservations: fifty.slice(0, 3) };
   const fewer = { ...desired, reservations: fifty.slice(0, 1) };
 
@@ -135,7 +140,7 @@ describe('a list with a document', () => {
   });
 });
 
-describe('a bad list', () => {
+describe.skipIf(noReservations)(reservationsTitle('a bad list'), () => {
   test.each([
     ['the same ports twice', [block(23_000), block(23_000)], 'reservations.1 is of the same ports as reservations.0'],
     ['an overlap', [block(23_000), block(23_009)], 'reservations.1 overlaps reservations.0, tcp 23000-23009'],

@@ -1,14 +1,17 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import type { Engine } from './support/engine.ts';
-import { engineFor, installModule, ownMachine } from './support/installed.ts';
+import { engineFor, installModule, noReservations, ownMachine, reservationsTitle } from './support/installed.ts';
 import type { Manifest } from './support/manifest.ts';
 
 const type = 'PortReservation/Reservation';
 const key = { protocol: 'tcp', startPort: 23_000, numberOfPorts: 10 };
 const web = { ...key, name: 'web', reason: 'the shop' };
 const gone = { ...key, _exist: false };
+
+useOwnNetwork();
 
 const atEnd: (() => void)[] = [];
 let modules: string;
@@ -31,7 +34,7 @@ const recorded = {
   createdAt: expect.any(String),
 };
 
-describe('a reservation under DSC', () => {
+describe.skipIf(noReservations)(reservationsTitle('a reservation under DSC'), () => {
   test('is made once: the second set finds it as desired', async () => {
     const engine = ownEngine();
     expect(await engine.get(web)).toEqual(gone);
@@ -131,7 +134,7 @@ test.skipIf(process.platform === 'win32')('get, test and what-if need no native 
   await expect(engine.set(web)).rejects.toThrow('koffi');
 });
 
-describe('what-if', () => {
+describe.skipIf(noReservations)(reservationsTitle('what-if'), () => {
   test('says what would be done and does nothing', async () => {
     const engine = ownEngine();
     expect(await engine.whatIf(web)).toEqual({
@@ -172,7 +175,7 @@ describe('what-if', () => {
   });
 });
 
-describe('the engine that tests by itself', () => {
+describe.skipIf(noReservations)(reservationsTitle('the engine that tests by itself'), () => {
   const withoutPretest = (manifest: Manifest) => {
     delete manifest.set!.implementsPretest;
     delete manifest.whatIf;

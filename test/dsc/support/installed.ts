@@ -23,6 +23,14 @@ export function installModule(atEnd: AtEnd): { modules: string; module: string }
   return { modules, module };
 }
 
+/** Why nothing can be reserved under the ledger provider here; undefined where it can. */
+export const noReservations =
+  process.platform === 'win32' ? 'the ledger provider holds no ports on Windows, where test/windows has it' : undefined;
+
+/** For a title: says why the tests under it are skipped. */
+export const reservationsTitle = (title: string): string =>
+  noReservations ? `${title} (skipped: ${noReservations})` : title;
+
 /** The environment of a machine of its own: an empty ledger, and the provider that needs no rights. */
 export const ownMachine = (atEnd: AtEnd, provider = 'ledger'): NodeJS.ProcessEnv => ({
   ...process.env,
