@@ -69,6 +69,10 @@ export class ReservationListResource implements Resource<DscReservationList> {
     if (failures.length > 0) throw new AggregateError(failures);
   }
 
+  complete(): Promise<void> {
+    return this.#one.complete();
+  }
+
   async plan(desired: DscReservationList, current: DscReservationList): Promise<Plan<DscReservationList>> {
     const leaving = this.#wrongParts(desired, current)
       .map((part) => part.desired)

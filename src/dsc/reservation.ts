@@ -55,6 +55,10 @@ export class ReservationResource implements Resource<DscReservation> {
     });
   }
 
+  complete(): Promise<void> {
+    return this.#service.settle();
+  }
+
   /** @param leaving what goes before, and so is in nobody's way */
   async plan(
     desired: DscReservation,

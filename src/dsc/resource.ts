@@ -37,6 +37,8 @@ export interface Resource<T extends Instance> {
    * @throws AggregateError of all that failed, where it has parts: the others are as desired then
    */
   apply(desired: T, current: T): Promise<void>;
+  /** Where it is as desired already: does what a killed process recorded and left undone. */
+  complete(): Promise<void>;
   /** What that would do. Changes nothing. */
   plan(desired: T, current: T): Promise<Plan<T>>;
   /** Every instance there is, as a configuration would ask for it; absent where there is no such thing. */

@@ -29,7 +29,10 @@ export async function runOperation<T extends Instance>(
       return [{ ...state, _metadata: { whatIf } }, differences];
     }
     case 'set':
-      if (isAsDesired) return [current, []];
+      if (isAsDesired) {
+        await resource.complete();
+        return [current, []];
+      }
       await resource.apply(desired, current);
       return [await resource.current(desired), differences];
     case 'delete':

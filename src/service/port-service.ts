@@ -285,6 +285,14 @@ export class PortService {
   }
 
   /**
+   * Completes what a killed worker left undone: the system agrees with the record again.
+   * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
+   */
+  settle({ signal }: CallOptions = {}): Promise<void> {
+    return this.#ledger.change((change) => this.#exclusions.settle(change), signal);
+  }
+
+  /**
    * Tells the listener of every change of the recorded reservations, whoever makes it, until the watch or the service is
    * closed; what is there already is not told. The watch keeps the process alive. The ledger's changes are told as they
    * come, several at once where they come fast; a process that was killed, within about a second. What other programs

@@ -24,6 +24,16 @@ describe.skipIf(noNamespaces)(namespaceTitle('a reservation under DSC on Linux')
     expect(namespace.sh(`cat ${list}`)).toBe('\n');
   });
 
+  test('has the ports back in the list by the next set, where a killed process left them out', async () => {
+    const namespace = await openNamespace();
+    const { modules } = installModule(onTestFinished);
+    const engine = engineFor(modules, type, { env: ownMachine(onTestFinished, 'auto'), prefix: namespace.prefix });
+    await engine.set(web);
+    namespace.sh(`echo > ${list}`);
+    expect(await engine.set(web)).toMatchObject({ changedProperties: [] });
+    expect(namespace.sh(`cat ${list}`)).toBe('23000-23009\n');
+  });
+
   test('fails for an ordinary user with the reason, and is seen by one', async () => {
     const namespace = await openNamespace();
     const { modules } = installModule(onTestFinished);
