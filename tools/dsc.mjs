@@ -10,6 +10,12 @@ const resources = [
     operations: ['get', 'set', 'whatIf', 'test', 'delete', 'export'],
   },
   {
+    name: 'Exclusion',
+    description: 'Keeps a range of TCP or UDP ports out of automatic choice.',
+    instance: 'DscExclusion',
+    operations: ['get', 'set', 'whatIf', 'test', 'delete', 'export'],
+  },
+  {
     name: 'ReservationList',
     description: 'Reserves many blocks of TCP and UDP ports persistently, by one process.',
     instance: 'DscReservationList',

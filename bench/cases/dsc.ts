@@ -3,14 +3,16 @@ import { once } from 'node:events';
 import { type Case, paired } from '../measure.ts';
 import { dscFile, environment, startNode } from '../support.ts';
 
-const instance = '{"protocol":"tcp","startPort":20000,"numberOfPorts":10}';
+const block = (index: number) => ({ protocol: 'tcp', startPort: 20_000 + 10 * index, numberOfPorts: 10 });
+const one = JSON.stringify(block(0));
+const fifty = JSON.stringify({ reservations: Array.from({ length: 50 }, (_, index) => block(index)) });
 
 /** Runs the program as the engine does, to its end. */
-async function run(...args: string[]): Promise<void> {
+async function run(input: string, ...args: string[]): Promise<void> {
   const env = { ...environment(), PORT_RESERVATION_PROVIDER: 'ledger' };
   const child = spawn(process.execPath, [dscFile, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdout.resume();
-  child.stdin.end(instance);
+  child.stdin.end(input);
   await once(child, 'exit');
 }
 
@@ -19,11 +21,22 @@ const get: Case = {
   run: async () => [
     {
       name: 'dsc get of a reservation',
-      ...(await paired(25, () => run('get', 'Reservation'), startNode)),
+      ...(await paired(25, () => run(one, 'get', 'Reservation'), startNode)),
       floor: 'node -e 0',
       aim: '<= 1.5',
     },
   ],
 };
 
-export const dscCases: Case[] = [get];
+const list: Case = {
+  name: 'dsc test of a list of 50',
+  async run() {
+    await run(fifty, 'set', 'ReservationList');
+    const test = () => run(fifty, 'test', 'ReservationList');
+    return [
+      { name: this.name, ...(await paired(15, test, () => run(one, 'test', 'Reservation'))), floor: 'test of one' },
+    ];
+  },
+};
+
+export const dscCases: Case[] = [get, list];

@@ -39,7 +39,7 @@
 
     PrivateData          = @{
         PSData = @{
-            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'DSC', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
         }
     }
 }

@@ -5,7 +5,8 @@ import { checkRange, formatPorts, overlap, sameRange } from '../protocol/ranges.
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { checked } from './input.ts';
-import { absent, instanceOf, ReservationResource } from './reservation.ts';
+import { absent } from './place.ts';
+import { instanceOf, ReservationResource } from './reservation.ts';
 import type { Plan, Resource, Warn } from './resource.ts';
 
 /** One reservation of a list as it is to be, beside what it is. */

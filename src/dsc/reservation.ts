@@ -1,4 +1,3 @@
-import { ServiceError } from '../protocol/errors.ts';
 import type { DscReservation, Reservation } from '../protocol/generated/contract.ts';
 import { DscReservation as isReservation } from '../protocol/generated/validators.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
@@ -7,6 +6,7 @@ import type { PortService } from '../service/port-service.ts';
 import { refuseOverlap } from '../service/requests.ts';
 import { differencesOf } from './differences.ts';
 import { checked } from './input.ts';
+import { absent, placeOf, refusalOf, settingOf, unlessNotFound } from './place.ts';
 import type { Plan, Resource, Warn } from './resource.ts';
 
 /** What may be asked of a reservation beside its ports; the document only by a list. */
@@ -70,7 +70,7 @@ export class ReservationResource implements Resource<DscReservation> {
     const state = { ...current, _exist: true, ...labelOf(desired) };
     if (current._exist === false) {
       const refusal = await this.#refusal(desired, leaving);
-      if (refusal) return { state: current, whatIf: [`Would fail: ${refusal}`] };
+      if (refusal) return { state: current, whatIf: [refusal] };
       return { state, whatIf: [`Would reserve ${ports} persistently.`] };
     }
     if (current.document !== undefined && state.document !== current.document) {
@@ -78,9 +78,7 @@ export class ReservationResource implements Resource<DscReservation> {
       return { state: current, whatIf };
     }
     const changed = managed.filter((property) => state[property] !== current[property]);
-    const sentence = (property: (typeof managed)[number]) =>
-      `Would set the ${property} of ${ports} to ${JSON.stringify(state[property])}.`;
-    return { state, whatIf: changed.map(sentence) };
+    return { state, whatIf: changed.map((property) => settingOf(property, ports, state[property])) };
   }
 
   async all(): Promise<DscReservation[]> {
@@ -98,42 +96,12 @@ export class ReservationResource implements Resource<DscReservation> {
   async #refusal({ protocol, ...range }: DscReservation, leaving: readonly DscReservation[]) {
     const { reservations } = await this.#service.list({ protocol });
     const gone = new Set(leaving.map((item) => formatPorts(item.protocol, item)));
-    try {
-      refuseOverlap(
-        range,
-        reservations.filter((item) => !gone.has(formatPorts(item.protocol, item.range))),
-      );
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
+    const staying = reservations.filter((item) => !gone.has(formatPorts(item.protocol, item.range)));
+    return refusalOf(() => refuseOverlap(range, staying));
   }
 }
-
-const placeOf = ({ protocol, startPort, numberOfPorts }: DscReservation) => ({
-  protocol,
-  range: { startPort, numberOfPorts },
-});
-
-/** The same ports without a reservation. */
-export const absent = ({ protocol, startPort, numberOfPorts }: DscReservation): DscReservation => ({
-  protocol,
-  startPort,
-  numberOfPorts,
-  _exist: false,
-});
 
 /** The reservation as an instance. */
 export function instanceOf({ protocol, range, lifetime: _, ...rest }: Reservation): DscReservation {
   return { protocol, ...range, _exist: true, ...rest };
-}
-
-/** The result, or undefined where there is no such reservation. */
-async function unlessNotFound<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof ServiceError && error.errorName === 'NotFound') return undefined;
-    throw error;
-  }
 }

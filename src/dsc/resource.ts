@@ -19,28 +19,34 @@ export interface Plan<T> {
   whatIf: string[];
 }
 
-/** What one type of resource knows of its instances; `run-operation.ts` makes the engine's operations of it. */
-export interface Resource<T extends Instance> {
+/**
+ * What one type of resource knows of its instances, `Asked` being those with the defaults filled in. `run-operation.ts`
+ * makes the engine's operations of it.
+ */
+export interface Resource<T extends Instance, Asked extends T = T> {
   /**
    * The instance that the input describes.
    * @throws InvalidParamsError naming each field that breaks the schema, or what the schema cannot say
    */
-  parse(input: unknown): T;
+  parse(input: unknown): Asked;
   /** The same instance as it is now; `_exist: false` where it is not there. */
-  current(desired: T): Promise<T>;
+  current(desired: Asked): Promise<T>;
   /** The properties in which it is not as desired. */
-  differences(desired: T, current: T): string[];
+  differences(desired: Asked, current: T): string[];
   /** The current instance with `_inDesiredState` in its parts, where it has parts. */
-  marked?(desired: T, current: T): T;
+  marked?(desired: Asked, current: T): T;
   /**
    * Makes it as desired.
    * @throws AggregateError of all that failed, where it has parts: the others are as desired then
    */
-  apply(desired: T, current: T): Promise<void>;
+  apply(desired: Asked, current: T): Promise<void>;
   /** Where it is as desired already: does what a killed process recorded and left undone. */
   complete(): Promise<void>;
   /** What that would do. Changes nothing. */
-  plan(desired: T, current: T): Promise<Plan<T>>;
-  /** Every instance there is, as a configuration would ask for it; absent where there is no such thing. */
+  plan(desired: Asked, current: T): Promise<Plan<T>>;
+  /**
+   * Every instance there is, as a configuration would ask for it. Absent for a list: it is nothing of its own, which could
+   * be exported or deleted.
+   */
   all?(): Promise<T[]>;
 }

@@ -5,12 +5,15 @@ import type { Instance, Resource } from './resource.ts';
 export type Line = Instance | string[];
 
 /** Carries the operation out; returns what the engine expects of it, line by line. */
-export async function runOperation<T extends Instance>(
+export async function runOperation<T extends Instance, Asked extends T>(
   operation: Operation,
-  resource: Resource<T>,
+  resource: Resource<T, Asked>,
   input: unknown,
 ): Promise<Line[]> {
-  if (operation === 'export') return exported(resource, input);
+  if (operation === 'delete' || operation === 'export') {
+    if (!resource.all) throw new UsageError(`This resource has no ${operation}.`);
+    if (operation === 'export') return exported(await resource.all(), resource, input);
+  }
   const desired = resource.parse(input);
   if (operation === 'delete') desired._exist = false;
   const current = await resource.current(desired);
@@ -42,10 +45,12 @@ export async function runOperation<T extends Instance>(
 }
 
 /** All instances; where the input describes one, those that agree with it. */
-async function exported<T extends Instance>(resource: Resource<T>, input: unknown): Promise<Line[]> {
-  if (!resource.all) throw new UsageError('This resource has no export.');
-  const instances = await resource.all();
-  if (isEmpty(input)) return instances;
+function exported<T extends Instance, Asked extends T>(
+  instances: readonly T[],
+  resource: Resource<T, Asked>,
+  input: unknown,
+): Line[] {
+  if (isEmpty(input)) return [...instances];
   const wanted = Object.entries(resource.parse(input)).filter(([property]) => !property.startsWith('_'));
   return instances.filter((one) => wanted.every(([property, value]) => one[property as keyof T] === value));
 }

@@ -5,6 +5,7 @@ import type { ProviderChoice } from '../protocol/generated/contract.ts';
 import { isProvider } from '../rpc/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
 import { type Command, parseCommand, UsageError } from './command.ts';
+import { ExclusionResource } from './exclusion.ts';
 import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
@@ -66,8 +67,10 @@ function answer({ operation, resource }: Command, input: unknown, service: PortS
       return runOperation(operation, new ReservationResource(service, warn), input);
     case 'reservationlist':
       return runOperation(operation, new ReservationListResource(service, warn), input);
+    case 'exclusion':
+      return runOperation(operation, new ExclusionResource(service, warn), input);
     default:
-      throw new UsageError(`There is no resource ${resource}; there are Reservation and ReservationList.`);
+      throw new UsageError(`There is no resource ${resource}; there are Reservation, ReservationList and Exclusion.`);
   }
 }
 

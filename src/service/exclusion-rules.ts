@@ -21,7 +21,7 @@ export const holdsAll = (outer: PortRange, inner: PortRange): boolean =>
   outer.startPort <= inner.startPort && endPort(inner) <= endPort(outer);
 
 /** Whether it stays as long as is asked for. */
-export const lasts = (item: PortExclusion, store: ExclusionStore): boolean =>
+export const lasts = (item: Pick<PortExclusion, 'store'>, store: ExclusionStore): boolean =>
   item.store === 'persistent' || store === 'active';
 
 /**

@@ -20,7 +20,8 @@ async function failure(
   return outcome as CommandFailed;
 }
 
-const errors = ({ traces }: CommandFailed) => traces.map(({ level, message }) => `${level}: ${message}`);
+const errors = ({ traces }: CommandFailed) =>
+  traces.map(({ level, message }) => (level === 'error' ? message : `${level}: ${message}`));
 
 describe('bad input', () => {
   const cases: [string, string | undefined, string[]][] = [
@@ -60,7 +61,7 @@ describe('bad input', () => {
     const env = ownMachine(onTestFinished);
     const outcome = await failure('set', input, env);
     expect(outcome.exitCode).toBe(64);
-    expect(errors(outcome)).toEqual(messages.map((message) => `error: ${message}`));
+    expect(errors(outcome)).toEqual(messages);
     expect(existsSync(env.PORT_RESERVATION_HOME!)).toBe(false);
   });
 
@@ -69,18 +70,28 @@ describe('bad input', () => {
   });
 });
 
+describe('a wrong command line', () => {
+  test.each([
+    [['get'], /^The arguments must be one of get <resource>, set <resource>, set <resource> --what-if, /],
+    [['grab', 'Reservation'], /^The arguments must be one of /],
+    [['get', 'Reservation', '--what-if'], /^The arguments must be one of /],
+    [['get', 'Port'], 'There is no resource port; there are Reservation, ReservationList and Exclusion.'],
+    [['delete', 'ReservationList'], 'This resource has no delete.'],
+    [['export', 'ReservationList'], 'This resource has no export.'],
+  ])('%j is refused', async (args, message) => {
+    const { module: directory } = installModule(onTestFinished);
+    const command = { executable: 'node', args: ['./worker/dsc.mjs', ...args] };
+    const env = ownMachine(onTestFinished);
+    const outcome = await runCommand(command, '{"reservations":[]}', { directory, env }).catch((error) => error);
+    expect(outcome.exitCode).toBe(64);
+    expect(errors(outcome)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
 describe('a bad environment', () => {
   test.each([
-    [
-      'PORT_RESERVATION_PROVIDER',
-      'carrier',
-      /^error: NotSupported: PORT_RESERVATION_PROVIDER is "carrier"\. Set it to auto,/,
-    ],
-    [
-      'PORT_RESERVATION_HOME',
-      'here',
-      /^error: NotSupported: PORT_RESERVATION_HOME is "here", which is a relative path\. /,
-    ],
+    ['PORT_RESERVATION_PROVIDER', 'carrier', /^NotSupported: PORT_RESERVATION_PROVIDER is "carrier"\. Set it to auto,/],
+    ['PORT_RESERVATION_HOME', 'here', /^NotSupported: PORT_RESERVATION_HOME is "here", which is a relative path\. /],
   ])('in %s fails with what to do', async (name, value, message) => {
     const outcome = await failure('get', valid, { ...ownMachine(onTestFinished), [name]: value });
     expect(outcome.exitCode).toBe(1);

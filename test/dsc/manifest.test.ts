@@ -11,7 +11,7 @@ import {
 } from './support/manifest.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-const types = ['PortReservation/Reservation', 'PortReservation/ReservationList'];
+const types = ['Exclusion', 'Reservation', 'ReservationList'].map((name) => `PortReservation/${name}`);
 
 describe('the manifests', () => {
   test('are found in the module, and in the folder that DSC_RESOURCE_PATH names', () => {

@@ -56,6 +56,12 @@ describe.skipIf(noReservations)(reservationsTitle('a reservation under DSC'), ()
     expect(await engine.test(web)).toMatchObject({ inDesiredState: true, differingProperties: [] });
   });
 
+  test('is made once by two at the same time', async () => {
+    const engine = ownEngine();
+    const results = await Promise.all([engine.set(web), engine.set(web)]);
+    expect(results.map(({ afterState }) => afterState)).toEqual([await engine.get(web), await engine.get(web)]);
+  });
+
   test('that is asked for without a name is as desired under any', async () => {
     const engine = ownEngine();
     await engine.set(web);

@@ -82,6 +82,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
       'lib',
     ]);
     expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation')).sort()).toEqual([
+      'exclusion.dsc.resource.json',
       'reservation.dsc.resource.json',
       'reservationlist.dsc.resource.json',
       'schemas',
