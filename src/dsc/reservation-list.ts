@@ -6,7 +6,7 @@ import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { checked } from './input.ts';
 import { absent } from './place.ts';
-import { instanceOf, ReservationResource } from './reservation.ts';
+import { instanceOf, ReservationResource, requestOf } from './reservation.ts';
 import type { Plan, Resource, Warn } from './resource.ts';
 
 /** One reservation of a list as it is to be, beside what it is. */
@@ -63,10 +63,13 @@ export class ReservationListResource implements Resource<DscReservationList> {
   }
 
   async apply(desired: DscReservationList, current: DscReservationList): Promise<void> {
+    const wrong = this.#wrongParts(desired, current);
+    const [leaving, coming] = [wrong.filter(isLeaving), wrong.filter((part) => !isLeaving(part))];
     const failures: unknown[] = [];
-    for (const part of leavingFirst(this.#wrongParts(desired, current))) {
-      await this.#one.apply(part.desired, part.current).catch((error: unknown) => failures.push(error));
-    }
+    const fail = (error: unknown) => void failures.push(error);
+    // What gives ports back goes first: what comes may need them.
+    for (const part of leaving) await this.#one.apply(part.desired, part.current).catch(fail);
+    await this.#reserve(coming, fail).catch(fail);
     if (failures.length > 0) throw new AggregateError(failures);
   }
 
@@ -76,8 +79,8 @@ export class ReservationListResource implements Resource<DscReservationList> {
 
   async plan(desired: DscReservationList, current: DscReservationList): Promise<Plan<DscReservationList>> {
     const leaving = this.#wrongParts(desired, current)
-      .map((part) => part.desired)
-      .filter(isLeaving);
+      .filter(isLeaving)
+      .map((part) => part.desired);
     const reservations: DscReservation[] = [];
     const whatIf: string[] = [];
     for (const part of partsOf(desired, current)) {
@@ -90,6 +93,15 @@ export class ReservationListResource implements Resource<DscReservationList> {
       whatIf.push(...planned.whatIf);
     }
     return { state: { ...current, reservations: reservations.slice(0, desired.reservations.length) }, whatIf };
+  }
+
+  /** Makes all of them in one change of the ledger, each for itself. */
+  async #reserve(parts: readonly Part[], fail: (error: unknown) => void): Promise<void> {
+    if (parts.length === 0) return;
+    const requests = parts.map(({ desired, current }) => requestOf(desired, current));
+    for (const outcome of await this.#service.createEach(requests)) {
+      if (outcome.status === 'rejected') fail(outcome.reason);
+    }
   }
 
   /** What carries the document and is not listed. */
@@ -112,13 +124,9 @@ const invalid = (field: string, message: string) => new InvalidParamsError([{ fi
 
 const keyOf = (item: DscReservation) => formatPorts(item.protocol, item);
 
-const isLeaving = ({ _exist }: DscReservation) => _exist === false;
+const isToGo = ({ _exist }: DscReservation) => _exist === false;
 
-/** What gives ports back goes first: what comes may need them. */
-const leavingFirst = (parts: readonly Part[]): Part[] => [
-  ...parts.filter(({ desired }) => isLeaving(desired)),
-  ...parts.filter(({ desired }) => !isLeaving(desired)),
-];
+const isLeaving = ({ desired }: Part) => isToGo(desired);
 
 /** The listed reservations in their order, and behind them those that are no longer listed. */
 const partsOf = (desired: DscReservationList, { reservations }: DscReservationList): Part[] =>
@@ -135,7 +143,7 @@ function checkPlaces(reservations: readonly DscReservation[]): void {
       if (item.protocol !== other.protocol || !overlap(item, other)) continue;
       if (sameRange(item, other))
         throw invalid(`reservations.${index}`, `is of the same ports as reservations.${before}`);
-      if (isLeaving(item) || isLeaving(other)) continue;
+      if (isToGo(item) || isToGo(other)) continue;
       throw invalid(`reservations.${index}`, `overlaps reservations.${before}, ${keyOf(other)}`);
     }
   }

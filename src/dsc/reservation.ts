@@ -1,4 +1,4 @@
-import type { DscReservation, Reservation } from '../protocol/generated/contract.ts';
+import type { DscReservation, Reservation, ReservationCreateAllParams } from '../protocol/generated/contract.ts';
 import { DscReservation as isReservation } from '../protocol/generated/validators.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
@@ -43,16 +43,7 @@ export class ReservationResource implements Resource<DscReservation> {
       await unlessNotFound(this.#service.release({ ...placeOf(desired), ...labelOf({ document }) }));
       return;
     }
-    const { protocol, startPort, numberOfPorts } = desired;
-    await this.#service.create({
-      protocol,
-      startPort,
-      numberOfPorts,
-      lifetime: 'persistent',
-      // What is not asked for stays as it is.
-      ...labelOf({ ...current, ...labelOf(desired) }),
-      ifExists: 'update',
-    });
+    await this.#service.createAll(requestOf(desired, current));
   }
 
   complete(): Promise<void> {
@@ -99,6 +90,13 @@ export class ReservationResource implements Resource<DscReservation> {
     const staying = reservations.filter((item) => !gone.has(formatPorts(item.protocol, item.range)));
     return refusalOf(() => refuseOverlap(range, staying));
   }
+}
+
+/** What makes it as desired. What is not asked for stays as it is. */
+export function requestOf(desired: DscReservation, current: DscReservation): ReservationCreateAllParams {
+  const { protocol, startPort, numberOfPorts } = desired;
+  const label = labelOf({ ...current, ...labelOf(desired) });
+  return { protocol: [protocol], startPort, numberOfPorts, lifetime: 'persistent', ...label, ifExists: 'update' };
 }
 
 /** The reservation as an instance. */
