@@ -68,6 +68,10 @@ export class LiveMachine implements WindowsMachine {
     return new Caller(await this.#start([callerScript]));
   }
 
+  dsc(args: string[], { env }: StartOptions = {}): Promise<WindowsProcess> {
+    return this.#start([built.dsc, ...args], env);
+  }
+
   script(code: string, { env }: StartOptions = {}): Promise<WindowsProcess> {
     const file = this.path(`script-${++this.#scripts}.mjs`);
     writeFileSync(file, code);

@@ -1,4 +1,5 @@
 import { chosenSuite } from './chosen.suite.ts';
+import { dscSuite } from './dsc.suite.ts';
 import { exclusionsSuite } from './exclusions.suite.ts';
 import { holderSuite } from './holder.suite.ts';
 import { inspectSuite } from './inspect.suite.ts';
@@ -26,4 +27,5 @@ export function windowsSuites(windows: Windows): void {
   librarySuite(windows);
   missingSuite(windows);
   watchSuite(windows);
+  dscSuite(windows);
 }

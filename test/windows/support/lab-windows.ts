@@ -81,6 +81,10 @@ export class LabMachine implements WindowsMachine {
     return this.#track(await this.#machine.caller({ elevated, faults, kernel, runtime: this.#runtime }));
   }
 
+  dsc(args: string[], options: StartOptions = {}): Promise<WindowsProcess> {
+    return this.#start({ file: this.#product.dsc, args }, options);
+  }
+
   script(code: string, options: StartOptions = {}): Promise<WindowsProcess> {
     const library = `file:///Z:${pathToFileURL(this.#product.library).pathname}`;
     return this.#start({ code, args: [library] }, options);

@@ -6,12 +6,15 @@ const dist = join(import.meta.dirname, '../../../dist');
 /** The built product with koffi's native file for Windows in its place. */
 export interface Product {
   worker: string;
+  /** The program of the DSC resources. */
+  dsc: string;
   library: string;
 }
 
 /** Where `npm run build` leaves it. */
 export const built: Product = {
   worker: join(dist, 'PortReservation/worker/worker.mjs'),
+  dsc: join(dist, 'PortReservation/worker/dsc.mjs'),
   library: join(dist, 'lib/index.js'),
 };
 
@@ -23,5 +26,10 @@ export function copyProduct(folder: string, koffi: string): Product {
   cpSync(join(dist, 'lib'), join(folder, 'dist/lib'), { recursive: true });
   mkdirSync(join(module, 'worker/koffi/win32-x64'), { recursive: true });
   cpSync(koffi, join(module, 'worker/koffi/win32-x64/koffi.node'));
-  return { worker: join(module, 'worker/worker.mjs'), library: join(folder, 'dist/lib/index.js') };
+  const worker = join(module, 'worker');
+  return {
+    worker: join(worker, 'worker.mjs'),
+    dsc: join(worker, 'dsc.mjs'),
+    library: join(folder, 'dist/lib/index.js'),
+  };
 }

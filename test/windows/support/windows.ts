@@ -41,6 +41,8 @@ export interface WindowsMachine {
   worker(options?: StartOptions): Promise<WindowsWorker>;
   /** A process of another program, which calls the primitives itself. */
   caller(options?: StartOptions): Promise<Caller>;
+  /** Starts the program of the DSC resources. */
+  dsc(args: string[], options?: StartOptions): Promise<WindowsProcess>;
   /** Starts a script with the library as its first argument: a file URL to import. */
   script(code: string, options?: StartOptions): Promise<WindowsProcess>;
   reboot(): Promise<void>;

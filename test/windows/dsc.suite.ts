@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { expectFree, expectReserved } from './support/ports.ts';
+import { eachMachine, type StartOptions, testWith, type Windows } from './support/windows.ts';
+
+interface Answer {
+  code: number | null;
+  /** What it wrote for the engine, line by line. */
+  lines: unknown[];
+  /** The messages of its error traces. */
+  errors: string[];
+}
+
+const valuesIn = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+/** The DSC resources, from the program that their manifests name. */
+export function dscSuite(windows: Windows): void {
+  const elevated = testWith(windows, 'elevated');
+  const ordinary = testWith(windows, 'ordinary');
+
+  describe('the DSC resources', () => {
+    const machine = eachMachine(windows);
+
+    async function dsc(operation: string[], instance: unknown, options?: StartOptions): Promise<Answer> {
+      const program = await machine().dsc(operation, options);
+      program.stdin.end(JSON.stringify(instance));
+      const { code, stdout, stderr } = await program.ended;
+      return { code, lines: valuesIn(stdout), errors: valuesIn(stderr).map(({ error }) => error) };
+    }
+
+    elevated('reserve in the system, say so, and give back', async () => {
+      const rights = { elevated: true };
+      const program = await machine().caller(rights);
+      const instance = { protocol: 'tcp', startPort: await machine().block(4), numberOfPorts: 4, name: 'web' };
+      const there = { ...instance, _exist: true, provider: 'windows', enforcement: 'kernel' };
+      expect(await dsc(['set', 'Reservation', '--what-if'], instance, rights)).toMatchObject({
+        code: 0,
+        lines: [{ _metadata: { whatIf: [expect.stringMatching(/^Would reserve tcp /)] } }, ['_exist', 'name']],
+      });
+      await expectFree(program, 'tcp', instance.startPort, 4);
+      const made = await dsc(['set', 'Reservation'], instance, rights);
+      expect(made).toMatchObject({ code: 0, lines: [there, ['_exist', 'name']], errors: [] });
+      await expectReserved(program, 'tcp', instance.startPort, 4);
+      const [{ token }] = made.lines as [{ token: string }];
+      expect(await program.call('lookup', 'tcp', instance.startPort, 4)).toEqual({ code: 0, token });
+      expect(await dsc(['test', 'Reservation'], instance, rights)).toMatchObject({
+        lines: [{ ...there, _inDesiredState: true }, []],
+      });
+      expect(await dsc(['set', 'Reservation'], { ...instance, _exist: false }, rights)).toMatchObject({
+        lines: [{ _exist: false }, ['_exist']],
+      });
+      await expectFree(program, 'tcp', instance.startPort, 4);
+    });
+
+    elevated('see what another program reserved, and give it a name', async () => {
+      const rights = { elevated: true };
+      const program = await machine().caller(rights);
+      const place = { protocol: 'udp', startPort: await machine().block(2), numberOfPorts: 2 };
+      await program.call('create', 'udp', place.startPort, 2);
+      expect(await dsc(['test', 'Reservation'], place, rights)).toMatchObject({
+        lines: [{ _inDesiredState: true }, []],
+      });
+      expect(await dsc(['set', 'Reservation'], { ...place, name: 'game' }, rights)).toMatchObject({
+        lines: [{ ...place, name: 'game', enforcement: 'kernel' }, ['name']],
+      });
+    });
+
+    ordinary('tell who lacks the rights', async () => {
+      const place = { protocol: 'tcp', startPort: await machine().block(2), numberOfPorts: 2 };
+      expect(await dsc(['set', 'Reservation'], place)).toMatchObject({
+        code: 1,
+        lines: [],
+        errors: [expect.stringMatching(/^AccessDenied: No permission for tcp .*administrator/)],
+      });
+    });
+
+    test('name what is wrong with the input', async () => {
+      expect(await dsc(['get', 'Reservation'], { protocol: 'tcp', startPort: 0, numberOfPorts: 1 })).toEqual({
+        code: 64,
+        lines: [],
+        errors: ['startPort must be 1 to 65535'],
+      });
+    });
+  });
+}
