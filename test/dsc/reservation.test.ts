@@ -1,13 +1,15 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { thisHost } from '../../src/host.ts';
+import { openService } from '../../src/open-service.ts';
 import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import type { Engine } from './support/engine.ts';
 import { engineFor, installModule, noReservations, ownMachine, reservationsTitle } from './support/installed.ts';
 import type { Manifest } from './support/manifest.ts';
 
 const type = 'PortReservation/Reservation';
-const key = { protocol: 'tcp', startPort: 23_000, numberOfPorts: 10 };
+const key = { protocol: 'tcp' as const, startPort: 23_000, numberOfPorts: 10 };
 const web = { ...key, name: 'web', reason: 'the shop' };
 const gone = { ...key, _exist: false };
 
@@ -121,6 +123,19 @@ describe.skipIf(noReservations)(reservationsTitle('a reservation under DSC'), ()
     const other = ownEngine();
     for (const { _name, ...instance } of exported) await other.set(instance);
     expect(await other.export()).toEqual(exported);
+  });
+
+  test('is not the runtime one of the same ports, which is in its way', async () => {
+    const env = ownMachine(onTestFinished);
+    const service = await openService({ provider: 'ledger', host: { ...thisHost(), env } });
+    onTestFinished(() => service.close());
+    await service.create(key);
+    const engine = engineFor(modules, type, { env });
+    expect(await engine.get(key)).toEqual(gone);
+    expect(await engine.test(gone)).toMatchObject({ inDesiredState: true });
+    await expect(engine.set(key)).rejects.toThrow(/RangeReserved: tcp 23000-23009 overlaps the runtime reservation /);
+    await engine.delete(key);
+    expect(await service.list()).toMatchObject({ reservations: [{ lifetime: 'runtime' }] });
   });
 
   test('takes what it returned, and what a configuration adds to it', async () => {
