@@ -4,11 +4,15 @@ import type { Validator } from '../protocol/generated/validators.js';
 
 const invalid = (message: string) => new InvalidParamsError([{ field: '', message }]);
 
+/** Where an instance comes from: the engine's pipe; at a terminal there is none. */
+export type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
+
 /**
  * The JSON value that the stream holds. Nothing at all is an empty object, so that the validator names what is missing.
  * @throws InvalidParamsError
  */
-export async function readInput(stream: AsyncIterable<Uint8Array>): Promise<unknown> {
+export async function readInput(stream: Input): Promise<unknown> {
+  if (stream.isTTY) return {};
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream) chunks.push(chunk);
   let text: string;

@@ -6,7 +6,7 @@ import { isProvider } from '../rpc/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
 import { type Command, parseCommand, UsageError } from './command.ts';
 import { ExclusionResource } from './exclusion.ts';
-import { readInput } from './input.ts';
+import { type Input, readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
 import { type Line, runOperation } from './run-operation.ts';
@@ -14,7 +14,7 @@ import { createTrace, type Trace } from './trace.ts';
 
 /** The streams of a command resource: in the instance, out the results and the traces, a line of JSON each. */
 export interface DscStreams {
-  stdin: AsyncIterable<Uint8Array>;
+  stdin: Input;
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown };
 }

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { runDsc } from '../../src/dsc/run.ts';
+import { ownHost } from '../support/own-host.ts';
 import { installModule, ownMachine } from './support/installed.ts';
 import { discoverIn, type Operation } from './support/manifest.ts';
 import { CommandFailed, runCommand } from './support/run-command.ts';
@@ -68,6 +70,14 @@ describe('bad input', () => {
   test.each(['get', 'test', 'whatIf', 'delete'] as const)('is refused by %s too', async (operation) => {
     expect((await failure(operation, '{}', ownMachine(onTestFinished))).exitCode).toBe(64);
   });
+});
+
+test('a terminal is not waited for', async () => {
+  const written: string[] = [];
+  const output = { write: (text: string) => written.push(text) };
+  const stdin = { isTTY: true, [Symbol.asyncIterator]: () => expect.unreachable('it was read') };
+  expect(await runDsc(['get', 'Reservation'], { stdin, stdout: output, stderr: output }, ownHost())).toBe(64);
+  expect(written[0]).toBe('{"error":"protocol is required"}\n');
 });
 
 describe('a wrong command line', () => {
