@@ -2,8 +2,8 @@ import { type TableSocket, tableSockets } from '../../native/windows/socket-tabl
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { FoundHolder } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
 import { holdersOf, processesOf, systemProcess } from './holders.ts';
+import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
 
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
