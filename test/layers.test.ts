@@ -13,9 +13,9 @@ const allowed: Record<string, string[]> = {
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
-  cli: ['protocol', 'open-service', 'run-worker', 'rpc', 'desired-state', 'type:service', 'type:host'],
   dsc: ['protocol', 'service', 'rpc', 'host', 'open-service'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
+  cli: ['protocol', 'desired-state', 'open-service', 'run-worker', 'rpc', 'type:service', 'type:host'],
 };
 
 /** The only folders or files that may import a package. */

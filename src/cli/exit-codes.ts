@@ -2,5 +2,7 @@
 export const exitCode = {
   done: 0,
   failed: 1,
+  /** Of `apply --detailed-exitcode`. */
+  changed: 2,
   usage: 64,
 } as const;

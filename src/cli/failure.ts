@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import { DocumentError, type FieldError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import { CommandError } from './exec/command-error.ts';
 import { exitCode } from './exit-codes.ts';
 import { printable } from './table.ts';
@@ -12,6 +12,8 @@ interface Failure {
   name: string;
   message: string;
   hint?: string;
+  /** Each field or place that is wrong. */
+  errors?: FieldError[];
 }
 
 const invalidParams = -32602;
@@ -21,13 +23,21 @@ const internalError = -32603;
 const optionOf = (field: string) =>
   `--${field.split('.')[0]!.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+/** As compilers write it, so that the eye finds the place. */
+const faultLine = ({ field, message, line, column }: FieldError) =>
+  `${line === undefined ? '' : `line ${line}, column ${column}: `}${field || 'the document'} ${message}`;
+
 function failureOf(error: unknown): Failure {
   if (error instanceof ServiceError) {
     return { code: error.code, name: error.errorName, message: error.message, ...error.facts };
   }
+  if (error instanceof DocumentError) {
+    const message = ['The document is wrong, and nothing was changed.', ...error.errors.map(faultLine)].join('\n  ');
+    return { code: invalidParams, name: 'InvalidDocument', message, errors: error.errors };
+  }
   if (error instanceof InvalidParamsError) {
     const message = error.errors.map(({ field, message }) => `${optionOf(field)} ${message}`).join('; ');
-    return { code: invalidParams, name: 'InvalidParams', message: `${message}.` };
+    return { code: invalidParams, name: 'InvalidParams', message: `${message}.`, errors: error.errors };
   }
   if (error instanceof UsageError) {
     return { code: invalidParams, name: 'Usage', message: error.message, ...(error.hint && { hint: error.hint }) };
@@ -57,5 +67,5 @@ const isAboutWords = (error: unknown) =>
 /** The exit code that goes with the error. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
-  return isAboutWords(error) ? exitCode.usage : exitCode.failed;
+  return isAboutWords(error) && !(error instanceof DocumentError) ? exitCode.usage : exitCode.failed;
 }

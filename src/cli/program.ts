@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addExclude } from './commands/exclude.ts';
 import { addExec } from './commands/exec.ts';
+import { addExport } from './commands/export.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
 import { addNew } from './commands/new.ts';
@@ -15,6 +18,7 @@ const codes = `
 Exit codes:
   0    done, or nothing to do
   1    failed; or, of test, something is not reserved
+  2    changed, of apply --detailed-exitcode
   64   wrong words
   exec ends with the code of the command it ran`;
 
@@ -40,7 +44,20 @@ export function program(terminal: Terminal, output: Output): Command {
       output.asJson = Boolean(command.opts().json);
     })
     .addHelpText('after', codes);
-  for (const add of [addExec, addNew, addGet, addFind, addTest, addRemove, addStatus, addServe, addCompletion]) {
+  for (const add of [
+    addExec,
+    addNew,
+    addGet,
+    addFind,
+    addTest,
+    addRemove,
+    addStatus,
+    addExclude,
+    addApply,
+    addExport,
+    addServe,
+    addCompletion,
+  ]) {
     add(root, output, terminal);
   }
   return root;

@@ -1,12 +1,16 @@
 const cmdlet =
-  /^(Remove|New)-PortReservation -Protocol (\w+) -StartPort (\d+)(?: -NumberOfPorts (\d+))?(?: -Persistent)?$/;
+  /^(Remove|New)-Port(Reservation|Exclusion) -Protocol (\w+) -StartPort (\d+)(?: -NumberOfPorts (\d+))?(?: -Persistent)?(?<nat> -RestartNat)?$/;
 
 /** The service names the cmdlet where the remedy is one of ours; this is the same in this program's words. */
 export function inOurWords(remedy: string): string {
-  const [, verb, protocol = '', first, count = '1'] = cmdlet.exec(remedy) ?? [];
-  if (verb === undefined) return remedy;
-  const of = protocol === 'Tcp' ? '' : ` --protocol ${protocol.toLowerCase()}`;
-  if (verb === 'New') return `portreservation new --persistent --start-port ${first}${of}`;
+  const found = cmdlet.exec(remedy);
+  if (!found) return remedy;
+  const [, verb, kind, protocol = '', first, count = '1'] = found;
   const last = Number(first) + Number(count) - 1;
-  return `portreservation remove ${first}${count === '1' ? '' : `-${last}`}${of}`;
+  const range = count === '1' ? first : `${first}-${last}`;
+  const of = protocol === 'Tcp' ? '' : ` --protocol ${protocol.toLowerCase()}`;
+  const nat = found.groups?.nat ? ' --restart-nat' : '';
+  if (kind === 'Exclusion') return `portreservation exclude ${verb === 'New' ? 'add' : 'remove'} ${range}${of}${nat}`;
+  if (verb === 'Remove') return `portreservation remove ${range}${of}`;
+  return `portreservation new --persistent --start-port ${first}${count === '1' ? '' : ` --ports ${count}`}${of}`;
 }

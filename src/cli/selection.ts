@@ -41,6 +41,13 @@ export function describeWanted({ range, name, token }: Wanted, protocols: readon
   return token === undefined ? `the name ${JSON.stringify(name)}` : `token ${token}`;
 }
 
+/** There is no exclusion of exactly these ports. */
+export const noExclusion = (target: string): ServiceError =>
+  new ServiceError('NotFound', `There is no exclusion of ${target}.`, {
+    target,
+    hint: 'portreservation exclude list shows those there are.',
+  });
+
 /** There is none. */
 export function noneOf(wanted: Wanted, protocols?: readonly Protocol[]): ServiceError {
   const target = describeWanted(wanted, protocols);

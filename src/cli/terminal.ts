@@ -1,7 +1,8 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 /** What the command line may know of the process it runs in, and is given by main.ts: the process itself. */
 export interface Terminal {
+  readonly stdin: Readable;
   readonly stdout: Writable & { columns?: number };
   readonly stderr: Writable;
   readonly env: NodeJS.ProcessEnv;

@@ -1,4 +1,4 @@
-import type { PortRange, PortStatus, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import type { PortExclusion, PortRange, PortStatus, Protocol, Reservation } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts } from '../protocol/ranges.ts';
 import type { Column } from './table.ts';
 
@@ -33,6 +33,17 @@ export const statusColumns: readonly Column<PortStatus>[] = [
   { title: 'CanBind', of: ({ canBind }) => (canBind ? 'True' : 'False') },
   { title: 'Verdict', of: ({ verdict }) => title(verdict) },
   { title: 'Explanation', of: ({ explanation }) => explanation },
+];
+
+/** The columns of Get-PortExclusion. */
+export const exclusionColumns: readonly Column<PortExclusion>[] = [
+  { title: 'Protocol', of: ({ protocol }) => title(protocol) },
+  { title: 'StartPort', of: ({ range }) => range.startPort, align: 'right' },
+  { title: 'EndPort', of: ({ range }) => endPort(range), align: 'right' },
+  { title: 'Store', of: ({ store }) => title(store) },
+  { title: 'Own', of: ({ own }) => title(String(own)) },
+  { title: 'Administered', of: ({ administered }) => title(String(administered)) },
+  { title: 'Name', of: ({ name }) => name },
 ];
 
 /** `tcp 5000-5009 "web"`. */

@@ -98,13 +98,15 @@ test('PowerShell completes commands, options and names, quoted where needed', as
   });
 });
 
+const commands = 'exec new get find test remove status exclude apply export serve completion'.split(' ');
+
 const complete = async (...words: string[]) => {
   const { stdout } = await start(['complete', '--', ...words], { env }).ended;
   return stdout.split('\n').slice(0, -1);
 };
 
 test.each([
-  [[''], ['exec', 'new', 'get', 'find', 'test', 'remove', 'status', 'serve', 'completion']],
+  [[''], commands],
   [['remove', '--name', 'g'], ['gold']],
   [['new', '--name', ''], []],
   [
@@ -119,6 +121,14 @@ test.each([
   [['exec', '--', ''], []],
   [['get', '--', '--'], []],
   [['completion', 'f'], ['fish']],
+  [
+    ['exclude', ''],
+    ['add', 'list', 'remove'],
+  ],
+  [
+    ['exclude', 'add', '--store', ''],
+    ['persistent', 'active'],
+  ],
 ])('%j is completed by %j', async (words, expected) => {
   expect((await complete(...words)).map((line) => line.split('\t')[0])).toEqual(expected);
 });

@@ -5,12 +5,27 @@ import { expect, test } from 'vitest';
 import { commandLine, expectGolden, portreservation } from './support.ts';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
-const commands = ['exec', 'new', 'get', 'find', 'test', 'remove', 'status', 'completion'];
+const commands = [
+  'exec',
+  'new',
+  'get',
+  'find',
+  'test',
+  'remove',
+  'status',
+  'exclude',
+  'exclude add',
+  'exclude list',
+  'exclude remove',
+  'apply',
+  'export',
+  'completion',
+];
 
 test('--help of everything reads as the golden text does', async () => {
   const run = commandLine();
   const texts = [await run('--help')];
-  for (const command of commands) texts.push(await run(command, '--help'));
+  for (const command of commands) texts.push(await run(...command.split(' '), '--help'));
   expect(texts.map(({ code, stderr }) => [code, stderr])).toEqual(texts.map(() => [0, '']));
   expectGolden('help', texts.map(({ stdout }) => stdout).join('\n'));
 });
@@ -39,6 +54,12 @@ test.each([
   ['status 0', /It must be a port, 1 to 65535/],
   ['test', /^portreservation: Say which reservations: a range, a name, or --port\./],
   ['remove', /^portreservation: Say which: /],
+  ['exclude', /^Usage: portreservation exclude /],
+  ['exclude add', /^portreservation: missing required argument 'ranges'/],
+  ['exclude add 5 --store later', /argument 'later' is invalid\. Allowed choices are persistent, active\./],
+  ['exclude add 5 --name a*', /^portreservation: --name must not contain control characters/],
+  ['apply', /^portreservation: missing required argument 'file'/],
+  ['export --format toml', /argument 'toml' is invalid\. Allowed choices are yaml, json, env, compose, devcontainer\./],
   ['remove w*', /^portreservation: "w\*" is no name\.\n {2}For wildcards use --name\.\n$/],
 ])('refuses "%s" with exit code 64 and why', async (line, message) => {
   const { code, stdout, stderr } = await commandLine()(...line.split(' ').filter(Boolean));

@@ -67,11 +67,17 @@ async function selectors(look: Look): Promise<Candidate[]> {
   return [...(await names(look)), ...ranges];
 }
 
+async function documents(look: Look): Promise<Candidate[]> {
+  const found = new Set((await look()).map(({ document }) => document));
+  return plain([...found].filter((one) => one !== undefined));
+}
+
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ word }));
 
 async function valuesOf({ long, argChoices }: Option, command: string | undefined, look: Look): Promise<Candidate[]> {
   if (argChoices) return plain(argChoices);
   if (long === '--protocol') return plain(['tcp', 'udp', 'tcp,udp']);
+  if (long === '--document') return documents(look);
   if (command !== 'remove') return [];
   if (long === '--name') return names(look);
   const tokens = (await look()).filter(({ token }) => token !== undefined);

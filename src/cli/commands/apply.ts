@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { ServiceError } from '../../protocol/errors.ts';
+import type { AppliedState, DesiredChange, DocumentFormat } from '../../protocol/generated/contract.ts';
+import { exitCode } from '../exit-codes.ts';
+import { type CommonOptions, withCommon } from '../options.ts';
+import type { Output } from '../output.ts';
+import { inService } from '../service.ts';
+import type { Terminal } from '../terminal.ts';
+import { nameOf } from '../views.ts';
+
+interface Options extends CommonOptions {
+  format?: DocumentFormat;
+  prune?: boolean;
+  detailedExitcode?: boolean;
+  whatIf?: boolean;
+}
+
+export function addApply(root: Command, output: Output, terminal: Terminal): void {
+  const command = root
+    .command('apply')
+    .summary('make the reservations and exclusions of a document so')
+    .description('Make what a desired-state document asks for so. What is as it should be is left alone.')
+    .argument('<file>', 'the document, JSON or YAML; - is standard input')
+    .addOption(
+      new Option('--format <format>', 'what it is written in; by the name of the file if absent').choices([
+        'json',
+        'yaml',
+      ]),
+    )
+    .option('--prune', "remove what carries the document's name and is no longer in it")
+    .option('--detailed-exitcode', 'end with 2 where anything was changed')
+    .option('--what-if', 'say what would be done, and do nothing');
+  withCommon(command).action(async (file: string, options: Options) => {
+    const { applyDesiredState } = await import('../../desired-state/apply.ts');
+    const { decodeDocument, formatOfFile } = await import('../../desired-state/read-document.ts');
+    const { format = formatOfFile(file), prune, whatIf } = options;
+    const text = decodeDocument(await read(file, terminal));
+    const applied = await inService(options, (service) => applyDesiredState(service, { text, format, prune, whatIf }));
+    report(applied, options, output);
+  });
+}
+
+async function read(file: string, terminal: Terminal): Promise<Uint8Array> {
+  if (file === '-') return buffer(terminal.stdin);
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ServiceError(
+      'OsError',
+      `The document cannot be read: ${message}.`,
+      { target: file, osCode: code },
+      error,
+    );
+  }
+}
+
+function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, output: Output): void {
+  const { changes, changed, failed, warnings } = applied;
+  output.result(applied, () => {
+    for (const change of changes) sayChange(change, Boolean(whatIf), output);
+    const same = changes.filter(({ action, error }) => action === 'none' && !error).length;
+    const others = changes.length - same - failed;
+    const verb = whatIf ? 'to change' : 'changed';
+    output.say(`${applied.document}: ${others} ${verb}, ${same} as they should be, ${failed} failed.`);
+    output.warn(warnings);
+  });
+  if (failed > 0) output.exitCode = exitCode.failed;
+  else if (changed && detailedExitcode) output.exitCode = exitCode.changed;
+}
+
+const done = { create: 'Created', update: 'Updated', release: 'Released' };
+const toDo = { create: 'Would create', update: 'Would update', release: 'Would release' };
+
+function sayChange(change: DesiredChange, whatIf: boolean, output: Output): void {
+  const { action, kind, differs, error } = change;
+  const what = `${kind} ${nameOf(change)}`;
+  if (error) {
+    output.note(`${what}: ${error.message}${error.hint ? ` ${error.hint}` : ''}`);
+    return;
+  }
+  if (action === 'none') return;
+  const how = differs ? `: ${differs.join(', ')}` : '';
+  output.say(`${(whatIf ? toDo : done)[action]} ${what}${how}.`);
+}
