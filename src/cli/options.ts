@@ -20,13 +20,13 @@ export function withCommon(command: Command): Command {
     .option('--json', "one JSON document of the protocol's objects, for programs");
 }
 
-/** A whole number, 1 to `most`. */
+/** A whole number, `least` to `most`. */
 export const wholeNumber =
-  (most: number) =>
+  (most: number, least = 1) =>
   (word: string): number => {
     const value = /^\d{1,9}$/.test(word) ? Number(word) : 0;
-    if (value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number, 1 to ${most}.`);
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number, ${least} to ${most}.`);
   };
 
 /** A port. */

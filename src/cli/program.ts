@@ -6,6 +6,7 @@ import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
+import { addMap } from './commands/map.ts';
 import { addNew } from './commands/new.ts';
 import { addRemove } from './commands/remove.ts';
 import { addServe } from './commands/serve.ts';
@@ -52,6 +53,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addTest,
     addRemove,
     addStatus,
+    addMap,
     addExclude,
     addApply,
     addExport,

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 /** What the command line may know of the process it runs in, and is given by main.ts: the process itself. */
 export interface Terminal {
   readonly stdin: Readable;
-  readonly stdout: Writable & { columns?: number };
+  readonly stdout: Writable & { columns?: number; isTTY?: boolean };
   readonly stderr: Writable;
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;

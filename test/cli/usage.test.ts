@@ -13,6 +13,7 @@ const commands = [
   'test',
   'remove',
   'status',
+  'map',
   'exclude',
   'exclude add',
   'exclude list',
@@ -60,6 +61,8 @@ test.each([
   ['exclude add 5 --name a*', /^portreservation: --name must not contain control characters/],
   ['apply', /^portreservation: missing required argument 'file'/],
   ['export --format toml', /argument 'toml' is invalid\. Allowed choices are yaml, json, env, compose, devcontainer\./],
+  ['map --width 20', /argument '20' is invalid\. It must be a whole number, 40 to 500\./],
+  ['map --svg x.svg --plain', /option '--svg <file>' cannot be used with option '--plain'/],
   ['remove w*', /^portreservation: "w\*" is no name\.\n {2}For wildcards use --name\.\n$/],
 ])('refuses "%s" with exit code 64 and why', async (line, message) => {
   const { code, stdout, stderr } = await commandLine()(...line.split(' ').filter(Boolean));

@@ -1,0 +1,61 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { ServiceError } from '../../protocol/errors.ts';
+import type { Protocol } from '../../protocol/generated/contract.ts';
+import { type CommonOptions, wholeNumber, withCommon } from '../options.ts';
+import type { Output } from '../output.ts';
+import { renderingFor, type Wishes } from '../rendering.ts';
+import { inService } from '../service.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends CommonOptions, Wishes {
+  protocol: Protocol;
+  svg?: string;
+}
+
+export function addMap(root: Command, output: Output, terminal: Terminal): void {
+  const command = root
+    .command('map')
+    .summary('show all ports of a protocol at a glance')
+    .description('Show all 65,535 ports of a protocol at a glance, in the terminal or as a picture.')
+    .addOption(new Option('--protocol <protocol>', 'whose ports').choices(['tcp', 'udp']).default('tcp'))
+    .addOption(
+      new Option('--width <columns>', 'how wide, 40 to 500; as the terminal is if absent').argParser(
+        wholeNumber(500, 40),
+      ),
+    )
+    .option('--plain', 'ASCII characters and no colours')
+    .addOption(new Option('--svg <file>', 'write a picture instead').conflicts(['width', 'plain', 'json']));
+  withCommon(command).action((options: Options) => show(options, { output, terminal }));
+}
+
+async function show(options: Options, { output, terminal }: { output: Output; terminal: Terminal }): Promise<void> {
+  const { protocol, svg, json } = options;
+  const { checkParams } = await import('../../rpc/validate.ts');
+  const render = svg === undefined ? renderingFor(terminal, options) : { format: 'svg' as const };
+  const params = checkParams('port/map', { protocol, ...(!json && { render }) });
+  const map = await inService(options, (service) => service.map(params));
+  if (svg !== undefined) await replace(svg, map.text!);
+  output.result(map, () => {
+    if (svg === undefined) terminal.stdout.write(`${map.text}\n`);
+    output.warn(map.warnings);
+  });
+}
+
+/** Puts the file in place in one step. */
+async function replace(file: string, text: string): Promise<void> {
+  const fresh = `${file}.${crypto.randomUUID()}`;
+  try {
+    await writeFile(fresh, text, { flag: 'wx' });
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ServiceError(
+      'OsError',
+      `The picture cannot be written: ${message}.`,
+      { target: file, osCode: code },
+      error,
+    );
+  }
+}
