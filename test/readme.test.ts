@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { windowsCommands } from '../src/providers/windows/commands.ts';
+import { explain } from '../src/service/explanation.ts';
+import { remedyFor } from '../src/service/remedy.ts';
+import { type Findings, verdictOf } from '../src/service/verdict.ts';
+import { inventedMachine } from './map/invented-machine.ts';
+
+const words = (text: string) => text.split(/\s+/).filter(Boolean);
+
+test('the first answer of the README is what the product says of port 5173 of the machine on its picture', () => {
+  const { exclusion } = inventedMachine().segments.find(({ range }) => range.startPort === 5141)!;
+  const findings: Findings = {
+    protocol: 'tcp',
+    facts: { port: 5173, refusals: { ipv4: 'denied', ipv6: 'denied' }, holders: [] },
+    families: [],
+    reservation: undefined,
+    exclusion: exclusion!,
+    isHeldHere: false,
+    dynamicRange: undefined,
+  };
+  const verdict = verdictOf(findings);
+  const shown = /PS> Get-PortStatus 5173\n([\s\S]*?)PS> \(Get-PortStatus 5173\)\.Remedy\n(.*)\n/.exec(
+    readFileSync(new URL('../README.md', import.meta.url), 'utf8').replaceAll('\r', ''),
+  )!;
+  expect(words(shown[1]!).slice(-words(explain(verdict, findings)).length)).toEqual(words(explain(verdict, findings)));
+  expect(words(shown[1]!)).toContain(verdict[0]!.toUpperCase() + verdict.slice(1));
+  expect(shown[2]).toBe(remedyFor(verdict, findings, windowsCommands));
+});
