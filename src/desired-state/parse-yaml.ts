@@ -2,10 +2,10 @@ import type { Document, Node, YAMLError } from 'yaml';
 import { DocumentError } from '../protocol/errors.ts';
 import { type Parsed, placeAt } from './place.ts';
 
-type Yaml = typeof import('yaml');
+type Yaml = typeof import('./yaml.ts');
 
 /** Loaded where it is needed: it is not little. */
-export const loadYaml = (): Promise<Yaml> => import('yaml');
+export const loadYaml = (): Promise<Yaml> => import('./yaml.ts');
 
 const inOtherWords: Partial<Record<YAMLError['code'], string>> = {
   DUPLICATE_KEY: 'names a key twice',
