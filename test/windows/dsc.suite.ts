@@ -68,6 +68,29 @@ export function dscSuite(windows: Windows): void {
       });
     });
 
+    elevated('exclude ports, name the exclusion, and give back', async () => {
+      const rights = { elevated: true };
+      const program = await machine().caller(rights);
+      const startPort = await machine().block(2);
+      const place = { protocol: 'tcp', startPort, numberOfPorts: 2 };
+      const isListed = async () => {
+        const { output } = await program.call('netsh', 'int', 'ipv4', 'show', 'excludedportrange', 'tcp', 'persistent');
+        return new RegExp(`^ +${startPort} +${startPort + 1} +\\*`, 'm').test(output);
+      };
+      const there = { ...place, _exist: true, own: true, store: 'persistent', source: 'netsh' };
+      expect(await dsc(['set', 'Exclusion'], place, rights)).toMatchObject({
+        code: 0,
+        lines: [there, ['_exist', 'store']],
+      });
+      expect(await isListed()).toBe(true);
+      expect(await dsc(['set', 'Exclusion'], { ...place, name: 'db' }, rights)).toMatchObject({
+        lines: [{ ...there, name: 'db' }, ['name']],
+      });
+      expect(await dsc(['test', 'Exclusion'], place, rights)).toMatchObject({ lines: [{ _inDesiredState: true }, []] });
+      expect(await dsc(['delete', 'Exclusion'], place, rights)).toEqual({ code: 0, lines: [], errors: [] });
+      expect(await isListed()).toBe(false);
+    });
+
     ordinary('tell who lacks the rights', async () => {
       const place = { protocol: 'tcp', startPort: await machine().block(2), numberOfPorts: 2 };
       expect(await dsc(['set', 'Reservation'], place)).toMatchObject({
