@@ -13,7 +13,7 @@ const built = (file: string) => fileURLToPath(new URL(`../../dist/PortReservatio
 export const workerFile = built('worker.mjs');
 
 /** The built program of the DSC resources. */
-export const dscFile = built('dsc.mjs');
+export const dscFile = built('dsc.cjs');
 
 const home = mkdtempSync(join(tmpdir(), 'port-reservation-bench-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));

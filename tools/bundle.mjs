@@ -27,6 +27,17 @@ export function bundle(entry, outfile, koffiFolder, options = {}) {
   });
 }
 
+/**
+ * Options for a bundle in CommonJS, which starts sooner than a module. It has no URL of its own.
+ * @param file the expression of the file beside which koffi's folder is
+ */
+export const commonJs = (file) => ({
+  format: 'cjs',
+  minify: true,
+  define: { 'import.meta.url': 'programUrl' },
+  banner: { js: `const programUrl = require('node:url').pathToFileURL(${file}).href;` },
+});
+
 /** Bundles a program that loads its parts, in a folder of its name, only when it needs them. */
 export function bundleInParts(entry, folder, name) {
   return bundle(entry, undefined, '../koffi', {

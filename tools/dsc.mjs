@@ -68,7 +68,7 @@ function manifest({ name, description, instance, operations: names }, { schema, 
   const handlesExist = '_exist' in schema.definitions[instance].properties;
   const operation = ({ args: [verb, ...options], ...rest }) => ({
     executable: 'node',
-    args: ['./worker/dsc.mjs', verb, name, ...options],
+    args: ['./worker/dsc.cjs', verb, name, ...options],
     input: 'stdin',
     ...rest,
     ...(verb === 'set' && handlesExist && { handlesExist }),

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from './bundle.mjs';
+import { bundle, commonJs } from './bundle.mjs';
 import { NotPossible } from './not-possible.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -47,14 +47,9 @@ function nodeLicence() {
   return found;
 }
 
-/** A program's main file is CommonJS, and has no URL of its own: what lies beside it is found from the program. */
+/** A program's main file is CommonJS; what lies beside it is found from the program. */
 function bundleMain(outfile) {
-  return bundle('src/main.ts', outfile, './koffi', {
-    format: 'cjs',
-    minify: true,
-    define: { 'import.meta.url': 'programUrl' },
-    banner: { js: "const programUrl = require('node:url').pathToFileURL(process.execPath).href;" },
-  });
+  return bundle('src/main.ts', outfile, './koffi', commonJs('process.execPath'));
 }
 
 function make(main, work, target) {

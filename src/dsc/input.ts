@@ -1,11 +1,9 @@
 import { InvalidParamsError } from '../protocol/errors.ts';
 import { fieldErrors } from '../protocol/field-errors.ts';
 import type { Validator } from '../protocol/generated/validators.js';
+import type { Input } from './streams.ts';
 
 const invalid = (message: string) => new InvalidParamsError([{ field: '', message }]);
-
-/** Where an instance comes from: the engine's pipe; at a terminal there is none. */
-export type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
 
 /**
  * The JSON value that the stream holds. Nothing at all is an empty object, so that the validator names what is missing.

@@ -6,18 +6,14 @@ import { isProvider } from '../rpc/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
 import { type Command, parseCommand, UsageError } from './command.ts';
 import { ExclusionResource } from './exclusion.ts';
-import { type Input, readInput } from './input.ts';
+import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
 import { type Line, runOperation } from './run-operation.ts';
+import type { DscStreams } from './streams.ts';
 import { createTrace, type Trace } from './trace.ts';
 
-/** The streams of a command resource: in the instance, out the results and the traces, a line of JSON each. */
-export interface DscStreams {
-  stdin: Input;
-  stdout: { write(text: string): unknown };
-  stderr: { write(text: string): unknown };
-}
+export type { DscStreams } from './streams.ts';
 
 const done = 0;
 const failed = 1;

@@ -90,7 +90,7 @@ describe('a wrong command line', () => {
     [['export', 'ReservationList'], 'This resource has no export.'],
   ])('%j is refused', async (args, message) => {
     const { module: directory } = installModule(onTestFinished);
-    const command = { executable: 'node', args: ['./worker/dsc.mjs', ...args] };
+    const command = { executable: 'node', args: ['./worker/dsc.cjs', ...args] };
     const env = ownMachine(onTestFinished);
     const outcome = await runCommand(command, '{"reservations":[]}', { directory, env }).catch((error) => error);
     expect(outcome.exitCode).toBe(64);

@@ -14,7 +14,7 @@ export interface Product {
 /** Where `npm run build` leaves it. */
 export const built: Product = {
   worker: join(dist, 'PortReservation/worker/worker.mjs'),
-  dsc: join(dist, 'PortReservation/worker/dsc.mjs'),
+  dsc: join(dist, 'PortReservation/worker/dsc.cjs'),
   library: join(dist, 'lib/index.js'),
 };
 
@@ -29,7 +29,7 @@ export function copyProduct(folder: string, koffi: string): Product {
   const worker = join(module, 'worker');
   return {
     worker: join(worker, 'worker.mjs'),
-    dsc: join(worker, 'dsc.mjs'),
+    dsc: join(worker, 'dsc.cjs'),
     library: join(folder, 'dist/lib/index.js'),
   };
 }
