@@ -56,19 +56,25 @@ export async function isServiceRunning(name: string): Promise<boolean> {
 }
 
 /**
- * Stops the service and waits until it has stopped.
- * @throws NativeError 5 not elevated, 1051 others need it, 1053 it did not stop in time
+ * Tells the service to stop; `serviceStopped` waits until it has.
+ * @throws NativeError 5 not elevated, 1051 others need it
  */
 export function stopService(name: string): Promise<void> {
   return withService(name, SERVICE_STOP, async (service) => {
-    const status = Buffer.alloc(layouts.SERVICE_STATUS.size);
     try {
-      await call('ControlService', service, SERVICE_CONTROL_STOP, status);
+      await call('ControlService', service, SERVICE_CONTROL_STOP, Buffer.alloc(layouts.SERVICE_STATUS.size));
     } catch (error) {
       if (!(error instanceof NativeError) || error.code !== codes.ERROR_SERVICE_NOT_ACTIVE) throw error;
     }
-    await reach(service, SERVICE_STOPPED, 'ControlService');
   });
+}
+
+/**
+ * Waits until the service has stopped.
+ * @throws NativeError 1053 it did not in time
+ */
+export function serviceStopped(name: string): Promise<void> {
+  return withService(name, 0, (service) => reach(service, SERVICE_STOPPED, 'ControlService'));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provi
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
-import { needsElevation } from './windows-error.ts';
+import { needsElevation, reasonOf } from './windows-error.ts';
 import { withoutNat } from './winnat.ts';
 
 /** The families have one table; it is asked for by this one. */
@@ -31,9 +31,8 @@ export async function listExclusions(protocols: readonly Protocol[]): Promise<Ex
     const read = (store: Store) => excludedPortRanges(family, protocol, store);
     const [active, lasting] = (await Promise.allSettled([read('active'), read('persistent')])).map((one, index) => {
       if (one.status === 'fulfilled') return one.value;
-      const why = one.reason instanceof Error ? one.reason.message : String(one.reason);
       const which = index === 0 ? 'active' : 'persistent';
-      table.warnings.push(`The ${which} ${protocol} exclusions could not be looked at. ${why}`);
+      table.warnings.push(`The ${which} ${protocol} exclusions could not be looked at. ${reasonOf(one.reason)}`);
       return [];
     }) as [ExcludedRow[], ExcludedRow[]];
     const notYet = lasting.filter((row) => !active.some(({ range }) => sameRange(range, row.range)));
@@ -116,7 +115,10 @@ async function addTo(
 }
 
 async function takeBack(protocol: Protocol, range: PortRange, { added, extended }: Added): Promise<void> {
-  for (const store of added) await changeExclusion('delete', { protocol, range, store });
+  for (const store of added) {
+    const change = await changeExclusion('delete', { protocol, range, store });
+    if ((await storesWith(protocol, range)).has(store)) throw withoutEffect(change, protocol, range);
+  }
   if (extended) await changeExclusion('add', { protocol, range, store: 'active' });
 }
 
@@ -138,6 +140,6 @@ function withoutEffect({ verb, code, said }: NetshChange, protocol: Protocol, ra
     target,
     osCode: code,
     osFunction: 'netsh',
-    hint: 'netsh interface ipv4 show excludedportrange lists what is kept. A restart of the system ends what blocks it.',
+    hint: 'netsh interface ipv4 show excludedportrange lists what is kept.',
   });
 }

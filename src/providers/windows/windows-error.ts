@@ -23,6 +23,9 @@ const taken: number[] = [codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE];
 const notSupported: number[] = [codes.ERROR_PROC_NOT_FOUND, codes.WSAEOPNOTSUPP];
 const invalid: number[] = [codes.ERROR_INVALID_PARAMETER, codes.WSAEINVAL];
 
+/** What an error says. */
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Whether it is the system's failure with one of these codes. */
 export const isCode = (error: unknown, ...wanted: number[]): error is NativeError =>
   error instanceof NativeError && wanted.includes(error.code as number);

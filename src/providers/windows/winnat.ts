@@ -1,8 +1,8 @@
 import type { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
-import { isServiceRunning, startService, stopService } from '../../native/windows/services.ts';
+import { isServiceRunning, serviceStopped, startService, stopService } from '../../native/windows/services.ts';
 import { ServiceError } from '../../protocol/errors.ts';
-import { isCode, needsElevation } from './windows-error.ts';
+import { isCode, needsElevation, reasonOf } from './windows-error.ts';
 
 /** The service of Windows' address translation, for containers, WSL and virtual machines; it takes ranges at its start. */
 const winnat = 'winnat';
@@ -24,11 +24,13 @@ export interface ChangeWithoutNat<T> {
  * @throws ServiceError AccessDenied, OsError; what the change threw
  */
 export async function withoutNat<T>({ target, make, undo }: ChangeWithoutNat<T>): Promise<T> {
-  if (!(await isNatRunning())) return make();
+  if (!(await isStopping(target))) return make();
   let made: { it: T } | undefined;
   let failure: { error: unknown } | undefined;
   try {
-    await stop(target);
+    await serviceStopped(winnat).catch((error: unknown) => {
+      throw notStopped(target, error);
+    });
     made = { it: await make() };
   } catch (error) {
     failure = { error };
@@ -36,9 +38,12 @@ export async function withoutNat<T>({ target, make, undo }: ChangeWithoutNat<T>)
   try {
     await startService(winnat);
   } catch (error) {
-    if (made) await undo(made.it);
-    if (made && (await startsAfterAll())) throw notStarted(target, 'It runs again, without that change.', error);
-    throw notStarted(target, 'Containers, WSL and virtual machines have no network now.', error, failure?.error);
+    const before = made ? await undo(made.it).catch((fault: unknown) => fault) : failure?.error;
+    const isBack = made && (await startsAfterAll());
+    const state = isBack
+      ? 'It runs again, without that change.'
+      : 'Containers, WSL and virtual machines have no network now.';
+    throw notStarted(target, { state, before }, error);
   }
   if (failure) throw failure.error;
   return made!.it;
@@ -50,26 +55,35 @@ const startsAfterAll = () =>
     () => false,
   );
 
-async function stop(target: string): Promise<void> {
+/** Tells WinNAT to stop; false where it does not run. */
+async function isStopping(target: string): Promise<boolean> {
   try {
+    if (!(await isNatRunning())) return false;
     await stopService(winnat);
+    return true;
   } catch (error) {
-    if (isCode(error, codes.ERROR_ACCESS_DENIED)) throw needsElevation(target, error);
-    throw new ServiceError(
-      'OsError',
-      `WinNAT could not be stopped, so ${target} was left alone: ${reasonOf(error)}.`,
-      {
-        target,
-        hint: 'End the containers, WSL (wsl --shutdown) and virtual machines that use it, and try again.',
-        ...systemFacts(error),
-      },
-      error,
-    );
+    throw isCode(error, codes.ERROR_ACCESS_DENIED) ? needsElevation(target, error) : notStopped(target, error);
   }
 }
 
-function notStarted(target: string, state: string, error: unknown, before?: unknown): ServiceError {
-  const also = before === undefined ? '' : ` Before that: ${reasonOf(before)}`;
+const notStopped = (target: string, error: unknown): ServiceError =>
+  new ServiceError(
+    'OsError',
+    `WinNAT could not be stopped, so ${target} was left alone: ${reasonOf(error)}.`,
+    {
+      target,
+      hint: 'End the containers, WSL (wsl --shutdown) and virtual machines that use it, and try again.',
+      ...systemFacts(error),
+    },
+    error,
+  );
+
+function notStarted(
+  target: string,
+  { state, before }: { state: string; before: unknown },
+  error: unknown,
+): ServiceError {
+  const also = before === undefined ? '' : ` Beside that: ${reasonOf(before)}`;
   return new ServiceError(
     'OsError',
     `WinNAT was stopped for ${target} and did not start again: ${reasonOf(error)}. ${state}${also}`,
@@ -77,8 +91,6 @@ function notStarted(target: string, state: string, error: unknown, before?: unkn
     error,
   );
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function systemFacts(error: unknown) {
   const { code, function: osFunction } = error as Partial<NativeError>;
