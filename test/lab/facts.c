@@ -113,6 +113,10 @@
   FACT(sizeof(PROCESSENTRY32W), POINTER == 8 ? 568 : 556)                                                              \
   FACT(offsetof(PROCESSENTRY32W, th32ProcessID), 8)                                                                    \
   FACT(offsetof(PROCESSENTRY32W, szExeFile), POINTER == 8 ? 44 : 36)                                                   \
+  FACT(offsetof(MIB_TCPROW_OWNER_PID, dwLocalAddr), 4)                                                                 \
+  FACT(offsetof(MIB_TCP6ROW_OWNER_PID, ucLocalAddr), 0)                                                                \
+  FACT(offsetof(MIB_UDPROW_OWNER_PID, dwLocalAddr), 0)                                                                 \
+  FACT(offsetof(MIB_UDP6ROW_OWNER_PID, ucLocalAddr), 0)                                                                \
   FACT(sizeof(FILETIME), 8)                                                                                            \
   FACT(PROCESS_QUERY_LIMITED_INFORMATION, 4096)                                                                        \
   FACT(SYNCHRONIZE, 1048576)                                                                                           \

@@ -11,8 +11,8 @@ export function inspectSuite(windows: Windows): void {
     const one = (startPort: number) => ({ startPort, numberOfPorts: 1 });
 
     /** All that is to be said of a process of this very user. */
-    const whole = (program: Caller) => ({
-      addresses: expect.anything(),
+    const whole = (program: Caller, address: string) => ({
+      addresses: [address],
       processId: program.process.pid,
       processName: 'node.exe',
       executable: expect.stringMatching(/\\node\.exe$/i),
@@ -48,12 +48,12 @@ export function inspectSuite(windows: Windows): void {
       ]);
       const [listener, , connected, , , receiver] = ports;
       // Wine keeps listeners in its server, so its tables do not know whose they are.
-      if (!windows.abilities.has('simulation')) expect(listener!.holders[0]).toMatchObject(whole(program));
+      if (!windows.abilities.has('simulation')) expect(listener!.holders[0]).toMatchObject(whole(program, '0.0.0.0'));
       expect(listener!.holders[0]!.state).toBe('listening');
-      expect(connected!.holders).toEqual([{ state: 'connected', ...whole(program) }]);
-      expect(receiver!.holders).toEqual([{ state: 'listening', ...whole(program) }]);
+      expect(connected!.holders).toEqual([{ state: 'connected', ...whole(program, '127.0.0.1') }]);
+      expect(receiver!.holders).toEqual([{ state: 'listening', ...whole(program, '0.0.0.0') }]);
       const { user, processId } = receiver!.holders[0]!;
-      expect(receiver!.explanation).toContain(`node.exe (process ${processId}, user ${user}) receives`);
+      expect(receiver!.explanation).toContain(`node.exe (process ${processId}, user ${user}) receives on 0.0.0.0`);
       expect(receiver!.remedy).toBe(`Stop-Process -Id ${processId} -Force`);
     });
 
@@ -108,13 +108,13 @@ export function inspectSuite(windows: Windows): void {
       const program = await machine().caller();
       const worker = await machine().worker({ faults: { OpenProcess: 5 } });
       const start = await machine().block(1);
-      const receiving = await program.call('socket', 'udp');
+      const receiving = await program.call('socket', 'udp', 23);
       await program.call('bind', receiving, start);
       await program.call('sendTo', receiving, start);
       const { ports, warnings } = await worker.request('port/inspect', { protocol: ['udp'], port: [one(start)] });
       const { pid } = program.process;
       expect(ports[0]!.holders).toEqual([
-        { state: 'listening', addresses: expect.anything(), processId: pid, processName: 'node.exe' },
+        { state: 'listening', addresses: ['::'], processId: pid, processName: 'node.exe' },
       ]);
       expect(warnings).toEqual([`This user may not see who runs process ${pid} (node.exe); an elevated session can.`]);
     });

@@ -219,12 +219,12 @@ describeInLab('what netsh shows', () => {
     expect(await statusOf(start)).toMatchObject({
       verdict: 'listening',
       holders: [{ processId: 4, processName: 'System', urls: [url] }],
-      explanation: `System (process 4) listens for HTTP.sys, where ${url} is reserved.`,
+      explanation: `System (process 4) listens on :: for HTTP.sys, where ${url} is reserved.`,
       remedy: 'netsh http show servicestate view=requestq',
     });
     const other = await statusOf(start + 1);
     expect(other.holders).toEqual([expect.not.objectContaining({ urls: expect.anything() })]);
-    expect(other.explanation).toBe('System (process 4) listens.');
+    expect(other.explanation).toBe('System (process 4) listens on ::.');
   });
 
   test('a found block keeps out of the rows and below the dynamic range', async () => {

@@ -6,6 +6,8 @@ import { SystemLibrary } from './library.ts';
 /** A socket in the system's tables. */
 export interface TableSocket {
   port: number;
+  /** The local address, in its short form. */
+  address: string;
   processId: number;
   /** MIB_TCP_STATE of a TCP socket, 2 is listening; undefined for UDP. */
   state: number | undefined;
@@ -20,6 +22,8 @@ const UDP_TABLE_OWNER_PID = 1;
 
 interface Row {
   size: number;
+  dwLocalAddr?: number;
+  ucLocalAddr?: number;
   dwLocalPort: number;
   dwOwningPid: number;
   dwState?: number;
@@ -68,6 +72,14 @@ async function readTable(name: string, family: number, tableClass: number): Prom
   }
 }
 
+/** In network order, whatever its C type. */
+function addressAt(table: Buffer, offset: number, { dwLocalAddr, ucLocalAddr }: Row): string {
+  if (ucLocalAddr === undefined) return [...table.subarray(offset + dwLocalAddr!, offset + dwLocalAddr! + 4)].join('.');
+  const groups = table.toString('hex', offset + ucLocalAddr, offset + ucLocalAddr + 16).match(/.{4}/g)!;
+  // The short form of an address is what the URL standard writes.
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
 /**
  * Every socket of the protocol, both address families (GetExtendedTcpTable, GetExtendedUdpTable of iphlpapi.h).
  * @throws NativeError
@@ -82,6 +94,7 @@ export async function tableSockets(protocol: Protocol): Promise<TableSocket[]> {
       sockets.push({
         // The first two bytes of a field of four, in network order.
         port: table.readUInt16BE(offset + row.dwLocalPort),
+        address: addressAt(table, offset, row),
         processId: table.readUInt32LE(offset + row.dwOwningPid),
         state: row.dwState === undefined ? undefined : table.readUInt32LE(offset + row.dwState),
       });

@@ -4,6 +4,7 @@ import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
 import type { FoundHolder } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
+import { reasonOf } from './windows-error.ts';
 
 const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
@@ -21,8 +22,6 @@ export interface SeenProcesses {
   /** What could not be looked at, one sentence each. */
   warnings: string[];
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Who these processes are. */
 export async function processesOf(processIds: readonly number[]): Promise<SeenProcesses> {
@@ -98,6 +97,8 @@ export function holdersOf(
           : { holder: { ...holder, processId, ...process }, ...endOf(processId, process) };
       holders.set(processId, found);
     }
+    const { addresses } = found.holder;
+    if (!addresses.includes(socket.address)) addresses.push(socket.address);
     if (order.indexOf(stateOf(socket)) < order.indexOf(found.holder.state)) found.holder.state = stateOf(socket);
   }
   return [...holders.values()].sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));

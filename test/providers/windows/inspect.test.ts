@@ -10,7 +10,7 @@ const processes = new Map([
 ]);
 
 describe('the holders of a port', () => {
-  const socket = (processId: number, state: number | undefined) => ({ port: 80, processId, state });
+  const socket = (processId: number, state: number | undefined) => ({ port: 80, address: '0.0.0.0', processId, state });
 
   test('are its processes, listeners first, each with the command that ends it', () => {
     const sockets = [socket(0, 11), socket(4711, 5), socket(812, 2), socket(812, 5)];
@@ -18,7 +18,7 @@ describe('the holders of a port', () => {
       {
         holder: {
           state: 'listening',
-          addresses: [],
+          addresses: ['0.0.0.0'],
           processId: 812,
           processName: 'svchost.exe',
           service: 'Dhcp,EventLog',
@@ -26,16 +26,22 @@ describe('the holders of a port', () => {
         end: 'Stop-Service Dhcp, EventLog -Force',
       },
       {
-        holder: { state: 'connected', addresses: [], processId: 4711, processName: 'node.exe', user: 'VM\\ada' },
+        holder: {
+          state: 'connected',
+          addresses: ['0.0.0.0'],
+          processId: 4711,
+          processName: 'node.exe',
+          user: 'VM\\ada',
+        },
         end: 'Stop-Process -Id 4711 -Force',
       },
-      { holder: { state: 'closing', addresses: [] } },
+      { holder: { state: 'closing', addresses: ['0.0.0.0'] } },
     ]);
   });
 
   test('no command ends the kernel', () => {
     expect(holdersOf([socket(4, 2)], processes)).toEqual([
-      { holder: { state: 'listening', addresses: [], processId: 4, processName: 'System' } },
+      { holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 4, processName: 'System' } },
     ]);
   });
 
@@ -43,7 +49,7 @@ describe('the holders of a port', () => {
     const urls = ['http://+:80/app/'];
     expect(holdersOf([socket(4, 2)], processes, urls)).toEqual([
       {
-        holder: { state: 'listening', addresses: [], processId: 4, processName: 'System', urls },
+        holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 4, processName: 'System', urls },
         end: 'netsh http show servicestate view=requestq',
       },
     ]);
