@@ -6,9 +6,6 @@ import { inTurns } from '../posix/port-turns.ts';
 import type { Inspection, InspectionOptions, Overview, PortFacts, Refusal } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { exclusionOf } from './exclusions.ts';
-import { holdersOf, processesOf, systemProcess } from './holders.ts';
-import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
-import type { ReservedUrl } from './reserved-urls.ts';
 import { readExcludedRows, readTables } from './tables.ts';
 import { isCode, reasonOf } from './windows-error.ts';
 
