@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { applyDesiredState } from '../../src/desired-state/apply.ts';
 import { openService } from '../../src/open-service.ts';
 import type { DesiredReservation, DesiredStateApplyParams } from '../../src/protocol/generated/contract.ts';
@@ -167,6 +167,52 @@ test('two at once end as one after the other', async () => {
   const none = await Promise.all(services.map((service) => apply(service, [], { prune: true })));
   expect(none.map(({ failed }) => failed)).toEqual([0, 0, 0]);
   expect(await there(services[0]!)).toEqual([]);
+});
+
+describe('a plan that was overtaken', () => {
+  /** Two services on one ledger; the second lets the work be done between its look and its first step. */
+  async function overtaken(work: (service: PortService) => Promise<unknown>): Promise<[PortService, PortService]> {
+    const host = ownHost();
+    const services = await Promise.all([1, 2].map(() => openService({ provider: 'ledger', host })));
+    onTestFinished(async () => void (await Promise.all(services.map((service) => service.close()))));
+    const [first, second] = services as [PortService, PortService];
+    const present = second.present.bind(second);
+    second.present = async (...args) => {
+      const seen = await present(...args);
+      await work(first);
+      return seen;
+    };
+    return [first, second];
+  }
+
+  test('by the same creation is no failure', async () => {
+    const [, second] = await overtaken((first) => apply(first, [web, dns]));
+    expect(await apply(second, [web, dns])).toMatchObject({ failed: 0 });
+    expect(await there(second)).toEqual(['tcp 0+3 web shop', 'tcp 10+1 dns shop', 'udp 10+1 dns shop']);
+  });
+
+  test('by the same release is no failure and no change', async () => {
+    const [first, second] = await overtaken((one) => apply(one, [], { prune: true }));
+    await apply(first, [web, dns]);
+    const { lines, changed, failed } = await apply(second, [], { prune: true });
+    expect([lines, changed, failed]).toEqual([['none tcp 0', 'none tcp 10', 'none udp 10'], false, 0]);
+  });
+
+  test("takes nothing that became another document's", async () => {
+    const [first, second] = await overtaken(async (one) => {
+      await apply(one, [], { prune: true });
+      await apply(one, [web, dns], { name: 'other' });
+    });
+    await apply(first, [web]);
+    const larger = { ...web, numberOfPorts: 5 };
+    expect((await apply(second, [larger, dns])).lines).toEqual([
+      'none tcp 0',
+      'create tcp 0 RangeReserved',
+      'create tcp 10 RangeReserved',
+      'create udp 10 RangeReserved',
+    ]);
+    expect(await there(second)).toEqual(['tcp 0+3 web other', 'tcp 10+1 dns other', 'udp 10+1 dns other']);
+  });
 });
 
 test('a cancelled one says what it did not come to', async () => {
