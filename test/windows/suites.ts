@@ -1,4 +1,5 @@
 import { chosenSuite } from './chosen.suite.ts';
+import { desiredStateSuite } from './desired-state.suite.ts';
 import { dscSuite } from './dsc.suite.ts';
 import { exclusionsSuite } from './exclusions.suite.ts';
 import { holderSuite } from './holder.suite.ts';
@@ -25,6 +26,7 @@ export function windowsSuites(windows: Windows): void {
   lifetimeSuite(windows);
   ledgerSuite(windows);
   librarySuite(windows);
+  desiredStateSuite(windows);
   missingSuite(windows);
   watchSuite(windows);
   dscSuite(windows);
