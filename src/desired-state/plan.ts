@@ -8,7 +8,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusion-rules.ts';
-import type { Present } from '../service/port-service.ts';
+import type { Present } from '../service/present.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
 
 /** What is there and lasts: a persistent reservation, or an exclusion made here. */

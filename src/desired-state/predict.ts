@@ -3,7 +3,7 @@ import { describe, startOfSentence } from '../service/describe.ts';
 import { alreadyThere, describeExclusion } from '../service/exclusion-rules.ts';
 import { keyOf } from '../service/granted.ts';
 import { checkMayRelabel } from '../service/label.ts';
-import type { Present } from '../service/port-service.ts';
+import type { Present } from '../service/present.ts';
 import { refuseOverlap } from '../service/requests.ts';
 import { failureOf } from './change-error.ts';
 import type { Plan, Step } from './plan.ts';

@@ -14,6 +14,7 @@ import { described } from './describe.ts';
 import { type Granted, keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, relabelled, sameLabel } from './label.ts';
+import { type Claims, Recorder } from './recorder.ts';
 import { type CreateRequest, refuseOverlap } from './requests.ts';
 
 /** What a creation works with. */
@@ -26,13 +27,10 @@ export interface CreationSurroundings {
 }
 
 /** What one request comes to before it is recorded. */
-interface Obtained {
+interface Obtained extends Claims {
   protocols: readonly Protocol[];
   /** What was there already, as it is to be. */
   existing: Reservation[];
-  /** Those of them whose record changes. */
-  changed: LedgerRecord[];
-  claimed: Granted[];
 }
 
 /**
@@ -44,19 +42,21 @@ export class Creation {
   readonly #ledger: Ledger;
   readonly #known: KnownReservations;
   readonly #held: Map<string, Granted>;
+  readonly #recorder: Recorder;
 
   constructor({ provider, ledger, known, held }: CreationSurroundings) {
     this.#provider = provider;
     this.#ledger = ledger;
     this.#known = known;
     this.#held = held;
+    this.#recorder = new Recorder(provider, held);
   }
 
   /** The reservations, in the order of the protocols. */
   run(request: CreateRequest, signal?: AbortSignal): Promise<Reservation[]> {
     return this.#ledger.change(async (change) => {
       const obtained = await this.#obtain(request, change, signal);
-      await this.#record([obtained], change, signal);
+      await this.#recorder.record([obtained], change, signal);
       return reservationsOf(obtained);
     }, signal);
   }
@@ -77,7 +77,7 @@ export class Creation {
         if (outcome.status === 'fulfilled') obtained.push(outcome.value);
         outcomes.push(outcome);
       }
-      const isRecorded = await this.#record(obtained, change).then(
+      const isRecorded = await this.#recorder.record(obtained, change).then(
         () => true,
         () => false,
       );
@@ -172,7 +172,7 @@ export class Creation {
       }
       return claimed;
     } catch (error) {
-      await this.#giveBack(claimed);
+      await this.#recorder.giveBack(claimed);
       throw error;
     }
   }
@@ -202,45 +202,6 @@ export class Creation {
       createdAt: new Date().toISOString(),
     };
   }
-
-  /** Writes the records and settles the system; whatever fails, both are as before. */
-  async #record(obtained: readonly Obtained[], change: LedgerChange, signal?: AbortSignal): Promise<void> {
-    const claimed = obtained.flatMap((one) => one.claimed);
-    const fresh = [...obtained.flatMap(({ changed }) => changed), ...claimed];
-    if (fresh.length === 0) return;
-    const before = change.own;
-    const records = new Map(
-      [...before, ...fresh.map((item) => this.#recordOf(item))].map((item) => [keyOf(item), item]),
-    );
-    const after = [...records.values()];
-    let written = false;
-    try {
-      signal?.throwIfAborted();
-      await change.write(after);
-      written = true;
-      if (fresh[0]?.lifetime === 'persistent') {
-        await this.#provider.settle(...persistentOf(this.#provider, { own: after, exclusions: change.exclusions.own }));
-      } else for (const item of fresh) this.#held.set(keyOf(item), item as Granted);
-    } catch (error) {
-      await this.#giveBack(claimed);
-      if (written) await change.write(before);
-      throw error;
-    }
-  }
-
-  /** A token that the system gives is looked up when it is needed and never stored: it may change at a reboot. */
-  #recordOf(reservation: LedgerRecord): LedgerRecord {
-    if (!this.#provider.lookup) return reservation;
-    const { token: _, ...record } = reservation;
-    return record;
-  }
-
-  /** Frees what was claimed; one that fails does not keep the others. */
-  async #giveBack(claimed: readonly Granted[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const item of claimed) await this.#provider.release(item).catch((error) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
 }
 
 /** What came of the request, in the order of its protocols. */
@@ -251,14 +212,3 @@ function reservationsOf({ protocols, existing, claimed }: Obtained): Reservation
 
 const mapped = (outcome: PromiseSettledResult<Obtained>): PromiseSettledResult<Reservation[]> =>
   outcome.status === 'fulfilled' ? { ...outcome, value: reservationsOf(outcome.value) } : outcome;
-
-/** The persistent reservations and exclusions that this provider answers for, as `settle` takes them. */
-export function persistentOf(
-  { name }: Provider,
-  { own, exclusions }: { own: readonly LedgerRecord[]; exclusions: readonly ExclusionRecord[] },
-): [LedgerRecord[], ExclusionRecord[]] {
-  return [
-    own.filter((item) => item.lifetime === 'persistent' && item.provider === name),
-    exclusions.filter((item) => item.store === 'persistent' && item.provider === name),
-  ];
-}

@@ -12,12 +12,12 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
-import { persistentOf } from './creation.ts';
 import { startOfSentence } from './describe.ts';
 import { alreadyThere, checkMayRemove, describeExclusion, noExclusion } from './exclusion-rules.ts';
 import { keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, type Label, labelOf, relabelled, sameLabel } from './label.ts';
+import { persistentOf } from './recorder.ts';
 import { refuseOverlap } from './requests.ts';
 import { wildcard } from './wildcard.ts';
 

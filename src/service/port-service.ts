@@ -7,7 +7,6 @@ import type {
   ExclusionAddParams,
   ExclusionList,
   ExclusionListParams,
-  ExclusionRecord,
   ExclusionRemoveParams,
   FreeRangeList,
   LedgerRecord,
@@ -44,18 +43,11 @@ import { inspect } from './inspect.ts';
 import { KnownReservations, type Wanted } from './known-reservations.ts';
 import { portMap } from './map.ts';
 import { checkMayRelease } from './may-release.ts';
+import { type Present, presentIn } from './present.ts';
+import { persistentOf } from './recorder.ts';
 import { createRequest, notFound, portOf } from './requests.ts';
 import { type ReservationWatch, watchReservations } from './reservation-watch.ts';
 import { wildcard } from './wildcard.ts';
-
-/** What is there at one moment. */
-export interface Present {
-  reservations: Reservation[];
-  /** Empty where the provider has none. */
-  exclusions: PortExclusion[];
-  /** What could not be looked at, one sentence each. */
-  warnings: string[];
-}
 
 /**
  * Reserves ports: decides, under the ledger's lock, which range is given to whom, lets the provider do it, and keeps the
@@ -242,7 +234,7 @@ export class PortService {
   async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMap> {
     if (rendering) checkRendering(rendering);
     const overview = await this.#provider.overview(protocol, signal);
-    const present = await this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
+    const present = await this.#presentNow();
     const isAsked = (item: { protocol: Protocol }) => item.protocol === protocol;
     const exclusions = present.exclusions.filter(isAsked);
     const warnings = [...present.warnings, ...overview.warnings];
@@ -276,11 +268,11 @@ export class PortService {
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
   async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
-    if (!settles) return this.#presentIn(await this.#ledger.read(), await this.#ledger.readExclusions());
+    if (!settles) return this.#presentNow();
     return this.#ledger.change(async (change) => {
       await this.#exclusions.settle(change);
       const { own, system, exclusions } = change;
-      return this.#presentIn([...own, ...system], [...exclusions.own, ...exclusions.system]);
+      return presentIn(this.#known, this.#exclusions, [...own, ...system], [...exclusions.own, ...exclusions.system]);
     }, signal);
   }
 
@@ -329,10 +321,9 @@ export class PortService {
     this.#held.clear();
   }
 
-  async #presentIn(records: readonly LedgerRecord[], excluded: readonly ExclusionRecord[]): Promise<Present> {
-    const { reservations, warnings } = await this.#known.all(records);
-    const { exclusions, warnings: more } = await this.#exclusions.present(excluded);
-    return { reservations, exclusions, warnings: [...new Set([...warnings, ...more])] };
+  async #presentNow(): Promise<Present> {
+    const [records, excluded] = [await this.#ledger.read(), await this.#ledger.readExclusions()];
+    return presentIn(this.#known, this.#exclusions, records, excluded);
   }
 
   async #find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {

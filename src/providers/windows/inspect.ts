@@ -7,7 +7,7 @@ import type { Inspection, InspectionOptions, Overview, PortFacts, Refusal } from
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { exclusionOf } from './exclusions.ts';
 import { readExcludedRows, readTables } from './tables.ts';
-import { isCode, reasonOf } from './windows-error.ts';
+import { isCode } from './windows-error.ts';
 
 /** A bind of both families at once is what Windows is asked for: what refuses one refuses the socket. */
 async function refusalOf(protocol: Protocol, port: number): Promise<Refusal | undefined> {

@@ -2,6 +2,7 @@ import { type TableSocket, tableSockets } from '../../native/windows/socket-tabl
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { FoundHolder } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
+import { reasonOf } from './windows-error.ts';
 import { holdersOf, processesOf, systemProcess } from './holders.ts';
 import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
 
@@ -23,8 +24,6 @@ export interface ExcludedRows {
   /** What could not be looked at, one sentence each. */
   warnings: string[];
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Looks at one thing after another, each as far as it can be looked at. */
 class Look {
