@@ -3,7 +3,10 @@ import { applyDesiredState } from '../../src/desired-state/apply.ts';
 import { openService } from '../../src/open-service.ts';
 import type { DesiredReservation, DesiredStateApplyParams } from '../../src/protocol/generated/contract.ts';
 import type { PortService } from '../../src/service/port-service.ts';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { ownHost } from '../support/own-host.ts';
+
+useOwnNetwork();
 
 const first = 23_200;
 const web: DesiredReservation = { protocol: 'tcp', startPort: first, numberOfPorts: 3, name: 'web', reason: 'front' };

@@ -6,7 +6,10 @@ import { exportDesiredState } from '../../src/desired-state/export.ts';
 import { readDesiredState } from '../../src/desired-state/read-document.ts';
 import { openService } from '../../src/open-service.ts';
 import type { DesiredReservation, DesiredState } from '../../src/protocol/generated/contract.ts';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { ownHost } from '../support/own-host.ts';
+
+useOwnNetwork();
 
 const web: DesiredReservation = {
   protocol: 'tcp',

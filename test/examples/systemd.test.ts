@@ -7,7 +7,10 @@ import { applyDesiredState } from '../../src/desired-state/apply.ts';
 import { exportDesiredState } from '../../src/desired-state/export.ts';
 import { readDesiredState } from '../../src/desired-state/read-document.ts';
 import { openService } from '../../src/open-service.ts';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { ownHost } from '../support/own-host.ts';
+
+useOwnNetwork();
 
 const folder = join(import.meta.dirname, '../../examples/systemd');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');

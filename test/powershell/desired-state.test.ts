@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
 import { ModuleSession, moduleFolder, quoted } from './module-session.ts';
+
+useOwnNetwork();
 
 let session: ModuleSession;
 beforeAll(async () => {

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { openService } from '../../src/open-service.ts';
 import type { ReservationCreateParams } from '../../src/protocol/generated/contract.ts';
 import type { PortService } from '../../src/service/port-service.ts';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { ownHost } from '../support/own-host.ts';
+
+useOwnNetwork();
 
 const range = { startPort: 23_100, numberOfPorts: 2 };
 const wanted = { protocol: 'tcp', ...range, lifetime: 'persistent' } as const;
