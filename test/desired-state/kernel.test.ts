@@ -95,6 +95,15 @@ describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), {
     expect(live()).toBe('23000-23002,23020-23023,23030,23050-23051,23060-23062');
   });
 
+  test('three workers at once end as one after the other', async () => {
+    const { worker, namespace, home, live, atBoot, entries } = await openLab();
+    await apply(worker, before);
+    const others = await Promise.all([1, 2].map(() => startWorkerIn(namespace, { home })));
+    const outcomes = await Promise.all([worker, ...others].map((one) => apply(one, after)));
+    expect(outcomes.map(({ failed }) => failed)).toEqual([0, 0, 0]);
+    expect([live(), atBoot(), await entries()]).toEqual([liveAfter, liveAfter, entriesAfter]);
+  });
+
   test('exclusions are adopted, renamed, made to last, and left to others who have them', async () => {
     const { worker, namespace, live, atBoot, entries } = await openLab();
     namespace.sh(`echo 23080-23090 > ${liveFile}`);
