@@ -152,6 +152,7 @@ it.each(['json', 'yaml'])(
     const path = join(session.folder, `exported ${++files}.${extension}`);
     const seen = await session.run(`
     $null = Import-PortReservation ${quoted(fileOf(shop))}
+    [System.IO.File]::WriteAllText(${quoted(path)}, 'before')
     Export-PortReservation ${quoted(path)} -Document shop
     Report @{ actions = (Import-PortReservation ${quoted(path)} -Prune).Action }`);
     expect(seen).toEqual({ actions: ['None', 'None', 'None'] });
