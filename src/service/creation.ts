@@ -1,12 +1,5 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
-import type {
-  Enforcement,
-  ExclusionRecord,
-  LedgerRecord,
-  PortRange,
-  Protocol,
-  Reservation,
-} from '../protocol/generated/contract.ts';
+import type { Enforcement, LedgerRecord, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
 import { overlap } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';

@@ -34,7 +34,7 @@ import { PortSet } from '../protocol/port-set.ts';
 import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
-import { Creation, persistentOf } from './creation.ts';
+import { Creation } from './creation.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { Exclusions } from './exclusions.ts';
 import { findFree } from './find-free.ts';

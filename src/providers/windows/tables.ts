@@ -2,9 +2,9 @@ import { type TableSocket, tableSockets } from '../../native/windows/socket-tabl
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { FoundHolder } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { reasonOf } from './windows-error.ts';
 import { holdersOf, processesOf, systemProcess } from './holders.ts';
 import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
+import { reasonOf } from './windows-error.ts';
 
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
