@@ -15,7 +15,7 @@ const allowed: Record<string, string[]> = {
   native: ['type:protocol'],
   dsc: ['protocol', 'service', 'rpc', 'host', 'open-service'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
-  cli: ['protocol', 'desired-state', 'open-service', 'run-worker', 'rpc', 'type:service', 'type:host'],
+  cli: ['protocol', 'dsc', 'desired-state', 'open-service', 'run-worker', 'rpc', 'type:service', 'type:host'],
 };
 
 /** The only folders or files that may import a package. */

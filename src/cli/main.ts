@@ -5,7 +5,9 @@ import { packageVersion } from '../protocol/generated/contract.ts';
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--version') process.stdout.write(`${packageVersion}\n`);
 else if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
-else {
+else if (first === 'dsc' && !rest.includes('--help')) {
+  process.exitCode = await (await import('../dsc/run.ts')).runDsc(rest, process);
+} else {
   const { run } = await import('./run.ts');
   // Who reads the output may have enough before its end: portreservation get | head -1.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

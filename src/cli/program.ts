@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDsc } from './commands/dsc.ts';
 import { addExclude } from './commands/exclude.ts';
 import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
@@ -57,6 +58,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addExclude,
     addApply,
     addExport,
+    addDsc,
     addServe,
     addCompletion,
   ]) {

@@ -20,6 +20,7 @@ const commands = [
   'exclude remove',
   'apply',
   'export',
+  'dsc',
   'completion',
 ];
 
