@@ -67,6 +67,16 @@ test.each([
     { errors: [{ field: 'a', message: 'is required' }], message: 'a is required' },
   ],
   [
+    'a DocumentError',
+    {
+      code: -32602,
+      message: 'Wrong.',
+      data: { name: 'InvalidDocument', errors: [{ field: 'name', message: 'is required', line: 1, column: 2 }] },
+    },
+    'DocumentError',
+    { message: 'line 1, column 2: name is required' },
+  ],
+  [
     'a WorkerError for JSON-RPC errors',
     { code: -32603, message: 'Bug.' },
     'WorkerError',

@@ -47,6 +47,16 @@ describe('errors', () => {
     expect(calls).toBe(0);
   });
 
+  test('a document that is wrong says where', async () => {
+    const { peer } = connect();
+    peer.request(1, 'desiredState/apply', { text: 'name: shop\nname: web\n', format: 'yaml' });
+    expect((await peer.next()).error).toEqual({
+      code: -32602,
+      message: 'The document is wrong: line 2, column 1: the document names a key twice.',
+      data: { name: 'InvalidDocument', errors: [{ field: '', message: 'names a key twice', line: 2, column: 1 }] },
+    });
+  });
+
   test.each([
     ['an error', new TypeError('x is undefined'), /x is undefined/],
     ['a value', 'oops', /oops/],
