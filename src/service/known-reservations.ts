@@ -2,6 +2,7 @@ import type { LedgerRecord, PortRange, Protocol, Reservation } from '../protocol
 import { sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Granted, keyOf } from './granted.ts';
+import { notFound } from './requests.ts';
 
 /** What to look for: whatever is given must fit. */
 export interface Wanted {
@@ -67,6 +68,16 @@ export class KnownReservations {
     if (!protocol || !range) return (await this.all(records)).reservations.find((item) => fits(wanted, item));
     const found = await this.#unrecorded(protocol, range);
     return found && fits(wanted, found) ? found : undefined;
+  }
+
+  /**
+   * The same where it must be there.
+   * @throws ServiceError NotFound
+   */
+  async get(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {
+    const found = await this.find(wanted, records);
+    if (!found) throw notFound(wanted);
+    return found;
   }
 
   /** A persistent reservation that another program made. */

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { checkRendering, render } from '../map/render.ts';
 import type {
   Capabilities,
@@ -9,7 +9,6 @@ import type {
   ExclusionListParams,
   ExclusionRemoveParams,
   FreeRangeList,
-  LedgerRecord,
   PortExclusion,
   PortFindParams,
   PortInspectParams,
@@ -40,12 +39,11 @@ import { Exclusions } from './exclusions.ts';
 import { findFree } from './find-free.ts';
 import { type Granted, keyOf } from './granted.ts';
 import { inspect } from './inspect.ts';
-import { KnownReservations, type Wanted } from './known-reservations.ts';
+import { KnownReservations } from './known-reservations.ts';
 import { portMap } from './map.ts';
-import { checkMayRelease } from './may-release.ts';
 import { type Present, presentIn } from './present.ts';
-import { persistentOf } from './recorder.ts';
-import { createRequest, notFound, portOf } from './requests.ts';
+import { release } from './release.ts';
+import { createRequest, portOf } from './requests.ts';
 import { type ReservationWatch, watchReservations } from './reservation-watch.ts';
 import { wildcard } from './wildcard.ts';
 
@@ -121,7 +119,7 @@ export class PortService {
   async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservation> {
     checkRange(range, 'range.numberOfPorts');
     const records = (await this.#ledger.read()).filter((item) => sameRange(item.range, range));
-    return this.#find({ protocol, range }, records);
+    return this.#known.get({ protocol, range }, records);
   }
 
   /**
@@ -149,24 +147,8 @@ export class PortService {
    */
   async release(params: ReservationReleaseParams, { signal }: CallOptions = {}): Promise<Reservation> {
     if (params.range) checkRange(params.range, 'range.numberOfPorts');
-    return this.#ledger.change(async (change) => {
-      const reservation = await this.#find(params, [...change.own, ...change.system]);
-      const key = keyOf(reservation);
-      checkMayRelease(reservation, {
-        provider: this.#provider.name,
-        holds: this.#held.has(key),
-        isSystems: change.system.some((item) => keyOf(item) === key),
-      });
-      const rest = change.own.filter((item) => keyOf(item) !== key);
-      if (reservation.lifetime === 'runtime') {
-        await change.write(rest);
-        this.#held.delete(key);
-        await this.#provider.release(reservation);
-      } else {
-        await this.#releasePersistent(reservation, rest, change);
-      }
-      return reservation;
-    }, signal);
+    const surroundings = { provider: this.#provider, known: this.#known, held: this.#held };
+    return this.#ledger.change((change) => release(params, change, surroundings), signal);
   }
 
   /**
@@ -177,7 +159,7 @@ export class PortService {
    */
   async probe({ port, ...wanted }: ReservationProbeParams): Promise<ProbeResult> {
     if (wanted.range) checkRange(wanted.range, 'range.numberOfPorts');
-    const reservation = await this.#find(wanted, await this.#ledger.read());
+    const reservation = await this.#known.get(wanted, await this.#ledger.read());
     const ports = port === undefined ? reservation.range : portOf(reservation, port);
     return { port: await this.#provider.probe(reservation, ports) };
   }
@@ -324,23 +306,5 @@ export class PortService {
   async #presentNow(): Promise<Present> {
     const [records, excluded] = [await this.#ledger.read(), await this.#ledger.readExclusions()];
     return presentIn(this.#known, this.#exclusions, records, excluded);
-  }
-
-  async #find(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {
-    const found = await this.#known.find(wanted, records);
-    if (!found) throw notFound(wanted);
-    return found;
-  }
-
-  async #releasePersistent(reservation: Reservation, rest: LedgerRecord[], change: LedgerChange): Promise<void> {
-    const before = change.own;
-    await this.#provider.release(reservation);
-    if (rest.length === before.length) return;
-    try {
-      await change.write(rest);
-    } catch (error) {
-      await this.#provider.settle(...persistentOf(this.#provider, { own: before, exclusions: change.exclusions.own }));
-      throw error;
-    }
   }
 }
