@@ -63,7 +63,7 @@ describe.skipIf(lacking.python)(`how exec ends${lacking.python}`, () => {
   });
 
   test('SIGINT is passed on where no terminal has sent it to the command too', async () => {
-    const { run } = await startCareful({ detached: true });
+    const { run } = await startCareful();
     run.child.kill('SIGINT');
     expect(await run.ended).toMatchObject({ code: 7, stdout: expect.stringMatching(/got SIGINT\n$/) });
   });

@@ -35,14 +35,26 @@ export interface Running {
   ended: Promise<Outcome>;
 }
 
-/** Starts the command line; it is killed with the test. `at` gives it a ledger that others have too. */
+const isWindows = process.platform === 'win32';
+
+/** A process and what it started, unless that went away from its group. */
+function killGroup(processId: number): void {
+  try {
+    process.kill(isWindows ? processId : -processId, 'SIGKILL');
+  } catch {
+    // They have ended.
+  }
+}
+
+/** Starts the command line; it and what it runs are killed with the test. */
 export function start(words: string[], { env = ownHome(onTestFinished), ...options }: SpawnOptions = {}): Running {
   const child = spawn(process.execPath, [portreservation, ...words], {
     ...options,
+    detached: !isWindows,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => killGroup(child.pid!));
   const said = { stdout: '', stderr: '' };
   const changed = new EventEmitter();
   for (const name of ['stdout', 'stderr'] as const) {
