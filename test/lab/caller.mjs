@@ -111,8 +111,8 @@ const primitives = {
   release: (socket, token) => ioctl(socket, 0x98000065, tokenInput(token), null),
   ioctl: (socket, code, input, outputSize, count) =>
     ioctl(socket, code, input && Buffer.from(input, 'hex'), outputSize ? Buffer.alloc(outputSize) : null, count),
-  bind(socket, port) {
-    const name = address(socket, port);
+  bind(socket, port, isLoopback) {
+    const name = address(socket, port, isLoopback);
     return withPort(socket, ws('int __stdcall bind(uintptr_t, uint8_t*, int)', socket, name, name.length));
   },
   listen: (socket) => ({ code: codeOf(ws('int __stdcall listen(uintptr_t, int)', socket, 5)) }),

@@ -27,7 +27,8 @@ interface Primitives {
     outputSize: number,
     bytes?: null,
   ): { code: number; bytes: number | null };
-  bind(socket: number, port: number): { code: number; port?: number };
+  /** On all addresses of its family, or on loopback alone. */
+  bind(socket: number, port: number, isLoopback?: boolean): { code: number; port?: number };
   listen(socket: number): { code: number };
   connect(socket: number, port: number): { code: number; port?: number };
   sendTo(socket: number, port: number): { code: number; port?: number };

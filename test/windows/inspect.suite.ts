@@ -109,12 +109,12 @@ export function inspectSuite(windows: Windows): void {
       const worker = await machine().worker({ faults: { OpenProcess: 5 } });
       const start = await machine().block(1);
       const receiving = await program.call('socket', 'udp', 23);
-      await program.call('bind', receiving, start);
+      await program.call('bind', receiving, start, true);
       await program.call('sendTo', receiving, start);
       const { ports, warnings } = await worker.request('port/inspect', { protocol: ['udp'], port: [one(start)] });
       const { pid } = program.process;
       expect(ports[0]!.holders).toEqual([
-        { state: 'listening', addresses: ['::'], processId: pid, processName: 'node.exe' },
+        { state: 'listening', addresses: ['::1'], processId: pid, processName: 'node.exe' },
       ]);
       expect(warnings).toEqual([`This user may not see who runs process ${pid} (node.exe); an elevated session can.`]);
     });

@@ -74,7 +74,10 @@ describeInLab('a port that WinNAT has', () => {
     [1051, 'OsError', 'wsl --shutdown'],
     [5, 'AccessDenied', 'Run as administrator'],
   ])('stays its when it cannot be stopped (%i)', async (ControlService, name, hint) => {
-    const refusal = await (await workerWith({ ControlService })).refusal('exclusion/add', wanted());
+    const refusal = await (await workerWith({ ControlService, StartServiceW: 1058 })).refusal(
+      'exclusion/add',
+      wanted(),
+    );
     expect(refusal).toMatchObject({ name, hint: expect.stringContaining(hint) });
     await expectUntouched({ state: 'running', stops: 0 });
   });
