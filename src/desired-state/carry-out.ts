@@ -9,7 +9,7 @@ import { type Label, labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { changeError, failureOf } from './change-error.ts';
 import type { DesiredItem } from './items.ts';
-import type { Existing, Plan, Stale, Step } from './plan.ts';
+import { type Existing, isDue, type Plan, type Stale, type Step } from './plan.ts';
 
 /** How many are reserved under one lock; others wait for it meanwhile. */
 const mostTogether = 50;
@@ -107,8 +107,10 @@ export class CarryOut {
     }
     const label = this.#labelOf(item);
     const made: Protocol[] = [];
+    const there = protocols.filter((protocol) => !missing.includes(protocol));
     try {
-      for (const protocol of protocols) {
+      // What may well fail comes first, and can be taken back.
+      for (const protocol of [...missing, ...there]) {
         await this.#makeOne({ kind, protocol, range, store, label });
         if (missing.includes(protocol)) made.push(protocol);
       }
@@ -137,8 +139,6 @@ export class CarryOut {
     }
   }
 }
-
-const isDue = ({ action }: DesiredChange): boolean => action !== 'none';
 
 /** Notes the error at all that was to be done. */
 function fail(changes: readonly DesiredChange[], error: ChangeError): void {

@@ -56,14 +56,17 @@ export function planOf(document: DesiredState, present: Present, prune: boolean)
   for (const existing of there.values()) {
     if (existing.is.document !== document.name) continue;
     const stale = { existing, change: releaseOf(existing) };
-    const step = steps.find(({ item }) => isInTheWay(existing, item));
+    const step = steps.find(({ item, changes }) => changes.some(isDue) && isInTheWay(existing, item));
     if (step) step.inTheWay.push(stale);
     else if (prune) pruned.push(stale);
   }
   return { document, pruned, steps };
 }
 
-/** All changes of a plan, in the order they are made. */
+/** Whether there is anything to do. */
+export const isDue = ({ action }: DesiredChange): boolean => action !== 'none';
+
+/** All changes of a plan: what is pruned, then the document's entries, each after what is in its way. */
 export const changesOf = ({ pruned, steps }: Plan): DesiredChange[] => [
   ...pruned.map(({ change }) => change),
   ...steps.flatMap(({ inTheWay, changes }) => [...inTheWay.map(({ change }) => change), ...changes]),
