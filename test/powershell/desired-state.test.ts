@@ -177,15 +177,15 @@ it('Export-PortReservation gives text without a path, warns of what is left out,
   expect(warned).toEqual(['tcp 23630 has no name and is left out.']);
   expect(failed).toMatchObject([
     {
-      id: 'DocumentNotWritten,Export-PortReservation',
-      category: 'WriteError',
-      message: `The document '${there}' cannot be written: it is there already`,
+      id: 'InvalidPath,Export-PortReservation',
+      category: 'InvalidArgument',
+      message: `Cannot write '${there}': it is there already.`,
     },
-    { id: 'DocumentNotWritten,Export-PortReservation', target: nowhere },
+    { id: 'InvalidPath,Export-PortReservation', target: nowhere },
   ]);
   expect(text).toBe('mine');
   expect(existsSync(nowhere)).toBe(false);
-  expect(readdirSync(session.folder).filter((name) => /\.[a-z0-9]{8}\.[a-z0-9]{3}$/.test(name))).toEqual([]);
+  expect(readdirSync(session.folder).filter((name) => /\.[a-z0-9]{32}$/.test(name))).toEqual([]);
 });
 
 it.skipIf(noNamespaces)(namespaceTitle('exclusions are made on the real kernel'), async () => {

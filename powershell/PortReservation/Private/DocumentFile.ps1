@@ -1,21 +1,21 @@
+# The error for a document that could not be read.
+function Write-ReadError {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Path, [System.Exception] $Exception)
+
+    $category = if ($Exception -is [System.UnauthorizedAccessException]) { 'PermissionDenied' } else { 'ReadError' }
+    $message = "The document '$Path' cannot be read: $($Exception.Message)"
+    $Cmdlet.WriteError((New-ErrorRecord DocumentNotRead $message $category 'Name a readable file of UTF-8 text.' $Path))
+}
+
 # Files of desired-state documents. What fails is given as the exception and not thrown: one that a function catches would
 # still land in the -ErrorVariable of the cmdlet.
 class DocumentFile {
     # The most bytes a document may have.
     static [int] $MaximumLength = 1MB
 
-    # The full path of what the user calls a path.
-    static [object] Resolve([System.Management.Automation.PSCmdlet] $cmdlet, [string] $path) {
-        try {
-            return $cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)
-        }
-        catch {
-            return $_.Exception.GetBaseException()
-        }
-    }
-
     # The text, which is UTF-8 with a byte order mark or without.
     static [object] Read([string] $file) {
+        if ($file -eq '') { return [System.IO.IOException]::new('it is no path of the file system') }
         try {
             $length = [System.IO.FileInfo]::new($file).Length
             if ($length -gt [DocumentFile]::MaximumLength) {
@@ -31,23 +31,6 @@ class DocumentFile {
         }
         catch {
             return $_.Exception.GetBaseException()
-        }
-    }
-
-    # Writes a file as a whole: when the disk is full, what was there stays. $null, or why it failed.
-    static [object] Write([string] $file, [string] $text) {
-        $fresh = "$file.$([System.IO.Path]::GetRandomFileName())"
-        try {
-            [System.IO.File]::WriteAllText($fresh, $text, [System.Text.UTF8Encoding]::new($false))
-            if ([System.IO.File]::Exists($file)) { [System.IO.File]::Replace($fresh, $file, [NullString]::Value) }
-            else { [System.IO.File]::Move($fresh, $file) }
-            return $null
-        }
-        catch {
-            return $_.Exception.GetBaseException()
-        }
-        finally {
-            if ([System.IO.File]::Exists($fresh)) { [System.IO.File]::Delete($fresh) }
         }
     }
 

@@ -1,12 +1,25 @@
 # The full name of a file to write. Nothing where there is no place for one, with the error written.
 function Resolve-NewFile {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Path)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Path, [bool] $NoClobber)
 
     $file = [TextFile]::FullName($Cmdlet, $Path)
     $fault = [TextFile]::Fault($file)
+    if ($null -eq $fault -and $NoClobber -and [System.IO.File]::Exists($file)) { $fault = 'it is there already.' }
     if ($null -eq $fault) { return $file }
     $Cmdlet.WriteError((New-ErrorRecord 'InvalidPath' "Cannot write '$Path': $fault" InvalidArgument (
         'Name a file in a folder that is there.') $Path))
+}
+
+# Writes the text, which takes the place of what is there, or the error. $true when it is written.
+function Save-TextFile {
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $File, [string] $Text)
+
+    $failure = [TextFile]::Replace($File, $Text)
+    if ($null -eq $failure) { return $true }
+    $category = if ($failure -is [System.UnauthorizedAccessException]) { 'PermissionDenied' } else { 'WriteError' }
+    $Cmdlet.WriteError((New-ErrorRecord 'WriteFailed' "Cannot write '$File': $($failure.Message)" $category (
+        'Name a file in a folder that you may write to.') $File))
+    return $false
 }
 
 class TextFile {

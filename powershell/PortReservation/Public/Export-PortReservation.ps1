@@ -10,7 +10,7 @@ function Export-PortReservation {
     of systemd or an env_file of Compose; Compose as a Compose file that publishes them; Devcontainer as forwardPorts and
     portsAttributes of a devcontainer.json. What they cannot say is left out with a warning.
 
-    Errors, by id: DocumentNotWritten (the file that was there is left as it is), AccessDenied, LedgerCorrupt, OsError.
+    Errors, by id: InvalidPath, WriteFailed (the file that was there is left as it is), AccessDenied, LedgerCorrupt, OsError.
 
     .PARAMETER Path
     The file to write, as UTF-8 without a byte order mark. Without it the text is given.
@@ -67,20 +67,15 @@ function Export-PortReservation {
     if (-not $written) { $written = [DocumentFile]::FormatOf($Path) }
     $params = @{ format = $written.ToLowerInvariant() }
     if ($Document) { $params.document = $Document }
-    if ($Path -and -not $PSCmdlet.ShouldProcess($Path, 'Write document')) { return }
+    if ($Path) {
+        $file = Resolve-NewFile $PSCmdlet $Path $NoClobber
+        if ($null -eq $file -or -not $PSCmdlet.ShouldProcess($file, 'Write document')) { return }
+    }
+
     $result = Invoke-WorkerMethod $PSCmdlet 'desiredState/export' $params $Path
     if ($null -eq $result) { return }
     foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
     $text = [string] $result['text']
     if (-not $Path) { return $text }
-    $file = [DocumentFile]::Resolve($PSCmdlet, $Path)
-    $failure = $file
-    if ($file -is [string]) {
-        $failure = if ($NoClobber -and [System.IO.File]::Exists($file)) { [System.IO.IOException]::new('it is there already') }
-        else { [DocumentFile]::Write($file, $text) }
-    }
-
-    if ($null -ne $failure) {
-        Write-FileError $PSCmdlet DocumentNotWritten $Path $failure 'Name a file in a folder that you may write to.'
-    }
+    $null = Save-TextFile $PSCmdlet $file $text
 }

@@ -67,10 +67,10 @@ function Import-PortReservation {
 
     process {
         foreach ($one in $Path) {
-            $file = [DocumentFile]::Resolve($PSCmdlet, $one)
-            $text = if ($file -is [string]) { [DocumentFile]::Read($file) } else { $file }
+            $file = [TextFile]::FullName($PSCmdlet, $one)
+            $text = [DocumentFile]::Read($file)
             if ($text -isnot [string]) {
-                Write-FileError $PSCmdlet DocumentNotRead $one $text 'Name a readable file of UTF-8 text.'
+                Write-ReadError $PSCmdlet $one $text
                 continue
             }
 

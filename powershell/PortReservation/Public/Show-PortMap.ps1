@@ -110,13 +110,6 @@ function Show-PortMap {
         $text = [string] $result['text']
         if (-not $Path) { return $text.Split([char] 10) }
 
-        $failure = [TextFile]::Replace($file, $text)
-        if ($null -ne $failure) {
-            $PSCmdlet.WriteError((New-ErrorRecord 'WriteFailed' "Cannot write '$file': $($failure.Message)" WriteError (
-                'Name a file in a folder that you may write to.') $file))
-        }
-        elseif ($PassThru) {
-            [System.IO.FileInfo]::new($file)
-        }
+        if ((Save-TextFile $PSCmdlet $file $text) -and $PassThru) { [System.IO.FileInfo]::new($file) }
     }
 }
