@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { thisHost } from '../../src/host.ts';
 import { ServiceError } from '../../src/protocol/errors.ts';
 import type { PortExclusion, PortRange } from '../../src/protocol/generated/contract.ts';
@@ -13,26 +11,10 @@ import { LedgerProvider } from '../../src/providers/ledger/provider.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
 import type { FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
 import type { PortService } from '../../src/service/port-service.ts';
+import { bundledProgram } from './bundled-program.ts';
 import type { Machine } from './machine.ts';
 
-const file = join(import.meta.dirname, `../../build/test/provider-host-${process.pid}-${Date.now()}.mjs`);
-let bundled: Promise<unknown> | undefined;
-
-/** Bundles the host, in the project, so that it finds koffi there. */
-function bundle(): Promise<unknown> {
-  bundled ??= build({
-    entryPoints: [join(import.meta.dirname, 'provider-host.ts')],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  return bundled;
-}
-
-afterAll(() => rmSync(file, { force: true }));
+const bundled = bundledProgram(join(import.meta.dirname, 'provider-host.ts'));
 
 /** A provider in a process of its own. */
 export interface ProviderProcess extends Machine {
@@ -135,8 +117,7 @@ export async function startProvider(
   prefix: readonly string[],
   { provider = 'linux', userId = 0, umask = 0o022 }: ProcessOptions = {},
 ): Promise<ProviderProcess> {
-  await bundle();
-  const [command, ...args] = [...prefix, process.execPath, file, provider, String(userId), String(umask)];
+  const [command, ...args] = [...prefix, process.execPath, await bundled(), provider, String(userId), String(umask)];
   const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   const { ready, call } = caller(child);

@@ -1,29 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'esbuild';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { bundledProgram } from '../../support/bundled-program.ts';
 
-const file = join(import.meta.dirname, `../../../build/test/ledger-child-${process.pid}-${Date.now()}.mjs`);
-let bundled: Promise<unknown> | undefined;
-
-/** Bundles the child, in the project, so that it finds koffi there. */
-function bundle(): Promise<unknown> {
-  bundled ??= build({
-    entryPoints: [join(import.meta.dirname, 'child.ts')],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-  return bundled;
-}
-
-afterAll(() => rmSync(file, { force: true }));
+const bundled = bundledProgram(join(import.meta.dirname, 'child.ts'));
 
 /** How to run a child. */
 export interface ChildOptions {
@@ -54,8 +36,7 @@ export async function startChild(
   { home, umask, userId, under = [] }: ChildOptions,
   ...command: string[]
 ): Promise<Child> {
-  await bundle();
-  const [program, ...args] = [...under, process.execPath, file, umask ?? '', `${userId ?? ''}`, ...command];
+  const [program, ...args] = [...under, process.execPath, await bundled(), umask ?? '', `${userId ?? ''}`, ...command];
   const env = { PATH: process.env.PATH, PORT_RESERVATION_HOME: home, UV_THREADPOOL_SIZE: '1' };
   const child = spawn(program!, args, { env });
   let noise = '';
