@@ -1,5 +1,6 @@
 import type {
   DesiredChange,
+  DesiredDifference,
   DesiredState,
   PortExclusion,
   PortRange,
@@ -106,11 +107,19 @@ function changeOf(
   const what = { kind, protocol, range, ...(name !== undefined && { name }) };
   if (!existing) return { action: 'create', ...what };
   if (existing === 'done') return { action: 'none', ...what };
-  const { is } = existing;
-  const differs: DesiredChange['differs'] = [];
-  if (is.name !== name) differs.push('name');
-  if (is.reason !== reason) differs.push('reason');
-  if (is.document !== document) differs.push('document');
-  if (existing.kind === 'exclusion' && !lasts(existing.is, store)) differs.push('store');
-  return differs.length > 0 ? { action: 'update', ...what, differs } : { action: 'none', ...what };
+  const differences = differencesOf(existing, { name, reason, document, store });
+  return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
 }
+
+/** What differs, and how; undefined where nothing does. An exclusion may last longer than it has to. */
+function differencesOf(existing: Existing, wanted: Wanted) {
+  const { name, reason, document } = existing.is;
+  const isTooShort = existing.kind === 'exclusion' && !lasts(existing.is, wanted.store);
+  const is = { name, reason, document, store: isTooShort ? existing.is.store : wanted.store };
+  const differs = (['name', 'reason', 'document', 'store'] as const).filter((key) => is[key] !== wanted[key]);
+  const those = (values: Partial<Wanted>): DesiredDifference =>
+    Object.fromEntries(differs.map((key) => [key, values[key]] as const).filter(([, value]) => value !== undefined));
+  return differs.length > 0 ? { differs, before: those(is), after: those(wanted) } : undefined;
+}
+
+type Wanted = Pick<DesiredItem, 'name' | 'reason' | 'store'> & { document: string };

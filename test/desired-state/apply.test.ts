@@ -62,7 +62,13 @@ test('what differs is updated where it is; name and reason that are gone are tak
   await apply(service, [web]);
   const [before] = (await service.list()).reservations;
   const { changes, lines } = await apply(service, [{ ...web, name: 'shop', reason: undefined }]);
-  expect([lines, changes[0]!.differs]).toEqual([['update tcp 0'], ['name', 'reason']]);
+  expect(lines).toEqual(['update tcp 0']);
+  expect(changes[0]).toMatchObject({
+    differs: ['name', 'reason'],
+    before: { name: 'web', reason: 'front' },
+    after: { name: 'shop' },
+  });
+  expect(changes[0]!.after).not.toHaveProperty('reason');
   const { reason: _, ...rest } = before!;
   expect((await service.list()).reservations).toEqual([{ ...rest, name: 'shop' }]);
 });
@@ -71,7 +77,8 @@ test('what nobody asked for is adopted', async () => {
   const service = await open();
   await service.create({ ...web, protocol: 'tcp', lifetime: 'persistent' });
   const { changes, lines } = await apply(service, [web]);
-  expect([lines, changes[0]!.differs]).toEqual([['update tcp 0'], ['document']]);
+  expect(lines).toEqual(['update tcp 0']);
+  expect(changes[0]).toMatchObject({ differs: ['document'], before: {}, after: { document: 'shop' } });
   expect(await there(service)).toEqual(['tcp 0+3 web shop']);
 });
 

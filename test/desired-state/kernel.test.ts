@@ -125,6 +125,10 @@ describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), {
       ['update', ['document'], 'RangeExcluded'],
       ['none', undefined, undefined],
     ]);
+    expect(changes[0]).toMatchObject({
+      before: { name: 'before', store: 'active' },
+      after: { name: 'now', document: 'shop', store: 'persistent' },
+    });
     expect(changes[1]!.error!.message).toMatch(
       /^The exclusion tcp 23062 of \S+, for the document "other" is that document's/,
     );
