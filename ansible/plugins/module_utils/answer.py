@@ -1,0 +1,67 @@
+# MIT License, see LICENSE
+"""What the command line answers, in words and as a difference."""
+
+import json
+
+MOST_FAILURES_IN_MESSAGE = 3
+
+
+def answer_of(out, err):
+    """The result that was written to output, or the error to errors, where Node may have warned of something before."""
+    for text in [out] + err.splitlines()[::-1]:
+        try:
+            value = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(value, dict) and ('changes' in value or 'error' in value):
+            return value
+    return None
+
+
+def message_of(error, src=None):
+    """The error, with what to do about it."""
+    if error.get('name') != 'InvalidDocument':
+        return ' '.join(part for part in [error['message'], error.get('hint')] if part)
+    faults = '; '.join(fault_of(fault, src) for fault in error['errors'])
+    return '{0} is wrong, and nothing was changed: {1}.'.format(src or 'The document', faults)
+
+
+def fault_of(fault, src):
+    """One fault of a document. Only of a file does anybody know the lines."""
+    place = 'line {line}, column {column}: '.format(**fault) if src and 'line' in fault else ''
+    return '{0}{1} {2}'.format(place, fault['field'] or 'it', fault['message'])
+
+
+def failure_of(name, failures, number):
+    """Which entries failed, and why."""
+    said = ['{0}: {1}'.format(title_of(change), message_of(change['error'])) for change in failures]
+    more = len(said) - MOST_FAILURES_IN_MESSAGE
+    if more > 0:
+        said[MOST_FAILURES_IN_MESSAGE:] = ['{0} more are in failures.'.format(more)]
+    return "{0} of {1} entries of the document '{2}' failed. {3}".format(len(failures), number, name, ' '.join(said))
+
+
+def diff_of(name, changes):
+    """What changes, as it was and as it is, in lines."""
+    before, after = '', ''
+    for change in changes:
+        action = change['action']
+        if action == 'none' or 'error' in change:
+            continue
+        named = {key: change[key] for key in ['name'] if key in change}
+        if action != 'create':
+            before += entry_of(change, change.get('before', {}) if action == 'update' else named)
+        if action != 'release':
+            after += entry_of(change, change.get('after', {}) if action == 'update' else named)
+    return dict(before=before, after=after, before_header=name, after_header=name)
+
+
+def entry_of(change, values):
+    lines = ['  {0}: {1}'.format(key, json.dumps(values[key], ensure_ascii=False)) for key in sorted(values)]
+    return ''.join(line + '\n' for line in [title_of(change)] + lines)
+
+
+def title_of(change):
+    start, number = change['range']['startPort'], change['range']['numberOfPorts']
+    last = '-{0}'.format(start + number - 1) if number > 1 else ''
+    return '{0} {1} {2}{3}'.format(change['kind'], change['protocol'], start, last)
