@@ -136,7 +136,8 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
   });
 
   test('where the command line is missing or does not work, the task says what to do', async () => {
-    const document = { name: 'shop' };
+    // More than a pipe holds, so that it is certain that the second ends before it is read.
+    const document = { name: 'shop', reservations: Array.from({ length: 2000 }, () => web) };
     const outcomes = await applyEach(newHome(), [
       { args: { document, executable: 'no-such-portreservation' } },
       { args: { document, executable: ['/bin/sh', '-c', 'echo node: not found >&2; exit 127'] } },

@@ -186,6 +186,7 @@ error:
 
 import json
 import os
+import subprocess
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.portreservation.ports.plugins.module_utils.answer import (
@@ -254,10 +255,11 @@ def apply(module):
     words += [os.path.abspath(params['src'])] if document is None else ['--format', 'json', '-']
     text = '' if document is None else json.dumps(without_none(document))
     try:
-        code, out, err = module.run_command(
-            words, data=text, binary_data=True, expand_user_and_vars=False, handle_exceptions=False)
+        # Not module.run_command: there a program that ends before it reads is a broken pipe, and what it said is lost.
+        done = subprocess.run(words, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as error:
         module.fail_json(msg='{0} cannot be run: {1}.'.format(words[0], error))
+    code, out, err = done.returncode, done.stdout.decode(errors='replace'), done.stderr.decode(errors='replace')
     answer = answer_of(out, err)
     if answer is None:
         module.fail_json(rc=code, msg=(
