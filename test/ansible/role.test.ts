@@ -27,7 +27,7 @@ describe.skipIf(missing)(`the role portreservation.ports.port_reservations${miss
       one: { port_reservations_home: homes.one, port_reservations_document: document(22_700) },
       two: { port_reservations_home: homes.two, port_reservations_document: document(22_710) },
     };
-    const vars = { port_reservations_provider: 'ledger', port_reservations_executable: executable };
+    const vars = { port_reservations_provider: 'ledger' };
     const played = await ansible.play([...applyRole(vars), ...applyRole(vars)], { hosts });
     const ports = (home: string) => {
       const [program, ...words] = [...executable, 'get', '--json'];
@@ -57,7 +57,6 @@ describe.skipIf(missing)(`the role portreservation.ports.port_reservations${miss
     );
     const vars = {
       port_reservations_src: src,
-      port_reservations_executable: executable,
       port_reservations_home: newHome(),
     };
     const live = () => namespace.sh('cat /proc/sys/net/ipv4/ip_local_reserved_ports').trim();
@@ -70,7 +69,7 @@ describe.skipIf(missing)(`the role portreservation.ports.port_reservations${miss
   });
 
   test('refuses variables of the wrong kind before anything is done', async () => {
-    const bad = { port_reservations_document: 'shop', port_reservations_executable: executable };
+    const bad = { port_reservations_document: 'shop' };
     await expect(ansible.play(applyRole(bad))).rejects.toMatchObject({
       code: 2,
       stdout: expect.stringMatching(/port_reservations_document.* dict/),

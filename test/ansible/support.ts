@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const collection = fileURLToPath(new URL('../../ansible', import.meta.url));
 export const missing: string =
   spawnSync('ansible-playbook', ['--version']).status === 0 ? '' : ' (skipped: no ansible-playbook on PATH)';
 
-/** What `executable` of the module says here: the command line as it ships. */
+/** The command line as it ships, in words. */
 export const executable = [process.execPath, portreservation];
 
 /** What a task ended with. */
@@ -36,11 +36,12 @@ export interface PlayOptions {
   hosts?: Record<string, object>;
 }
 
-/** Ansible with the collection installed as users install it, in a folder of its own. */
+/** Ansible with the collection installed as users install it, in a folder of its own; `portreservation` is on PATH. */
 export class Ansible {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'port-reservation-ansible-'));
   readonly #env: NodeJS.ProcessEnv = {
     ...process.env,
+    PATH: `${join(this.folder, 'bin')}:${process.env.PATH}`,
     LC_ALL: 'C.UTF-8',
     ANSIBLE_HOME: this.folder,
     ANSIBLE_LOCAL_TEMP: join(this.folder, 'local'),
@@ -54,6 +55,9 @@ export class Ansible {
 
   static async install(): Promise<Ansible> {
     const ansible = new Ansible();
+    mkdirSync(join(ansible.folder, 'bin'));
+    const words = executable.map((word) => `'${word}'`).join(' ');
+    writeFileSync(join(ansible.folder, 'bin/portreservation'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
     await ansible.run('ansible-galaxy', 'collection', 'build', collection, '--output-path', ansible.folder);
     const built = readdirSync(ansible.folder).find((name) => name.endsWith('.tar.gz'))!;
     const to = join(ansible.folder, 'collections');
