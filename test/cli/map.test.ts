@@ -35,8 +35,16 @@ test.skipIf(process.platform === 'win32')('writes a picture in one step, and say
   expect(await run('map', '--svg', join(folder, 'map.svg'), ...ledger)).toMatchObject({ code: 0, stdout: '' });
   expect(readFileSync(join(folder, 'map.svg'), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
   const { code, stderr } = await run('map', '--svg', join(folder, 'none/map.svg'), ...ledger);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^portreservation: The picture cannot be written: ENOENT/)]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^portreservation: The picture .* cannot be written: ENOENT\.$/m),
+  ]);
   expect(readdirSync(folder)).toEqual(['map.svg']);
+  const below = await run('map', '--svg', join(folder, 'map.svg/map.svg'), ...ledger);
+  expect(below).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^portreservation: The picture .* cannot be written: ENOTDIR\.$/m),
+  });
 });
 
 const utf8 = { LANG: 'C.UTF-8' };

@@ -49,13 +49,9 @@ async function replace(file: string, text: string): Promise<void> {
     await writeFile(fresh, text, { flag: 'wx' });
     await rename(fresh, file);
   } catch (error) {
-    await rm(fresh, { force: true });
+    await rm(fresh, { force: true }).catch(() => {});
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new ServiceError(
-      'OsError',
-      `The picture cannot be written: ${message}.`,
-      { target: file, osCode: code },
-      error,
-    );
+    const facts = { target: file, osCode: code };
+    throw new ServiceError('OsError', `The picture ${file} cannot be written: ${code ?? message}.`, facts, error);
   }
 }
