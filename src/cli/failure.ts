@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { DocumentError, type FieldError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import { CommandError } from './exec/command-error.ts';
 import { exitCode } from './exit-codes.ts';
@@ -42,9 +41,6 @@ function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {
     return { code: invalidParams, name: 'Usage', message: error.message, ...(error.hint && { hint: error.hint }) };
   }
-  if (error instanceof CommanderError) {
-    return { code: invalidParams, name: 'Usage', message: error.message.replace(/^error: /, ''), hint: 'See --help.' };
-  }
   if (error instanceof CommandError) return { code: internalError, name: 'CommandNotRun', message: error.message };
   return {
     code: internalError,
@@ -61,8 +57,7 @@ export function formatFailure(error: unknown, asJson: boolean): string {
   return `portreservation: ${printable(message)}\n${hint ? `  ${printable(hint)}\n` : ''}`;
 }
 
-const isAboutWords = (error: unknown) =>
-  error instanceof UsageError || error instanceof InvalidParamsError || error instanceof CommanderError;
+const isAboutWords = (error: unknown) => error instanceof UsageError || error instanceof InvalidParamsError;
 
 /** The exit code that goes with the error. */
 export function exitCodeOf(error: unknown): number {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDsc } from './commands/dsc.ts';
@@ -15,6 +15,7 @@ import { addStatus } from './commands/status.ts';
 import { addTest } from './commands/test.ts';
 import type { Output } from './output.ts';
 import type { Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 const codes = `
 Exit codes:
@@ -24,21 +25,21 @@ Exit codes:
   64   wrong words
   exec ends with the code of the command it ran`;
 
-const usualWidth = 100;
+const usualWidth = 80;
 
 /** The whole command line. */
 export function program(terminal: Terminal, output: Output): Command {
   const root = new Command('portreservation')
     .description('Reserve TCP and UDP ports so that nobody else takes them.')
     .option('--version', 'print the version')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'display help for command')
     .enablePositionalOptions()
-    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: (text) => void terminal.stdout.write(text),
       writeErr: (text) => void terminal.stderr.write(text),
       getOutHelpWidth: () => terminal.stdout.columns ?? usualWidth,
-      getErrHelpWidth: () => usualWidth,
+      getErrHelpWidth: () => terminal.stderr.columns ?? usualWidth,
       // run.ts writes them all alike.
       outputError: () => {},
     })
@@ -64,5 +65,24 @@ export function program(terminal: Terminal, output: Output): Command {
   ]) {
     add(root, output, terminal);
   }
+  throwInOurWords(root);
   return root;
+}
+
+/** What is wrong with the words, and whose help has the right ones; ends of the parser's own are left to run.ts. */
+function throwInOurWords(command: Command, path = command.name()): void {
+  command.exitOverride((end) => {
+    throw end.code === 'commander.help' || end.exitCode === 0 ? end : usageError(end, path);
+  });
+  for (const below of command.commands) throwInOurWords(below, `${path} ${below.name()}`);
+}
+
+function usageError({ message }: CommanderError, path: string): UsageError {
+  const [sentence = '', suggestion = ''] = message.replace(/^error: /, '').split('\n');
+  const wrong = sentence.replace(
+    /^command-argument value ('.*?') is invalid for argument '(.*?)'/,
+    '$1 is invalid for <$2>',
+  );
+  const meant = suggestion.replace(/^\((.*)\)$/, '$1 ');
+  return new UsageError(wrong, `${meant}See ${path} --help.`);
 }

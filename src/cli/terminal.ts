@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 export interface Terminal {
   readonly stdin: Readable;
   readonly stdout: Writable & { columns?: number; isTTY?: boolean };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { columns?: number };
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
   readonly pid: number;

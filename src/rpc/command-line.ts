@@ -18,16 +18,20 @@ export type WorkerName = 'worker.mjs' | 'portreservation serve';
 
 export const usage = (name: WorkerName) => `Usage: ${name} --stdio [--provider ${Object.keys(providers).join('|')}]
 
-Reserves TCP and UDP ports for the program that starts it, which speaks JSON-RPC 2.0 with Content-Length
-frames on the worker's standard streams. Ends with its input and frees what it holds.
+Reserves TCP and UDP ports for the program that starts it, which speaks
+JSON-RPC 2.0 with Content-Length frames on the worker's standard streams.
+Ends with its input and frees what it holds.
 
-  --stdio          serve on standard input and output; standard error is the log, one JSON object a line
-  --provider NAME  how reservations are carried out, unless initialize says it; default auto
+  --stdio          serve on standard input and output; standard error is the
+                   log, one JSON object a line
+  --provider NAME  how reservations are carried out, unless initialize says it;
+                   default auto
   --version        print the version
   --help           print this text
 
-Exit codes: 0 end of input, or exit after shutdown; 1 broken frame, broken stream, or exit without
-shutdown; 64 wrong arguments; 70 a fault of the worker; 128+n ended by signal n.
+Exit codes: 0 end of input, or exit after shutdown; 1 broken frame, broken
+stream, or exit without shutdown; 64 wrong arguments; 70 a fault of the worker;
+128+n ended by signal n.
 `;
 
 /** Reads the command line. */

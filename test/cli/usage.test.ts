@@ -29,7 +29,14 @@ test('--help of everything reads as the golden text does', async () => {
   const texts = [await run('--help')];
   for (const command of commands) texts.push(await run(...command.split(' '), '--help'));
   expect(texts.map(({ code, stderr }) => [code, stderr])).toEqual(texts.map(() => [0, '']));
+  expect(texts.flatMap(({ stdout }) => stdout.split('\n').filter((line) => line.length > 80))).toEqual([]);
   expectGolden('help', texts.map(({ stdout }) => stdout).join('\n'));
+});
+
+test('help is another word for it', async () => {
+  const run = commandLine();
+  for (const words of [[], ['exclude'], ['exec']])
+    expect(await run('help', ...words)).toEqual(await run(...words, '--help'));
 });
 
 test('--version is the version of the package', async () => {
@@ -38,8 +45,12 @@ test('--version is the version of the package', async () => {
 
 test.each([
   ['', /^Usage: portreservation /],
-  ['bogus', /^portreservation: unknown command 'bogus'\n/],
-  ['get --bogus', /^portreservation: unknown option '--bogus'\n {2}See --help\.\n$/],
+  ['bogus', /^portreservation: unknown command 'bogus'\n {2}See portreservation --help\.\n$/],
+  ['stat', /^portreservation: unknown command 'stat'\n {2}Did you mean status\? See portreservation --help\.\n$/],
+  [
+    'exclude list --bogus',
+    /^portreservation: unknown option '--bogus'\n {2}See portreservation exclude list --help\.\n$/,
+  ],
   ['new', /^portreservation: A reservation that is not --persistent .*\n {2}.* portreservation exec -- COMMAND\.\n$/],
   ['new --persistent --ports 0', /argument '0' is invalid\. It must be a whole number, 1 to 65535\./],
   ['new --persistent --ports 1e3', /argument '1e3' is invalid/],
@@ -53,7 +64,7 @@ test.each([
   ['find --within 9-5', /It must be a port, 1 to 65535, or first and last of them/],
   ['find --provider bsd', /argument 'bsd' is invalid\. Allowed choices are auto, windows, linux, ledger\./],
   ['status', /^portreservation: missing required argument 'ports'/],
-  ['status 0', /It must be a port, 1 to 65535/],
+  ['status 0', /^portreservation: '0' is invalid for <ports>\. It must be a port, 1 to 65535/],
   ['test', /^portreservation: Say which reservations: a range, a name, or --port\./],
   ['remove', /^portreservation: Say which: /],
   ['exclude', /^Usage: portreservation exclude /],

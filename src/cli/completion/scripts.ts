@@ -64,7 +64,11 @@ const pwsh = `Register-ArgumentCompleter -Native -CommandName portreservation -S
 export const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish, pwsh };
 
 export const completionHelp = `
-  bash   source <(portreservation completion bash)              in ~/.bashrc
-  zsh    source <(portreservation completion zsh)               in ~/.zshrc, after compinit
-  fish   portreservation completion fish | source               in ~/.config/fish/config.fish
-  pwsh   portreservation completion pwsh | Out-String | Invoke-Expression    in $PROFILE`;
+  bash   in ~/.bashrc:
+         source <(portreservation completion bash)
+  zsh    in ~/.zshrc, after compinit:
+         source <(portreservation completion zsh)
+  fish   in ~/.config/fish/config.fish:
+         portreservation completion fish | source
+  pwsh   in $PROFILE:
+         portreservation completion pwsh | Out-String | Invoke-Expression`;
