@@ -92,6 +92,7 @@ async function validatorsText(contract) {
     allErrors: true,
     verbose: true,
     allowUnionTypes: true,
+    inlineRefs: false,
     code: { source: true, esm: true },
   });
   addFormats(ajv);
