@@ -118,6 +118,15 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     expect(await run('exec', ...named)).toMatchObject({ code: 0, stdout: '21700 21700 21700-21700\n' });
   });
 
+  test('knows no variables but its own, and these whatever they are called', async () => {
+    const words = ['--start-port', '21700', '--env', '__proto__=0', '--', 'sh', '-c', 'printenv __proto__; echo $*'];
+    expect(await commandLine()('exec', ...words, 'sh', '{constructor}', '{toString}', '{__proto__}')).toEqual({
+      code: 0,
+      stdout: '21700\n{constructor} {toString} 21700\n',
+      stderr: '',
+    });
+  });
+
   test.each([
     ['its own', 'exit 3', 3],
     ['128 and the signal', 'kill -KILL $$', 137],
@@ -128,6 +137,8 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
   test.each([
     ['not-a-command-of-anybody', 127, 'portreservation: "not-a-command-of-anybody" was not found.\n'],
     ['/etc/passwd', 126, 'portreservation: "/etc/passwd" cannot be run: spawn /etc/passwd EACCES.\n'],
+    ['/etc/passwd/x', 126, 'portreservation: "/etc/passwd/x" cannot be run: spawn ENOTDIR.\n'],
+    ['', 127, 'portreservation: "" was not found.\n'],
   ])('a command that cannot be run: %s', async (command, code, stderr) => {
     const run = commandLine();
     expect(await run('exec', '--', command)).toEqual({ code, stdout: '', stderr });

@@ -29,8 +29,13 @@ export async function runChild(
   for (const signal of signals) terminal.on(signal, pass);
   try {
     return await new Promise<number>((resolve, reject) => {
-      child = spawn(file, args, { env, stdio: 'inherit', windowsVerbatimArguments });
-      child.once('error', (error) => reject(new CommandError(words[0], error)));
+      const refuse = (error: unknown) => reject(new CommandError(words[0], error as Error));
+      try {
+        child = spawn(file, args, { env, stdio: 'inherit', windowsVerbatimArguments });
+      } catch (error) {
+        return refuse(error); // some are thrown, some are told
+      }
+      child.once('error', refuse);
       child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
   } finally {

@@ -27,11 +27,11 @@ export function namedPort(word: string, before: NamedPort[] = []): NamedPort[] {
 /** The environment that tells a command its ports: `PORT`, `PORT_0` and so on, `PORT_RANGE`, and the caller's own. */
 export function portVariables(range: PortRange, name: string, named: readonly NamedPort[]): Record<string, string> {
   const { startPort, numberOfPorts } = range;
-  const variables: Record<string, string> = { [name]: `${startPort}` };
-  for (let index = 0; index < numberOfPorts; index++) variables[`${name}_${index}`] = `${startPort + index}`;
-  variables[`${name}_RANGE`] = `${startPort}-${endPort(range)}`;
-  for (const one of named) variables[one.name] = `${startPort + one.index}`;
-  return variables;
+  const variables = new Map([[name, `${startPort}`]]);
+  for (let index = 0; index < numberOfPorts; index++) variables.set(`${name}_${index}`, `${startPort + index}`);
+  variables.set(`${name}_RANGE`, `${startPort}-${endPort(range)}`);
+  for (const one of named) variables.set(one.name, `${startPort + one.index}`);
+  return Object.fromEntries(variables);
 }
 
 /** @throws UsageError an index behind the last port */
@@ -45,5 +45,6 @@ export function checkNamed(named: readonly NamedPort[], numberOfPorts: number): 
 
 /** The words with `{PORT}` and the other variables in braces filled in: the caller's shell has filled in $PORT too early. */
 export function filledIn(words: readonly string[], variables: Readonly<Record<string, string>>): string[] {
-  return words.map((word) => word.replace(/\{(\w+)\}/g, (all, name: string) => variables[name] ?? all));
+  const valueOf = (all: string, name: string) => (Object.hasOwn(variables, name) ? variables[name]! : all);
+  return words.map((word) => word.replace(/\{(\w+)\}/g, valueOf));
 }
