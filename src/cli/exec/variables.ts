@@ -45,6 +45,6 @@ export function checkNamed(named: readonly NamedPort[], numberOfPorts: number): 
 
 /** The words with `{PORT}` and the other variables in braces filled in: the caller's shell has filled in $PORT too early. */
 export function filledIn(words: readonly string[], variables: Readonly<Record<string, string>>): string[] {
-  const valueOf = (all: string, name: string) => (Object.hasOwn(variables, name) ? variables[name]! : all);
-  return words.map((word) => word.replace(/\{(\w+)\}/g, valueOf));
+  const fill = (all: string, name: string) => (Object.hasOwn(variables, name) ? variables[name]! : all);
+  return words.map((word) => word.replace(/\{(\w+)\}/g, fill));
 }
