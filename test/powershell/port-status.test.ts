@@ -56,6 +56,35 @@ it('Get-PortStatus takes ports and ranges, from the pipeline too, and goes on af
   );
 });
 
+it('Get-PortStatus takes whatever has ports from the pipeline: reservations, free blocks, its own output, rows, connections', async () => {
+  const seen = await session.run(`
+    $held = New-PortReservation -Protocol Udp -StartPort 21010 -NumberOfPorts 2
+    $rows = [pscustomobject] @{ StartPort = '21020'; Count = '2'; Protocol = 'udp' }, [pscustomobject] @{ StartPort = 21030 },
+      [pscustomobject] @{ LocalPort = [uint16] 21040; LocalAddress = '::' }, [pscustomobject] @{ StartPort = 'x'; NumberOfPorts = 2 }
+    $objects = @($held; Find-FreePortRange -Within 21050-21051 -NumberOfPorts 2; Get-PortStatus 21060 -Protocol Udp; $rows)
+    $looked = @($objects | Get-PortStatus -ErrorVariable failed -ErrorAction SilentlyContinue)
+    Report @{ looked = $looked.ForEach({ "$($_.Protocol) $($_.Port) $($_.Verdict)" }); failed = Get-Facts $failed }`);
+  expect(seen.looked).toEqual([
+    'Udp 21010 Reserved',
+    'Udp 21011 Reserved',
+    'Tcp 21050 Free',
+    'Tcp 21051 Free',
+    'Udp 21060 Free',
+    'Udp 21020 Free',
+    'Udp 21021 Free',
+    'Tcp 21030 Free',
+    'Tcp 21040 Free',
+  ]);
+  expect(seen.failed).toMatchObject([{ id: 'InvalidRange,Get-PortStatus', target: 'x' }]);
+});
+
+it('New-PortReservation reserves the very ports that Get-PortStatus says can be bound', async () => {
+  const { ports } = await session.run(`
+    $null = New-PortReservation -StartPort 21011
+    Report @{ ports = @(Get-PortStatus 21010-21012 | Where-Object CanBind | New-PortReservation).StartPort }`);
+  expect(ports).toEqual([21_010, 21_012]);
+});
+
 it.skipIf(lacking.root)(`the table reads as the golden text does${lacking.root}`, async () => {
   const listener = await startSituation('tcp', '0.0.0.0', 21_080);
   await startSituation('tcp', '::', 21_081, { manner: 'bind' });

@@ -6,6 +6,26 @@ function Format-PortRange {
     "$Protocol $StartPort-$($StartPort + $NumberOfPorts - 1)"
 }
 
+# What was given for a port, as ConvertTo-PortRange takes it: itself, or what an object says of its ports.
+function Format-PortInput {
+    param([object] $Value)
+
+    $properties = $Value.PSObject.Properties
+    foreach ($name in 'Port', 'LocalPort') {
+        if ($null -ne $properties[$name]) { return "$($properties[$name].Value)" }
+    }
+
+    if ($null -eq $properties['StartPort']) { return "$Value" }
+    $startPort = $properties['StartPort'].Value
+    $first = $startPort -as [int]
+    foreach ($name in 'NumberOfPorts', 'Count') {
+        if ($null -eq $first -or $null -eq $properties[$name]) { continue }
+        return "$first-$($first + ($properties[$name].Value -as [int]) - 1)"
+    }
+
+    "$startPort"
+}
+
 # The range of a text such as 20000-30000. Nothing for any other text, with the error written.
 function ConvertTo-PortRange {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Text, [switch] $AllowSingle)

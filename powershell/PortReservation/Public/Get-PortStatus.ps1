@@ -25,13 +25,14 @@ function Get-PortStatus {
     Errors, by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
 
     .PARAMETER Port
-    Ports and ranges of ports, 1 to 65535: 5173, 8000-8010.
+    Ports and ranges of ports, 1 to 65535: 5173, 8000-8010. Or objects that have a port, by a property Port or LocalPort, or
+    a range, by StartPort and NumberOfPorts: reservations, exclusions, connections, rows of Import-Csv.
 
     .PARAMETER Protocol
     Tcp (the default), Udp, or both.
 
     .INPUTS
-    Ports, or objects with properties of the parameters' names.
+    Whatever -Port takes. A property Protocol says in which protocol to look.
 
     .OUTPUTS
     PortReservation.PortStatus
@@ -51,6 +52,11 @@ function Get-PortStatus {
 
     Gives the ports among these that can be bound. (Get-PortStatus 80).Remedy is the command to allow one.
 
+    .EXAMPLE
+    Get-PortReservation web | Get-PortStatus
+
+    Says of each port of a reservation who has it now.
+
     .LINK
     Find-FreePortRange
 
@@ -63,8 +69,8 @@ function Get-PortStatus {
     [CmdletBinding(PositionalBinding = $false)]
     [OutputType('PortReservation.PortStatus')]
     param(
-        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
-        [string[]] $Port,
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline)]
+        [object[]] $Port,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
@@ -73,7 +79,8 @@ function Get-PortStatus {
 
     process {
         $ranges = [System.Collections.Generic.List[object]]::new()
-        foreach ($text in $Port) {
+        $texts = @(foreach ($one in $Port) { Format-PortInput $one })
+        foreach ($text in $texts) {
             $range = ConvertTo-PortRange $PSCmdlet $text -AllowSingle
             if ($null -ne $range) { $ranges.Add($range) }
         }
@@ -84,7 +91,7 @@ function Get-PortStatus {
         foreach ($range in $ranges) { $count += $range.numberOfPorts * $params.protocol.Count }
         # Below that it is done before a bar would be read.
         $isLong = $count -ge 8192
-        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($Port -join ', ') -ShowProgress:$isLong
+        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($texts -join ', ') -ShowProgress:$isLong
         if ($null -eq $result) { return }
         foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
         foreach ($wire in $result['ports']) { [FromWire]::PortStatus($wire) }

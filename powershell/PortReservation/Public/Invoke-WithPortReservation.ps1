@@ -78,6 +78,7 @@ function Invoke-WithPortReservation {
         [ValidateRange(1, 65535)]
         [int] $NumberOfPorts = 1,
 
+        [Alias('Port')]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 

@@ -89,6 +89,7 @@ function New-PortExclusion {
         [string[]] $Protocol = 'Tcp',
 
         [Parameter(Mandatory, ValueFromPipelineByPropertyName)]
+        [Alias('Port')]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 

@@ -88,6 +88,11 @@ function New-PortReservation {
 
     Reserves a block for each row of a file with columns such as Name, Protocol, StartPort, NumberOfPorts.
 
+    .EXAMPLE
+    Get-PortStatus 5000-5009 | Where-Object CanBind | New-PortReservation
+
+    Reserves those of ten ports that are left, each by itself.
+
     .LINK
     Remove-PortReservation
 
@@ -102,6 +107,7 @@ function New-PortReservation {
         [string[]] $Protocol = 'Tcp',
 
         [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Port')]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 
