@@ -31,19 +31,20 @@ export async function findFree(
     return undefined;
   };
   const ranges: PortRange[] = [];
+  let rest = window;
   while (ranges.length < first) {
-    const range = nextHole(avoid, window, numberOfPorts, window.startPort);
+    const range = nextHole(avoid, rest, numberOfPorts, rest.startPort);
     if (!range) break;
     const refused = await firstRefused(range);
     if (refused === undefined) ranges.push(range);
-    // The search goes on behind it: what lies before was too small, or refused, as well.
-    avoid.addRange(upTo(window, refused ?? endPort(range)));
+    // What lies before was too small, or refused.
+    rest = behind(refused ?? endPort(range), window);
   }
   if (ranges.length === 0) throw noFreeRange({ protocols, numberOfPorts, window });
   return { ranges };
 }
 
-const upTo = ({ startPort }: PortRange, last: number): PortRange => ({
-  startPort,
-  numberOfPorts: last - startPort + 1,
+const behind = (port: number, window: PortRange): PortRange => ({
+  startPort: port + 1,
+  numberOfPorts: endPort(window) - port,
 });
