@@ -36,7 +36,7 @@ it('Find-FreePortRange shows a table, and errors by their names', async () => {
     Report @{ failed = Get-Facts (@($range) + $large) }`);
   expect(values.failed).toMatchObject([
     { id: 'InvalidRange,Find-FreePortRange', target: '30-20' },
-    { id: 'InvalidParams,Find-FreePortRange', target: '5 free Tcp' },
+    { id: 'InvalidParams,Find-FreePortRange', target: '5 free Tcp ports' },
   ]);
   const lines = stdout.split(/\r?\n/).map((line) => line.trimEnd());
   expect(lines.filter((line) => line && !line.startsWith('REPORT'))).toEqual([

@@ -144,7 +144,7 @@ it('-WhatIf changes nothing and says what it would do', async () => {
     Report @{ started = $started; left = @(Get-PortReservation).Count }`);
   expect(values).toEqual({ started: false, left: 1 });
   expect(stdout.match(/What if:.*on target "([^"]*)"/g)).toHaveLength(6);
-  expect(stdout).toContain('"3 free Tcp"');
+  expect(stdout).toContain('"3 free Tcp ports"');
   expect(stdout).toContain('"Tcp 24000-24001"');
   expect(stdout).toContain(`"Tcp 24010 'keep'"`);
 });

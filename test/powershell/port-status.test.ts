@@ -91,8 +91,9 @@ it.skipIf(lacking.root)(`the table reads as the golden text does${lacking.root}`
   const { stdout, values } = await session.runWithErrors(`
     $worker = Start-PortReservationWorker -PassThru
     $held = New-PortReservation -StartPort 21082 -Name web -Reason 'the front end'
-    Get-PortStatus 21080-21083, 40000
-    Report @{ worker = $worker.ProcessId; user = $held.Owner.User }`);
+    $status = Get-PortStatus 21080-21083, 40000
+    $status
+    Report @{ explanations = $status.Explanation; worker = $worker.ProcessId; user = $held.Owner.User }`);
   const shown = stdout
     .replace(/^REPORT .*$/m, '')
     .replaceAll('\r', '')
@@ -104,6 +105,8 @@ it.skipIf(lacking.root)(`the table reads as the golden text does${lacking.root}`
       .replace(/(?<="web"\s*of\s*)\w+(?=\s*\(process\s*WORKER)/, 'USER');
   const golden = new URL('golden/port-status.txt', import.meta.url);
   if (process.env.UPDATE_GOLDEN) writeFileSync(golden, `${named(shown)}\n`);
+  const cells = shown.split('\n').map((line) => line.slice(47).trim());
+  expect(cells.slice(2).join(' ')).toBe(values.explanations.join(' '));
   // Where lines break depends on the length of the ids.
   const letters = (text: string) => text.replace(/\s+/g, '');
   expect(named(letters(shown))).toBe(letters(readFileSync(golden, 'utf8')));

@@ -75,7 +75,7 @@ function Find-FreePortRange {
             if ($null -eq $params.within) { return }
         }
 
-        $target = "$NumberOfPorts free $(Format-ProtocolList $protocols)"
+        $target = "$NumberOfPorts free $(Format-ProtocolList $protocols) ports"
         $result = Invoke-WorkerMethod $PSCmdlet 'port/find' $params $target
         if ($null -eq $result) { return }
         foreach ($wire in $result['ranges']) { [FromWire]::FreeRange($wire, $protocols) }

@@ -162,7 +162,7 @@ function New-PortReservation {
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }
 
         $words = Format-ProtocolList $protocols
-        $target = "$NumberOfPorts free $words"
+        $target = "$NumberOfPorts free $words ports"
         if ($StartPort) { $target = Format-PortRange $words $StartPort $NumberOfPorts }
         if (-not $PSCmdlet.ShouldProcess($target, 'Reserve ports')) { return }
         $result = Invoke-WorkerMethod $PSCmdlet 'reservation/createAll' $params $target
