@@ -13,15 +13,17 @@ export const longestDocument = 1024 * 1024;
 /** Nobody reads more than these. */
 const mostFaults = 20;
 
-const tooLarge = (bytes: number) =>
-  new DocumentError([{ field: '', message: `must be at most ${longestDocument} bytes long, not ${bytes}` }]);
+const checkLength = (bytes: number) => {
+  if (bytes <= longestDocument) return;
+  throw new DocumentError([{ field: '', message: `must be at most ${longestDocument} bytes long` }]);
+};
 
 /**
  * The text of a document's file: UTF-8, with a byte order mark or without.
  * @throws DocumentError when it is none, or too large
  */
 export function decodeDocument(bytes: Uint8Array): string {
-  if (bytes.length > longestDocument) throw tooLarge(bytes.length);
+  checkLength(bytes.length);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -37,8 +39,7 @@ export const formatOfFile = (path: string): DocumentFormat => (/\.json$/i.test(p
  * @throws DocumentError naming each fault with its line
  */
 export async function readDesiredState(text: string, format: DocumentFormat): Promise<DesiredState> {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > longestDocument) throw tooLarge(bytes);
+  checkLength(Buffer.byteLength(text));
   const content = text.replace(/^\uFEFF/, '');
   const parsed = await (format === 'json' ? parseJson(content) : parseYaml(content));
   const { value } = parsed;

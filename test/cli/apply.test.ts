@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -98,6 +98,20 @@ test('reads standard input, and says of a bad document where it is wrong', async
   expect(JSON.parse(stderr)).toMatchObject({
     error: { code: -32602, name: 'InvalidDocument', errors: [{ field: 'name', line: 1, column: 2 }] },
   });
+});
+
+test.skipIf(!existsSync('/dev/zero'))('of input that never ends no more is read than a document may have', async () => {
+  const stderr = `portreservation: The document is wrong, and nothing was changed.
+  the document must be at most 1048576 bytes long
+`;
+  expect(await commandLine()('apply', '/dev/zero')).toEqual({ code: 1, stdout: '', stderr });
+  const zeros = openSync('/dev/zero', 'r');
+  onTestFinished(() => closeSync(zeros));
+  const env = ownHome(onTestFinished);
+  const child = spawn(process.execPath, [portreservation, 'apply', '-'], { env, stdio: [zeros, 'inherit', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [said, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')]);
+  expect({ code, said }).toEqual({ code: 1, said: stderr });
 });
 
 test('a file that is not there is an error that names it', async () => {

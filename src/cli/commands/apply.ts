@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { AppliedState, DesiredChange, DocumentFormat } from '../../protocol/generated/contract.ts';
@@ -34,18 +33,25 @@ export function addApply(root: Command, output: Output, terminal: Terminal): voi
     .option('--what-if', 'say what would be done, and do nothing');
   withCommon(command).action(async (file: string, options: Options) => {
     const { applyDesiredState } = await import('../../desired-state/apply.ts');
-    const { decodeDocument, formatOfFile } = await import('../../desired-state/read-document.ts');
+    const { decodeDocument, formatOfFile, longestDocument } = await import('../../desired-state/read-document.ts');
     const { format = formatOfFile(file), prune, whatIf } = options;
-    const text = decodeDocument(await read(file, terminal));
+    const text = decodeDocument(await read(file, terminal, longestDocument + 1));
     const applied = await inService(options, (service) => applyDesiredState(service, { text, format, prune, whatIf }));
     report(applied, options, output);
   });
 }
 
-async function read(file: string, terminal: Terminal): Promise<Uint8Array> {
-  if (file === '-') return buffer(terminal.stdin);
+/** The bytes of the file, that many at most: it may be a pipe or a device that never ends. */
+async function read(file: string, terminal: Terminal, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let left = most;
   try {
-    return await readFile(file);
+    for await (const chunk of file === '-' ? terminal.stdin : createReadStream(file)) {
+      chunks.push(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) break;
+    }
+    return Buffer.concat(chunks);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new ServiceError(
