@@ -18,6 +18,12 @@ const engines: Record<string, string> = {
 
 const containerOf = /[/:-]?(docker|libpod|cri-containerd|crio)[/-]([0-9a-f]{12})[0-9a-f]{52}(?:\.scope)?(?:\/|$)/;
 
+/**
+ * What systemd calls a unit. A user who has control groups of his own may call one of them anything, and the name becomes a
+ * part of a command that somebody with more rights is shown to run.
+ */
+const unit = /^[\w.:\\][\w.:\\@-]*\.service$/;
+
 /** Reads the text of /proc/<pid>/cgroup, versions 1 and 2. */
 export function parseControlGroup(text: string): Membership {
   const paths = text.split('\n').map((line) => line.split(':').slice(2).join(':'));
@@ -27,9 +33,7 @@ export function parseControlGroup(text: string): Membership {
   }
   for (const path of paths) {
     const segments = path.split('/');
-    const service = segments.findLast(
-      (segment) => segment.endsWith('.service') && !/^user@\d+\.service$/.test(segment),
-    );
+    const service = segments.findLast((segment) => unit.test(segment) && !/^user@\d+\.service$/.test(segment));
     if (!service) continue;
     const isUserService = segments.some((segment) => /^user@\d+\.service$/.test(segment));
     return { service, ...(isUserService && { isUserService }) };

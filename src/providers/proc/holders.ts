@@ -101,12 +101,14 @@ export async function holdersOf(
   }
 }
 
-function endCommand(
+/** What ends the process, or all that it is a part of. */
+export function endCommand(
   { processId, service, container }: Pick<PortHolder, 'processId' | 'service' | 'container'>,
   sudo: string,
   systemctl: string,
 ): string {
   if (container) return `${container.replace(' ', ' stop ')}`;
-  if (service) return `${systemctl} stop ${service}`;
+  // A shell would take the backslashes of an escaped name for its own.
+  if (service) return `${systemctl} stop ${service.includes('\\') ? `'${service}'` : service}`;
   return `${sudo}kill ${processId}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseControlGroup } from '../../../src/providers/proc/control-group.ts';
+import { endCommand } from '../../../src/providers/proc/holders.ts';
 import { parseAddress, socketRowReader } from '../../../src/providers/proc/socket-row.ts';
 
 const id = '0123456789abcdef'.repeat(4);
@@ -19,9 +20,22 @@ test.each([
   [`12:pids:/docker/${id}\n1:name=systemd:/docker/${id}`, { container: 'docker 0123456789ab' }],
   [`0::/machine.slice/libpod-${id}.scope/container`, { container: 'podman 0123456789ab' }],
   [`0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, { container: 'crictl 0123456789ab' }],
+  ['0::/system.slice/foo\\x2dbar@a:b.service', { service: 'foo\\x2dbar@a:b.service' }],
+  // What a user may call a group of his own, for somebody else to put into a shell.
+  ['0::/user.slice/user@1000.service/a;reboot;.service', {}],
+  ['0::/user.slice/user@1000.service/$(reboot).service', {}],
+  ['0::/user.slice/user@1000.service/-Hhost.service', {}],
+  ['0::/user.slice/user@1000.service/a\u001b[2J.service', {}],
+  ['0::/system.slice/web.service/a b.service', { service: 'web.service' }],
   ['4:memory:/system.slice/ssh.service\n1:name=systemd:/system.slice/ssh.service', { service: 'ssh.service' }],
 ])('the control group %j is of %j', (text, membership) => {
   expect(parseControlGroup(text)).toEqual(membership);
+});
+
+test('the command that ends a service is one for a shell', () => {
+  expect(endCommand({ processId: 5, service: 'nginx.service' }, '', 'systemctl')).toBe('systemctl stop nginx.service');
+  const service = 'foo\\x2dbar.service';
+  expect(endCommand({ processId: 5, service }, '', 'systemctl')).toBe(`systemctl stop '${service}'`);
 });
 
 test.each([
