@@ -1,3 +1,5 @@
+import { unprintable } from '../protocol/plain-text.ts';
+
 /** A column of a table. */
 export interface Column<T> {
   title: string;
@@ -10,10 +12,9 @@ export interface Column<T> {
 const gap = ' ';
 const narrowest = 20;
 
-/** What others chose, such as the name of a process, must not move the cursor. */
+/** What others chose, such as a reason, must not move the cursor; lines are left. */
 export const printable = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  text.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, '?');
+  text.replace(unprintable, (character) => (character === '\n' ? character : '?'));
 
 /** Words in lines of at most that many characters; a longer word has a line of its own. */
 function wrapped(text: string, width: number): string[] {
@@ -31,7 +32,7 @@ function wrapped(text: string, width: number): string[] {
  * @param width where given, the last column is wrapped so that lines are no longer
  */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], width?: number): string {
-  const cells = rows.map((row) => columns.map((column) => printable(String(column.of(row) ?? ''))));
+  const cells = rows.map((row) => columns.map((column) => printable(String(column.of(row) ?? '').replace(/\n/g, ' '))));
   const last = columns.length - 1;
   const widths = columns.map(({ title, width: least = 0 }, index) =>
     Math.max(title.length, least, ...cells.map((row) => row[index]!.length)),

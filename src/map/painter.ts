@@ -1,6 +1,7 @@
 import type { PortKind, TerminalCharacters, TerminalColors } from '../protocol/generated/contract.ts';
+import { plainText } from '../protocol/plain-text.ts';
 import { kinds, styles } from './kinds.ts';
-import { asciiText, plainText } from './plain-text.ts';
+import { asciiText } from './plain-text.ts';
 
 const csi = '\u{1b}[';
 const upperHalf = '▀';

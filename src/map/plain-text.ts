@@ -1,14 +1,11 @@
-const controls = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+import { plainText } from '../protocol/plain-text.ts';
 
-/** Processes choose their names: what could steer a terminal, hide text or turn it round becomes a plain mark. */
-export const plainText = (text: string): string => text.replace(controls, '\u{fffd}').trim();
-
-/** The same for a terminal that shows ASCII alone. */
+/** Plain text for a terminal that shows ASCII alone. */
 export const asciiText = (text: string): string => plainText(text).replace(/[^\x20-\x7e]/gu, '?');
 
 const markup: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** The same for the text or an attribute of an XML document. */
+/** Plain text for the text or an attribute of an XML document. */
 export const xmlText = (text: string): string => plainText(text).replace(/[&<>"]/g, (one) => markup[one]!);
 
 const combining = /^\p{M}$/u;

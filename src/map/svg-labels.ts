@@ -1,9 +1,10 @@
 import type { PortMap } from '../protocol/generated/contract.ts';
+import { plainText } from '../protocol/plain-text.ts';
 import { endPort } from '../protocol/ranges.ts';
 import { placeOf, type Row } from './grid.ts';
 import { rank } from './kinds.ts';
 import { namedThings } from './named-ports.ts';
-import { cutText, plainText, textWidth, xmlText } from './plain-text.ts';
+import { cutText, textWidth, xmlText } from './plain-text.ts';
 import { cellX, layout, rowY } from './svg-layout.ts';
 
 const { grid } = layout;

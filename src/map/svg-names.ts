@@ -1,8 +1,9 @@
 import type { PortMap } from '../protocol/generated/contract.ts';
+import { plainText } from '../protocol/plain-text.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { titleOf } from './kinds.ts';
 import { type Excluder, type NamedPorts, namedThings } from './named-ports.ts';
-import { cutText, plainText, xmlText } from './plain-text.ts';
+import { cutText, xmlText } from './plain-text.ts';
 import { cellX, layout } from './svg-layout.ts';
 
 const lineHeight = 18;

@@ -1,8 +1,9 @@
 import type { PortMap } from '../protocol/generated/contract.ts';
+import { plainText } from '../protocol/plain-text.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { gridOf, placeOf, type Row, runsOf } from './grid.ts';
 import { kinds, titleOf } from './kinds.ts';
-import { cutText, plainText, xmlText } from './plain-text.ts';
+import { cutText, xmlText } from './plain-text.ts';
 import { labels } from './svg-labels.ts';
 import { cellX, gridBottom, layout, rowY } from './svg-layout.ts';
 import { namesBelow } from './svg-names.ts';

@@ -1,12 +1,15 @@
 import type { PortExclusion, PortHolder, Verdict } from '../protocol/generated/contract.ts';
+import { plainLine } from '../protocol/plain-text.ts';
 import { formatPorts, formatRange } from '../protocol/ranges.ts';
 import type { FoundHolder } from '../providers/provider.ts';
 import { describe } from './describe.ts';
 import { describeExclusion } from './exclusion-rules.ts';
 import { type Findings, listenersOf } from './verdict.ts';
 
-/** Why the port is what it is, in one sentence. */
-export function explain(verdict: Verdict, findings: Findings): string {
+/** Why the port is what it is, in one sentence that can be shown as it is. */
+export const explain = (verdict: Verdict, findings: Findings): string => plainLine(explanationOf(verdict, findings));
+
+function explanationOf(verdict: Verdict, findings: Findings): string {
   const { protocol, facts, reservation, exclusion, dynamicRange } = findings;
   const { port } = facts;
   switch (verdict) {

@@ -31,6 +31,7 @@ test('the last column is wrapped between words where the terminal is narrow', ()
 });
 
 test('what others chose cannot move the cursor', () => {
-  expect(printable('a\u001b[2Jb\r\u0007\u009bc\nd')).toBe('a?[2Jb???c\nd');
+  expect(printable('a\u001b[2Jb\r\u0007\u009bc\nd\u202ee')).toBe('a?[2Jb???c\nd?e');
   expect(table([[1, 'x\u001b[31m'] as [number, string]], columns)).not.toContain('\u001b');
+  expect(table([[1, 'x\ny'] as [number, string]], columns)).toMatch(/\n *1 x y\n$/);
 });

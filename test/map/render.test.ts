@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { gridOf, placeOf } from '../../src/map/grid.ts';
-import { asciiText, cutText, plainText, textWidth, xmlText } from '../../src/map/plain-text.ts';
+import { asciiText, cutText, textWidth, xmlText } from '../../src/map/plain-text.ts';
 import { checkRendering } from '../../src/map/render.ts';
 import type { PortMapRendering } from '../../src/protocol/generated/contract.ts';
+import { plainText } from '../../src/protocol/plain-text.ts';
 import { checkParams } from '../../src/rpc/validate.ts';
 
 const fieldsOf = (check: () => void) => {

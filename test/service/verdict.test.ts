@@ -93,6 +93,16 @@ test('a process is named with what is known of it', () => {
   );
 });
 
+test('a reason that would steer a terminal is told as marks, in one line', () => {
+  const reservation = {
+    protocol: 'tcp',
+    range: { startPort: port, numberOfPorts: 1 },
+    lifetime: 'persistent',
+    reason: 'two\nlines \u001b]0;x\u0007',
+  } as Reservation;
+  expect(judge({}, reservation).explanation).toContain(', for "two lines \ufffd]0;x\ufffd", which');
+});
+
 test('a socket of a hidden process on a reserved port is taken for the holder’s', () => {
   const reservation = {
     protocol: 'tcp',

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { plainLine } from '../../protocol/plain-text.ts';
 import { type Membership, parseControlGroup } from './control-group.ts';
 
 /** How many are looked at before others get their turn. */
@@ -71,8 +72,8 @@ export interface ProcessFacts extends Membership {
 
 export function processFacts(processId: number): ProcessFacts {
   const read = (file: string) => unlessHidden(() => readFileSync(`/proc/${processId}/${file}`, 'utf8'));
-  const processName = read('comm')?.trimEnd();
-  const commandLine = read('cmdline')?.replaceAll('\0', ' ').trim().slice(0, longestCommandLine);
+  const processName = plainLine(read('comm') ?? '');
+  const commandLine = plainLine(read('cmdline')?.slice(0, longestCommandLine) ?? '');
   return {
     ...(processName && { processName }),
     ...(commandLine && { commandLine }),

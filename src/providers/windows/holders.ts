@@ -2,6 +2,7 @@ import { processFacts, processNames } from '../../native/windows/processes.ts';
 import { servicesByProcess } from '../../native/windows/service-processes.ts';
 import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
+import { plainLine } from '../../protocol/plain-text.ts';
 import type { FoundHolder } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { reasonOf } from './windows-error.ts';
@@ -41,7 +42,7 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
   const hidden: string[] = [];
   for (const id of ids) {
     const isSystem = id === systemProcess;
-    const [processName, service] = [isSystem ? 'System' : names.get(id), services.get(id)?.join(',')];
+    const [processName, service] = [isSystem ? 'System' : plainLine(names.get(id) ?? ''), services.get(id)?.join(',')];
     const facts = isSystem ? undefined : await processFacts(id);
     if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
     seen.processes.set(id, {

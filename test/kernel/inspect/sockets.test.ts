@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -58,6 +58,21 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
     run(status.remedy!);
     await ended;
     expect(await statusOf(service)).toMatchObject({ verdict: 'free', canBind: true });
+  });
+
+  test('listening, of a process whose name would steer a terminal, which is told as marks', async () => {
+    const script = `
+import socket, sys
+open("/proc/self/comm", "w").write("a\\nb\\u001b[2J\\u202e")
+listener = socket.create_server(("127.0.0.1", ${port}))
+print("listens", flush=True)
+sys.stdin.read()`;
+    const child = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill());
+    await once(child.stdout, 'data');
+    const { explanation, holders } = await statusOf(await open());
+    expect(holders).toMatchObject([{ processName: 'a b\ufffd[2J\ufffd' }]);
+    expect(explanation).toMatch(/^a b\ufffd\[2J\ufffd \(process/);
   });
 
   test('listening, of a server on IPv4 alone', async () => {
