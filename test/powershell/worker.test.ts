@@ -147,6 +147,18 @@ describe('the life of the worker', () => {
     expect({ owners, count }).toEqual({ owners: true, count: 1 });
   });
 
+  it('ends with its runspace, and what it held is free', async () => {
+    const { ended, free } = await session.run(`
+      $other = [powershell]::Create([initialsessionstate]::CreateDefault2())
+      $null = $other.AddScript({ param($module) Import-Module $module; New-PortReservation -Name parallel }).AddArgument(${quoted(moduleFolder)})
+      $r = $other.Invoke()[0]
+      $process = [System.Diagnostics.Process]::GetProcessById($r.Owner.ProcessId)
+      $other.Runspace.Dispose()
+      $other.Dispose()
+      Report @{ ended = $process.WaitForExit(30000); free = @(Get-PortReservation parallel*).Count }`);
+    expect({ ended, free }).toEqual({ ended: true, free: 0 });
+  });
+
   it('the choice of Start-PortReservationWorker holds for the worker that replaces a dead one, until Stop-', async () => {
     const seen = await session.runWithErrors(`
       $first = Start-PortReservationWorker -Provider Ledger -PassThru

@@ -19,6 +19,7 @@ function New-Worker {
     }
     $isOpen = $false
     try {
+        $worker.EndWith([runspace]::DefaultRunspace)
         $failure = Open-Conversation $worker $Options
         $isOpen = $null -eq $failure
     }

@@ -10,12 +10,7 @@ class RuntimeHolder {
 
     # What is held ends with the worker at once, also while no cmdlet runs.
     [void] EndWith([System.Diagnostics.Process] $worker) {
-        # A script block cannot run on the thread pool, so this is (sender, e) => end.Cancel(), compiled from an expression.
-        $expression = [System.Linq.Expressions.Expression]
-        [System.Linq.Expressions.ParameterExpression[]] $parameters =
-            $expression::Parameter([object], 'sender'), $expression::Parameter([System.EventArgs], 'e')
-        $cancel = $expression::Call($expression::Constant($this.End), $this.End.GetType().GetMethod('Cancel', [type[]] @()))
-        $worker.add_Exited($expression::Lambda([System.EventHandler], $cancel, $parameters).Compile())
+        $worker.add_Exited([CompiledHandler]::Of([System.EventHandler], $this.End, 'Cancel'))
         $worker.EnableRaisingEvents = $true
     }
 

@@ -12,6 +12,8 @@ class Worker {
     hidden [System.Collections.Generic.Queue[string]] $LastLines = [System.Collections.Generic.Queue[string]]::new()
     hidden [bool] $LogHasEnded = $false
     hidden [bool] $IsStopped = $false
+    hidden [System.Management.Automation.Runspaces.Runspace] $Runspace
+    hidden [System.Delegate] $AtRunspaceEnd
 
     [bool] IsUsable() {
         return $null -eq $this.Connection.Failure -and -not $this.Process.HasExited
@@ -35,10 +37,21 @@ class Worker {
         return $lines
     }
 
+    # A runspace that is closed, as those of ForEach-Object -Parallel and of thread jobs are, runs no OnRemove of the module. The
+    # state of an open one changes when it ends, and then so does the worker's input.
+    [void] EndWith([System.Management.Automation.Runspaces.Runspace] $runspace) {
+        $this.Runspace = $runspace
+        $this.AtRunspaceEnd = [CompiledHandler]::Of(
+            [System.EventHandler[System.Management.Automation.Runspaces.RunspaceStateEventArgs]],
+            $this.Process.StandardInput.BaseStream, 'Close')
+        $runspace.add_StateChanged($this.AtRunspaceEnd)
+    }
+
     # Ends the worker, which frees what it holds: by the end of its input, or by force, also where the first does not do.
     [void] Stop([bool] $isForced) {
         if ($this.IsStopped) { return }
         $this.IsStopped = $true
+        if ($null -ne $this.Runspace) { $this.Runspace.remove_StateChanged($this.AtRunspaceEnd) }
         if ($null -ne $this.Connection.Holder) { $this.Connection.Holder.Dispose() }
         $isBroken = $null -ne $this.Connection.Failure
         try {
