@@ -147,6 +147,19 @@ describe('the life of the worker', () => {
     expect({ owners, count }).toEqual({ owners: true, count: 1 });
   });
 
+  it('that cannot be talked to any more is ended by the start of another, and by no completion', async () => {
+    const seen = await session.run(`
+      $r = New-PortReservation -Name broken
+      $process = [System.Diagnostics.Process]::GetProcessById($r.Owner.ProcessId)
+      & (Get-Module PortReservation) { $script:Session.Worker.Connection.Failure = [System.IO.IOException]::new('interrupted') }
+      $line = 'Get-PortReservation -Name bro'
+      $completed = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText
+      $before = $process.HasExited
+      Start-PortReservationWorker
+      Report @{ completed = "$completed"; before = $before; ended = $process.WaitForExit(30000); left = @(Get-PortReservation).Count }`);
+    expect(seen).toEqual({ completed: expect.not.stringContaining('broken'), before: false, ended: true, left: 0 });
+  });
+
   it('ends with its runspace, and what it held is free', async () => {
     const { ended, free } = await session.run(`
       $other = [powershell]::Create([initialsessionstate]::CreateDefault2())

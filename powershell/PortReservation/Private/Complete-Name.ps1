@@ -3,9 +3,10 @@
 function Complete-Name {
     param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
 
+    # What becomes of a worker that cannot be used is told by the next cmdlet.
     $worker = $script:Session.Worker
-    if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Start-Worker $script:Session.Options }
-    if ($worker -isnot [Worker]) { return }
+    if ($null -eq $worker) { $worker = Start-Worker $script:Session.Options }
+    if ($worker -isnot [Worker] -or -not $worker.IsUsable()) { return }
     $kind = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' }
     $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
     if ($null -eq $reply -or $null -ne $reply['error']) { return }

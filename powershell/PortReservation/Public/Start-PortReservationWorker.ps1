@@ -102,6 +102,8 @@ function Start-PortReservationWorker {
     if ($CommandLine) { $options.CommandLine = $CommandLine }
     $target = if ($CommandLine) { $CommandLine -join ' ' } else { "provider $Provider" }
     if (-not $PSCmdlet.ShouldProcess($target, 'Start port reservation worker')) { return }
+    # One that cannot be talked to any more may still live, and hold ports.
+    Stop-Worker $running
     $worker = Start-Worker $options
     if ($worker -is [System.Management.Automation.ErrorRecord]) { $PSCmdlet.ThrowTerminatingError($worker) }
     $script:Session.Options = $options
