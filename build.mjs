@@ -46,10 +46,9 @@ if (!process.argv.includes('--generate')) {
   copyModule();
   writeManifests(contract, moduleFolder);
   copyInstalled(join(workerFolder, 'koffi'));
-  const program = (source, file, options) => bundle(source, join(workerFolder, file), './koffi', options);
-  const worker = await program('src/main.ts', 'worker.mjs', { minify: true });
+  const worker = await bundleInParts('src/main.ts', workerFolder, 'worker');
   const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
-  const dsc = await program('src/dsc/main.ts', 'dsc.cjs', commonJs('__filename'));
+  const dsc = await bundle('src/dsc/main.ts', join(workerFolder, 'dsc.cjs'), './koffi', commonJs('__filename'));
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
   const text = notices([validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);

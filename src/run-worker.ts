@@ -1,4 +1,7 @@
 import { constants } from 'node:os';
+import { processGone } from './ledger/process-gone.ts';
+import { processIdentity } from './ledger/process-identity.ts';
+import { openService } from './open-service.ts';
 import { packageVersion } from './protocol/generated/contract.ts';
 import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/command-line.ts';
 import { Connection } from './rpc/connection.ts';
@@ -17,7 +20,7 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     log,
     provider,
     platform: process.platform,
-    openService: async (options) => (await import('./open-service.ts')).openService(options),
+    openService,
     onInitialize: ({ processId }) => {
       hasClient = Boolean(processId);
       if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));
@@ -25,8 +28,6 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   });
 
   async function watchClient(processId: number): Promise<void> {
-    const { processGone } = await import('./ledger/process-gone.ts');
-    const { processIdentity } = await import('./ledger/process-identity.ts');
     await processGone(() => processIdentity(processId, process.platform));
     log.info('the client is gone', { processId });
     connection.cancel();

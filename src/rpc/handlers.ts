@@ -1,5 +1,3 @@
-import { applyDesiredState } from '../desired-state/apply.ts';
-import { exportDesiredState } from '../desired-state/export.ts';
 import type { Methods } from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import type { Session } from './session.ts';
@@ -8,6 +6,11 @@ import type { Session } from './session.ts';
 export type Handlers = {
   [M in keyof Methods]: (params: Methods[M]['params'], call: CallOptions) => Promise<Methods[M]['result']>;
 };
+
+// What few clients ask for is loaded only then, for a quick start.
+const applying = () => import('../desired-state/apply.ts');
+const exporting = () => import('../desired-state/export.ts');
+const description = () => import('../protocol/generated/openrpc.json', { with: { type: 'json' } });
 
 /** What the worker does for each method, in one session. */
 export function handlersFor(session: Session): Handlers {
@@ -26,10 +29,10 @@ export function handlersFor(session: Session): Handlers {
     'port/find': async (params, call) => (await session.service()).find(params, call),
     'port/map': async (params, call) => (await session.service()).map(params, call),
     'system/dynamicRange': async (params) => (await session.service()).dynamicRange(params),
-    'desiredState/apply': async (params, call) => applyDesiredState(await session.service(), params, call),
-    'desiredState/export': async (params) => exportDesiredState(await session.service(), params),
+    'desiredState/apply': async (params, call) =>
+      (await applying()).applyDesiredState(await session.service(), params, call),
+    'desiredState/export': async (params) => (await exporting()).exportDesiredState(await session.service(), params),
     shutdown: () => session.shutdown(),
-    'rpc.discover': async () =>
-      (await import('../protocol/generated/openrpc.json', { with: { type: 'json' } })).default,
+    'rpc.discover': async () => (await description()).default,
   };
 }

@@ -1,5 +1,4 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { checkRendering, render } from '../map/render.ts';
 import type {
   Capabilities,
   CreatedReservations,
@@ -34,6 +33,7 @@ import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
 import { Creation } from './creation.ts';
+import { drawingAs } from './drawing.ts';
 import { dynamicRanges } from './dynamic-ranges.ts';
 import { Exclusions } from './exclusions.ts';
 import { findFree } from './find-free.ts';
@@ -214,14 +214,13 @@ export class PortService {
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
   async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMap> {
-    if (rendering) checkRendering(rendering);
+    const drawn = await drawingAs(rendering);
     const overview = await this.#provider.overview(protocol, signal);
     const present = await this.#presentNow();
     const isAsked = (item: { protocol: Protocol }) => item.protocol === protocol;
     const exclusions = present.exclusions.filter(isAsked);
     const warnings = [...present.warnings, ...overview.warnings];
-    const map = portMap(protocol, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked));
-    return rendering ? { ...map, text: render(map, rendering) } : map;
+    return drawn(portMap(protocol, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked)));
   }
 
   /**
