@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { exitCode } from './exit-codes.ts';
 import { processGone } from './ledger/process-gone.ts';
 import { processIdentity } from './ledger/process-identity.ts';
 import { openService } from './open-service.ts';
@@ -6,9 +7,6 @@ import { packageVersion } from './protocol/generated/contract.ts';
 import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/command-line.ts';
 import { Connection } from './rpc/connection.ts';
 import { createLog } from './rpc/log.ts';
-
-const usageError = 64;
-const internalError = 70;
 
 function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   const log = createLog(() => process.stderr);
@@ -49,7 +47,7 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   }
   process.on('uncaughtException', (error) => {
     log.error('the worker failed', { error });
-    process.exit(internalError);
+    process.exit(exitCode.internal);
   });
 
   connection.ended.then((code) => process.exit(code));
@@ -71,6 +69,6 @@ export function runWorker(words: readonly string[], name: WorkerName): void {
       break;
     case 'wrong':
       process.stderr.write(`${command.reason}\n\n${usage(name)}`);
-      process.exitCode = usageError;
+      process.exitCode = exitCode.usage;
   }
 }

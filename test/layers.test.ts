@@ -13,9 +13,19 @@ const allowed: Record<string, string[]> = {
   providers: ['protocol', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
-  dsc: ['protocol', 'service', 'rpc', 'host', 'open-service'],
+  dsc: ['protocol', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
-  cli: ['protocol', 'dsc', 'desired-state', 'open-service', 'run-worker', 'rpc', 'type:service', 'type:host'],
+  cli: [
+    'protocol',
+    'dsc',
+    'desired-state',
+    'open-service',
+    'run-worker',
+    'exit-codes',
+    'rpc',
+    'type:service',
+    'type:host',
+  ],
 };
 
 /** The only folders or files that may import a package. */

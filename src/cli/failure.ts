@@ -1,6 +1,7 @@
+import { CommanderError } from 'commander';
+import { exitCode } from '../exit-codes.ts';
 import { DocumentError, type FieldError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import { CommandError } from './exec/command-error.ts';
-import { exitCode } from './exit-codes.ts';
 import { printable } from './table.ts';
 import { UsageError } from './usage-error.ts';
 

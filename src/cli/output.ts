@@ -1,4 +1,4 @@
-import { exitCode } from './exit-codes.ts';
+import { exitCode } from '../exit-codes.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
 import { type Column, printable, table } from './table.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { exitCode } from './exit-codes.ts';
+import { exitCode } from '../exit-codes.ts';
 import { Output } from './output.ts';
 import { program } from './program.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,3 +1,4 @@
+import { exitCode } from '../exit-codes.ts';
 import { type Host, thisHost } from '../host.ts';
 import { openService } from '../open-service.ts';
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
@@ -14,11 +15,6 @@ import type { DscStreams } from './streams.ts';
 import { createTrace, type Trace } from './trace.ts';
 
 export type { DscStreams } from './streams.ts';
-
-const done = 0;
-const failed = 1;
-const usageError = 64;
-const internalError = 70;
 
 /**
  * Does what the DSC engine asks of a command resource: `<operation> <resource> [--what-if]`.
@@ -40,7 +36,7 @@ export async function runDsc(
     } finally {
       await service.close();
     }
-    return done;
+    return exitCode.done;
   } catch (error) {
     return report(error, trace);
   }
@@ -79,17 +75,17 @@ function report(error: unknown, trace: Trace): number {
   }
   if (error instanceof UsageError) {
     trace('error', error.message);
-    return usageError;
+    return exitCode.usage;
   }
   if (error instanceof InvalidParamsError) {
     for (const { field, message } of error.errors) trace('error', `${field || 'the input'} ${message}`);
-    return usageError;
+    return exitCode.usage;
   }
   if (error instanceof ServiceError) {
     const { errorName, message, facts } = error;
     trace('error', [`${errorName}: ${message}`, facts.hint].filter(Boolean).join(' '));
-    return failed;
+    return exitCode.failed;
   }
   trace('error', `A fault of PortReservation: ${error instanceof Error ? error.stack : String(error)}`);
-  return internalError;
+  return exitCode.internal;
 }

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { exitCode } from '../../exit-codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { AppliedState, DesiredChange, DocumentFormat } from '../../protocol/generated/contract.ts';
-import { exitCode } from '../exit-codes.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { inService } from '../service.ts';

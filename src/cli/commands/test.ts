@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
+import { exitCode } from '../../exit-codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { holdsPort } from '../../protocol/ranges.ts';
 import type { PortService } from '../../service/port-service.ts';
-import { exitCode } from '../exit-codes.ts';
 import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { describeWanted, select, type Wanted, wantedBy } from '../selection.ts';
