@@ -6,7 +6,8 @@ import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provi
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
-import { needsElevation, reasonOf } from './windows-error.ts';
+import { readExcludedRows } from './tables.ts';
+import { needsElevation } from './windows-error.ts';
 import { withoutNat } from './winnat.ts';
 
 /** The families have one table; it is asked for by this one. */
@@ -28,15 +29,10 @@ export function exclusionOf(
 export async function listExclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
   const table: ExclusionTable = { exclusions: [], warnings: [] };
   for (const protocol of protocols) {
-    const read = (store: Store) => excludedPortRanges(family, protocol, store);
-    const [active, lasting] = (await Promise.allSettled([read('active'), read('persistent')])).map((one, index) => {
-      if (one.status === 'fulfilled') return one.value;
-      const which = index === 0 ? 'active' : 'persistent';
-      table.warnings.push(`The ${which} ${protocol} exclusions could not be looked at. ${reasonOf(one.reason)}`);
-      return [];
-    }) as [ExcludedRow[], ExcludedRow[]];
-    const notYet = lasting.filter((row) => !active.some(({ range }) => sameRange(range, row.range)));
-    table.exclusions.push(...[...active, ...notYet].map((row) => exclusionOf(protocol, row, lasting)));
+    const { rows, lasting, warnings } = await readExcludedRows(protocol);
+    const notYet = lasting.filter((row) => !rows.some(({ range }) => sameRange(range, row.range)));
+    table.exclusions.push(...[...rows, ...notYet].map((row) => exclusionOf(protocol, row, lasting)));
+    table.warnings.push(...warnings);
   }
   return table;
 }

@@ -5,7 +5,7 @@ import type { PortHolder } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 import type { FoundHolder } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
-import { reasonOf } from './windows-error.ts';
+import { Look } from './look.ts';
 
 const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
@@ -26,26 +26,19 @@ export interface SeenProcesses {
 
 /** Who these processes are. */
 export async function processesOf(processIds: readonly number[]): Promise<SeenProcesses> {
-  const seen: SeenProcesses = { processes: new Map(), warnings: [] };
+  const processes = new Map<number, SeenProcess>();
+  const look = new Look();
   const ids = new Set(processIds.filter((id) => id !== noProcess));
-  if (ids.size === 0) return seen;
-  const orNone = async <T>(what: string, work: Promise<Map<number, T>>): Promise<Map<number, T>> => {
-    try {
-      return await work;
-    } catch (error) {
-      seen.warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
-      return new Map();
-    }
-  };
-  const names = await orNone('The names of the processes', processNames());
-  const services = await orNone('The services', servicesByProcess());
+  if (ids.size === 0) return { processes, warnings: [] };
+  const names = await look.at('The names of the processes', processNames(), new Map<number, string>());
+  const services = await look.at('The services', servicesByProcess(), new Map<number, string[]>());
   const hidden: string[] = [];
   for (const id of ids) {
     const isSystem = id === systemProcess;
     const [processName, service] = [isSystem ? 'System' : plainLine(names.get(id) ?? ''), services.get(id)?.join(',')];
     const facts = isSystem ? undefined : await processFacts(id);
     if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
-    seen.processes.set(id, {
+    processes.set(id, {
       ...(processName && { processName }),
       ...(facts?.path && { executable: facts.path }),
       ...(facts?.user && { user: facts.user }),
@@ -54,9 +47,9 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
   }
   if (hidden.length > 0) {
     const which = `process${hidden.length > 1 ? 'es' : ''} ${hidden.join(', ')}`;
-    seen.warnings.push(`This user may not see who runs ${which}; an elevated session can.`);
+    look.warnings.push(`This user may not see who runs ${which}; an elevated session can.`);
   }
-  return seen;
+  return { processes, warnings: look.warnings };
 }
 
 function stateOf({ state }: TableSocket): PortHolder['state'] {

@@ -4,6 +4,7 @@ import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatRange } from '../../protocol/ranges.ts';
 import { type ExcludedRow, parseDynamicPortRange, parseExcludedPortRanges } from './excluded-port-ranges.ts';
 import { parseReservedUrls, type ReservedUrl } from './reserved-urls.ts';
+import { reasonOf } from './windows-error.ts';
 
 /** The address families keep one table together, yet netsh shows them apart. */
 export type Family = 'ipv4' | 'ipv6';
@@ -83,7 +84,7 @@ export async function allExcludedPortRanges(protocol: Protocol): Promise<{ range
   let failure: string | undefined;
   for (const table of await Promise.allSettled(tables)) {
     if (table.status === 'fulfilled') for (const { range } of table.value) ranges.set(formatRange(range), range);
-    else failure ??= table.reason instanceof Error ? table.reason.message : String(table.reason);
+    else failure ??= reasonOf(table.reason);
   }
   return { ranges: [...ranges.values()], ...(failure !== undefined && { failure }) };
 }

@@ -6,7 +6,7 @@ import { formatPorts, overlap } from '../../protocol/ranges.ts';
 import { excludedPortRanges, type NetshChange } from './netsh.ts';
 import { firstRefusedPort } from './port-bind.ts';
 import { isInUse } from './refused-range.ts';
-import { portInUse, rangeReserved } from './windows-error.ts';
+import { factsOf, portInUse, rangeReserved } from './windows-error.ts';
 import { isNatRunning } from './winnat.ts';
 
 /**
@@ -35,12 +35,6 @@ export async function refusedExclusion(
   if (await isInUse(protocol, refused)) return portInUse(protocol, range, refused.port, cause);
   return rangeReserved(protocol, range, { port: refused.port, cause });
 }
-
-const factsOf = (protocol: Protocol, range: PortRange, { code, function: osFunction }: NativeError) => ({
-  target: formatPorts(protocol, range),
-  osCode: code,
-  osFunction,
-});
 
 function excludedMeanwhile(protocol: Protocol, range: PortRange, row: PortRange, cause: NativeError): ServiceError {
   const facts = factsOf(protocol, range, cause);

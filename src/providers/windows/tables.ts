@@ -3,8 +3,8 @@ import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { FoundHolder } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { holdersOf, processesOf, systemProcess } from './holders.ts';
-import { dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
-import { reasonOf } from './windows-error.ts';
+import { Look } from './look.ts';
+import { dynamicPortRange, excludedPortRanges, reservedUrls, type Store } from './netsh.ts';
 
 /** What the system lists of one protocol's sockets. */
 export interface SystemTables {
@@ -23,20 +23,6 @@ export interface ExcludedRows {
   lasting: readonly ExcludedRow[];
   /** What could not be looked at, one sentence each. */
   warnings: string[];
-}
-
-/** Looks at one thing after another, each as far as it can be looked at. */
-class Look {
-  readonly warnings: string[] = [];
-
-  async at<T>(what: string, work: Promise<T>, instead: T): Promise<T> {
-    try {
-      return await work;
-    } catch (error) {
-      this.warnings.push(`${what} could not be looked at. ${reasonOf(error)}`);
-      return instead;
-    }
-  }
 }
 
 /** Reads the table of sockets, who these are, and the dynamic range. */
@@ -69,9 +55,8 @@ export async function readTables(
 /** Reads what the system keeps out of automatic choice. */
 export async function readExcludedRows(protocol: Protocol): Promise<ExcludedRows> {
   const look = new Look();
-  const [rows, lasting] = await Promise.all([
-    look.at('The excluded port ranges', excludedPortRanges('ipv4', protocol, 'active'), []),
-    look.at('The persistent excluded port ranges', excludedPortRanges('ipv4', protocol, 'persistent'), []),
-  ]);
+  const read = (store: Store) =>
+    look.at(`The ${store} ${protocol} exclusions`, excludedPortRanges('ipv4', protocol, store), []);
+  const [rows, lasting] = await Promise.all([read('active'), read('persistent')]);
   return { rows, lasting, warnings: look.warnings };
 }

@@ -58,7 +58,8 @@ export function windowsError(error: unknown, protocol: Protocol, range: PortRang
   return make('OsError', `${error.function} failed for ${target} with ${error.code}.`);
 }
 
-const factsOf = (protocol: Protocol, range: PortRange, { code, function: osFunction }: NativeError) => ({
+/** What an error says of the system's failure. */
+export const factsOf = (protocol: Protocol, range: PortRange, { code, function: osFunction }: NativeError) => ({
   target: formatPorts(protocol, range),
   osCode: code,
   osFunction,
