@@ -8,6 +8,7 @@ import type {
   PortExclusion,
   Reservation,
 } from '../protocol/generated/contract.ts';
+import { byPlace } from '../protocol/ranges.ts';
 import type { PortService } from '../service/port-service.ts';
 import { type Exported, toCompose, toDevcontainer, toEnv } from './snippets.ts';
 import { toJson, toYaml } from './write-document.ts';
@@ -37,19 +38,19 @@ export async function exportDesiredState(
   const isWanted = (one: Reservation | PortExclusion) => document === undefined || one.document === document;
   const state: DesiredState = {
     name: document ?? 'exported',
-    reservations: inOrder(reservations.filter((one) => one.lifetime === 'persistent' && isWanted(one))).map(entryOf),
-    exclusions: inOrder(exclusions.filter((one) => one.own && isWanted(one))).map((one) => ({
-      ...entryOf(one),
-      ...(one.store === 'active' && { store: one.store }),
-    })),
+    reservations: reservations
+      .filter((one) => one.lifetime === 'persistent' && isWanted(one))
+      .sort(byPlace)
+      .map(entryOf),
+    exclusions: exclusions
+      .filter((one) => one.own && isWanted(one))
+      .sort(byPlace)
+      .map((one) => ({ ...entryOf(one), ...(one.store === 'active' && { store: one.store }) })),
   };
   const { text, warnings: unwritten = [] } = await writers[format](state);
   const warnings = [...unseen, ...unwritten];
   return { text, ...(warnings.length > 0 && { warnings }) };
 }
-
-const inOrder = <T extends Reservation | PortExclusion>(all: T[]): T[] =>
-  all.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
 
 function entryOf({
   protocol,

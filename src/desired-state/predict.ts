@@ -1,8 +1,7 @@
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
-import { describe, startOfSentence } from '../service/describe.ts';
-import { alreadyThere, describeExclusion } from '../service/exclusion-rules.ts';
+import { alreadyThere } from '../service/exclusion-rules.ts';
 import { keyOf } from '../service/granted.ts';
-import { checkMayRelabel } from '../service/label.ts';
+import { checkMayRelabel, type Labelled } from '../service/label.ts';
 import type { Present } from '../service/present.ts';
 import { refuseOverlap } from '../service/requests.ts';
 import { failureOf } from './change-error.ts';
@@ -36,19 +35,9 @@ function refuseCreation({ kind, protocol, range }: Change, { store }: Step['item
 function refuseUpdate(change: Change, document: string, { reservations, exclusions }: Staying): void {
   const target = keyOf(change);
   const isIt = (one: Reservation | PortExclusion) => keyOf(one) === target;
-  if (change.kind === 'reservation') {
-    const is = reservations.find(isIt)!;
-    const what = startOfSentence(describe(is));
-    checkMayRelabel(
-      { what, target, errorName: 'RangeReserved', document: is.document, isSystems: false },
-      { document },
-    );
-  } else {
-    const is = exclusions.find(isIt)!;
-    const what = startOfSentence(describeExclusion(is));
-    checkMayRelabel(
-      { what, target, errorName: 'RangeExcluded', document: is.document, isSystems: false },
-      { document },
-    );
-  }
+  const existing: Labelled =
+    change.kind === 'reservation'
+      ? { kind: 'reservation', is: reservations.find(isIt)! }
+      : { kind: 'exclusion', is: exclusions.find(isIt)! };
+  checkMayRelabel(existing, { document }, false);
 }

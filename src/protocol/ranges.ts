@@ -29,6 +29,12 @@ export const formatPorts = (protocol: Protocol, range: PortRange): string => `${
 export const formatAllPorts = (protocols: readonly Protocol[], range: PortRange): string =>
   `${protocols.join(' and ')} ${formatRange(range)}`;
 
+type Placed = { protocol: Protocol; range: PortRange };
+
+/** Orders by protocol and start port. */
+export const byPlace = (a: Placed, b: Placed): number =>
+  a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort;
+
 /** Refuses a range that goes past the last port; the schema cannot say that. */
 export function checkRange(range: PortRange, field: string): void {
   if (endPort(range) <= maximumPort) return;

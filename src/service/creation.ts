@@ -3,7 +3,6 @@ import type { Enforcement, LedgerRecord, PortRange, Protocol, Reservation } from
 import { overlap } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
-import { described } from './describe.ts';
 import { type Granted, keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, relabelled, sameLabel } from './label.ts';
@@ -109,8 +108,7 @@ export class Creation {
       if (!updatesExisting || sameLabel(reservation, label)) return reservation;
       const target = keyOf(reservation);
       const isSystems = system.some((item) => keyOf(item) === target);
-      const { document } = reservation;
-      checkMayRelabel({ what: described(reservation), target, errorName: 'RangeReserved', document, isSystems }, label);
+      checkMayRelabel({ kind: 'reservation', is: reservation }, label, isSystems);
       // Nobody has recorded what another program made.
       const { owner = this.#ledger.owner(lifetime), createdAt = new Date().toISOString() } = reservation;
       const record = { ...relabelled(reservation, label), owner, createdAt };

@@ -7,14 +7,7 @@ import type {
   Reservation,
 } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts, formatRange, overlap, sameRange } from '../protocol/ranges.ts';
-import { describe } from './describe.ts';
-
-/** An exclusion as it stands in a message: `the exclusion tcp 5000-5009 "web" of ada, for the document "fleet"`. */
-export function describeExclusion({ protocol, range, name, owner, document }: PortExclusion): string {
-  const called = name ? ` "${name}"` : '';
-  const wish = document ? `, for the document "${document}"` : '';
-  return `the exclusion ${formatPorts(protocol, range)}${called}${owner ? ` of ${owner.user}` : ''}${wish}`;
-}
+import { describe, describeExclusion } from './describe.ts';
 
 /** Whether the second range lies in the first. */
 export const holdsAll = (outer: PortRange, inner: PortRange): boolean =>

@@ -10,10 +10,9 @@ import type {
   Protocol,
   Reservation,
 } from '../protocol/generated/contract.ts';
-import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
-import { startOfSentence } from './describe.ts';
-import { alreadyThere, checkMayRemove, describeExclusion, noExclusion } from './exclusion-rules.ts';
+import { alreadyThere, checkMayRemove, noExclusion } from './exclusion-rules.ts';
 import { keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, type Label, labelOf, relabelled, sameLabel } from './label.ts';
@@ -64,7 +63,7 @@ export class Exclusions {
         (port === undefined || holdsPort(item.range, port)) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
-    wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
+    wanted.sort(byPlace);
     return { exclusions: wanted, ...(warnings.length && { warnings }) };
   }
 
@@ -86,11 +85,13 @@ export class Exclusions {
       );
       signal?.throwIfAborted();
       const before = change.exclusions.own;
-      const others = this.#stillThere(before, protocol, exclusions).filter((item) => keyOf(item) !== keyOf(params));
-      const shorter = before.find((item) => keyOf(item) === keyOf(params));
-      const lesser = exclusions.find((item) => item.own && keyOf(item) === keyOf(params));
-      if (lesser && ifExists === 'update') this.#checkMayRelabel(lesser, labelOf(params), change);
-      const record = this.#recordOf({ ...(ifExists !== 'update' && shorter), ...params, store });
+      const isIt = (item: Pick<PortExclusion, 'protocol' | 'range'>) => keyOf(item) === keyOf(params);
+      const others = this.#stillThere(before, protocol, exclusions).filter((item) => !isIt(item));
+      // Its own record is there where it was asked for until the next restart, or where a killed worker left it.
+      const recordedLabel = ifExists === 'update' ? {} : before.find(isIt);
+      const shorter = exclusions.find((item) => item.own && isIt(item));
+      if (shorter && ifExists === 'update') this.#checkMayRelabel(shorter, labelOf(params), change);
+      const record = this.#recordOf({ protocol, range, store }, { ...recordedLabel, ...labelOf(params) });
       await change.writeExclusions([...others, record]);
       try {
         return joined(await this.#provider.exclude({ protocol, range, store, restartNat, signal }), record);
@@ -165,8 +166,7 @@ export class Exclusions {
   #checkMayRelabel(existing: PortExclusion, label: Label, { exclusions }: LedgerChange): void {
     const target = keyOf(existing);
     const isSystems = exclusions.system.some((item) => keyOf(item) === target);
-    const what = startOfSentence(describeExclusion(existing));
-    checkMayRelabel({ what, target, errorName: 'RangeExcluded', document: existing.document, isSystems }, label);
+    checkMayRelabel({ kind: 'exclusion', is: existing }, label, isSystems);
   }
 
   /** Takes the exclusion out of the record; where that fails, the system gets it back. */
@@ -198,26 +198,14 @@ export class Exclusions {
     return records.filter((item) => item.provider === this.#provider.name);
   }
 
-  #recordOf({
-    protocol,
-    range,
-    store,
-    name,
-    reason,
-    document,
-  }: ExclusionAddParams & { store: 'active' | 'persistent' }) {
-    const record: ExclusionRecord = {
-      protocol,
-      range,
-      store,
+  #recordOf(what: Pick<ExclusionRecord, 'protocol' | 'range' | 'store'>, label: Label): ExclusionRecord {
+    return {
+      ...what,
       provider: this.#provider.name,
-      ...(name !== undefined && { name }),
-      ...(reason !== undefined && { reason }),
-      ...(document !== undefined && { document }),
+      ...labelOf(label),
       owner: this.#ledger.owner('persistent'),
       createdAt: new Date().toISOString(),
     };
-    return record;
   }
 }
 
@@ -227,14 +215,6 @@ const isKernels = ({ enforcement }: Reservation): boolean => enforcement === 'ke
 /** The exclusion with what is recorded of it. */
 export function joined(exclusion: SystemExclusion, record: ExclusionRecord | undefined): PortExclusion {
   if (!record || !exclusion.administered) return { ...exclusion, own: false };
-  const { name, reason, document, owner, createdAt } = record;
-  return {
-    ...exclusion,
-    own: true,
-    ...(name !== undefined && { name }),
-    ...(reason !== undefined && { reason }),
-    ...(document !== undefined && { document }),
-    owner,
-    createdAt,
-  };
+  const { owner, createdAt } = record;
+  return { ...exclusion, own: true, ...labelOf(record), owner, createdAt };
 }

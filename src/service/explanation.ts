@@ -2,9 +2,8 @@ import type { PortExclusion, PortHolder, Verdict } from '../protocol/generated/c
 import { plainLine } from '../protocol/plain-text.ts';
 import { formatPorts, formatRange } from '../protocol/ranges.ts';
 import type { FoundHolder } from '../providers/provider.ts';
-import { describe } from './describe.ts';
-import { describeExclusion } from './exclusion-rules.ts';
-import { type Findings, listenersOf } from './verdict.ts';
+import { describe, describeExclusion } from './describe.ts';
+import { type Findings, isPrivileged, listenersOf } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence that can be shown as it is. */
 export const explain = (verdict: Verdict, findings: Findings): string => plainLine(explanationOf(verdict, findings));
@@ -39,9 +38,6 @@ function excluded(exclusion: PortExclusion): string {
   if (!own) return `${formatRange(range)} is excluded by ${source}`;
   return `It is kept by ${describeExclusion(exclusion)}${reason ? `, for "${reason}"` : ''}`;
 }
-
-const isPrivileged = ({ facts: { refusals } }: Findings) =>
-  refusals.ipv4 === 'privileged' || refusals.ipv6 === 'privileged';
 
 /** A process as people name it: `node (process 4711, user ada, web.service)`. */
 export function who({ processId, processName, user, service, container }: PortHolder): string {

@@ -1,5 +1,7 @@
 import { ServiceError } from '../protocol/errors.ts';
-import type { Reservation } from '../protocol/generated/contract.ts';
+import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import { describe, describeExclusion, startOfSentence } from './describe.ts';
+import { keyOf } from './granted.ts';
 
 /** What people call a reservation, why it is there, and which document asked for it. */
 export type Label = Pick<Reservation, 'name' | 'reason' | 'document'>;
@@ -22,26 +24,21 @@ export function relabelled<T extends Label>({ name: _, reason: __, document: ___
   return { ...rest, ...labelOf(label) } as T;
 }
 
-/** What stands against another label. */
-export interface Labelled {
-  /** What has the label, at the start of a sentence. */
-  what: string;
-  target: string;
-  /** The error for what another document asked for. */
-  errorName: 'RangeReserved' | 'RangeExcluded';
-  /** The document that asked for it. */
-  document: string | undefined;
-  /** Whether the record is in the system's ledger, which this user may only read. */
-  isSystems: boolean;
-}
+/** Something that has a label. */
+export type Labelled = { kind: 'reservation'; is: Reservation } | { kind: 'exclusion'; is: PortExclusion };
 
 /**
  * Refuses another label where it is not the caller's to give.
- * @throws ServiceError RangeReserved or RangeExcluded, AccessDenied
+ *
+ * @param isSystems whether the record is in the system's ledger, which this user may only read
+ * @throws ServiceError RangeReserved or RangeExcluded for what another document asked for, AccessDenied
  */
-export function checkMayRelabel({ what, target, errorName, document, isSystems }: Labelled, label: Label): void {
+export function checkMayRelabel({ kind, is }: Labelled, label: Label, isSystems: boolean): void {
+  const { document } = is;
+  const target = keyOf(is);
+  const what = startOfSentence(kind === 'reservation' ? describe(is) : describeExclusion(is));
   if (document !== undefined && document !== label.document) {
-    throw new ServiceError(errorName, `${what} is that document's.`, {
+    throw new ServiceError(kind === 'reservation' ? 'RangeReserved' : 'RangeExcluded', `${what} is that document's.`, {
       target,
       hint: `Take it out of the document "${document}", or free the range first.`,
     });

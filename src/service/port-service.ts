@@ -29,7 +29,7 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
 import { Creation } from './creation.ts';
@@ -137,7 +137,7 @@ export class PortService {
         (document === undefined || item.document === document) &&
         (matches === undefined || (item.name !== undefined && matches(item.name))),
     );
-    wanted.sort((a, b) => a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort);
+    wanted.sort(byPlace);
     return { reservations: wanted, ...(warnings.length && { warnings }) };
   }
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '../protocol/generated/contract.ts';
 import type { SystemCommands } from '../providers/provider.ts';
-import { type Findings, listenersOf } from './verdict.ts';
+import { type Findings, isPrivileged, listenersOf } from './verdict.ts';
 
 const title = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
@@ -38,6 +38,3 @@ export function remedyFor(verdict: Verdict, findings: Findings, commands: System
       return undefined;
   }
 }
-
-const isPrivileged = ({ facts: { refusals } }: Findings) =>
-  refusals.ipv4 === 'privileged' || refusals.ipv6 === 'privileged';

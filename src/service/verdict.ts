@@ -34,6 +34,10 @@ export function listenersOf({
   return listeners.filter(({ holder }) => holder.processId !== undefined && holder.processId !== owner);
 }
 
+/** Whether a bind of either family was refused for want of a right. */
+export const isPrivileged = ({ facts: { refusals } }: Pick<Findings, 'facts'>): boolean =>
+  refusals.ipv4 === 'privileged' || refusals.ipv6 === 'privileged';
+
 /**
  * What stands in the way of a bind. The bind itself decides whether anything does; the tables only say what. A listener
  * goes before all else: it is who answers on the port.
@@ -45,7 +49,7 @@ export function verdictOf(findings: Findings): Verdict {
   if (listenersOf({ holders, reservation }).length > 0) return 'listening';
   if (reservation) return 'reserved';
   if (refused.includes('inUse')) return 'boundNotListening';
-  if (refused.includes('privileged')) return 'privileged';
+  if (isPrivileged(findings)) return 'privileged';
   if (refused.includes('denied')) {
     if (holders.length > 0) return 'boundNotListening';
     return exclusion && !exclusion.administered ? 'excludedBySystem' : 'privileged';
