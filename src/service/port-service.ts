@@ -29,7 +29,7 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { byPlace, checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
 import { Creation } from './creation.ts';
@@ -41,11 +41,11 @@ import { type Granted, keyOf } from './granted.ts';
 import { inspect } from './inspect.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { portMap } from './map.ts';
+import { matching } from './matching.ts';
 import { type Present, presentIn } from './present.ts';
 import { release } from './release.ts';
 import { createRequest, portOf } from './requests.ts';
-import { type ReservationWatch, watchReservations } from './reservation-watch.ts';
-import { wildcard } from './wildcard.ts';
+import { type ReservationWatch, ReservationWatches } from './reservation-watch.ts';
 
 /**
  * Reserves ports: decides, under the ledger's lock, which range is given to whom, lets the provider do it, and keeps the
@@ -59,7 +59,7 @@ export class PortService {
   readonly #exclusions: Exclusions;
   /** The runtime reservations held here: another service of the same process has the same owner. */
   readonly #held = new Map<string, Granted>();
-  readonly #watches = new Set<ReservationWatch>();
+  readonly #watches: ReservationWatches;
 
   constructor(provider: Provider, ledger: Ledger) {
     this.#provider = provider;
@@ -67,6 +67,7 @@ export class PortService {
     this.#known = new KnownReservations(provider, this.#held);
     this.#creation = new Creation({ provider, ledger, known: this.#known, held: this.#held });
     this.#exclusions = new Exclusions({ provider, ledger, known: this.#known });
+    this.#watches = new ReservationWatches(ledger, this.#known);
   }
 
   /** What carries the reservations out. */
@@ -87,8 +88,7 @@ export class PortService {
    * LedgerBusy, LedgerCorrupt; nothing has changed then
    */
   async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservation> {
-    const request = createRequest({ ...params, protocol: [params.protocol] });
-    const [reservation] = await this.#creation.run(request, signal);
+    const [reservation] = await this.#creation.run(createRequest({ ...params, protocol: [params.protocol] }), signal);
     return reservation!;
   }
 
@@ -127,15 +127,14 @@ export class PortService {
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
   async list({ protocol, lifetime, port, name, document }: ReservationListParams = {}): Promise<ReservationList> {
-    const matches = name === undefined ? undefined : wildcard(name);
+    const matches = matching({ port, name });
     const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
     const wanted = reservations.filter(
       (item) =>
         (protocol === undefined || item.protocol === protocol) &&
         (lifetime === undefined || item.lifetime === lifetime) &&
-        (port === undefined || holdsPort(item.range, port)) &&
         (document === undefined || item.document === document) &&
-        (matches === undefined || (item.name !== undefined && matches(item.name))),
+        matches(item),
     );
     wanted.sort(byPlace);
     return { reservations: wanted, ...(warnings.length && { warnings }) };
@@ -278,24 +277,16 @@ export class PortService {
    * const watch = await service.watch(({ added, removed }) => console.log(added, removed));
    * watch.close();
    */
-  async watch(
+  watch(
     listener: (change: ReservationChangedParams) => void,
     { onTrouble = () => {} }: { onTrouble?: (error: unknown) => void } = {},
   ): Promise<ReservationWatch> {
-    const inner = await watchReservations(this.#ledger, this.#known, { onChange: listener, onTrouble });
-    const watch = {
-      close: () => {
-        inner.close();
-        this.#watches.delete(watch);
-      },
-    };
-    this.#watches.add(watch);
-    return watch;
+    return this.#watches.begin({ onChange: listener, onTrouble });
   }
 
   /** Ends all watches and frees everything held here: the ports at once, then their records. Persistent reservations stay. */
   async close(): Promise<void> {
-    for (const watch of this.#watches) watch.close();
+    this.#watches.close();
     await this.#provider.close();
     if (this.#held.size === 0) return;
     await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));

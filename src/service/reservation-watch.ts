@@ -32,7 +32,7 @@ export class ReservationChanges {
 }
 
 /** Tells what is added to the ledger and removed from it; what is there already is not told. */
-export async function watchReservations(
+async function watchReservations(
   ledger: Ledger,
   known: KnownReservations,
   { onChange, onTrouble }: WatchListeners,
@@ -48,4 +48,36 @@ export async function watchReservations(
   });
   hasBegun = true;
   return watch;
+}
+
+/** The watches of one service, which end with it. */
+export class ReservationWatches {
+  readonly #ledger: Ledger;
+  readonly #known: KnownReservations;
+  readonly #begun = new Set<ReservationWatch>();
+  #isClosed = false;
+
+  constructor(ledger: Ledger, known: KnownReservations) {
+    this.#ledger = ledger;
+    this.#known = known;
+  }
+
+  async begin(listeners: WatchListeners): Promise<ReservationWatch> {
+    const inner = await watchReservations(this.#ledger, this.#known, listeners);
+    const watch = {
+      close: () => {
+        inner.close();
+        this.#begun.delete(watch);
+      },
+    };
+    this.#begun.add(watch);
+    // It took its first look while the service was closed.
+    if (this.#isClosed) watch.close();
+    return watch;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const watch of this.#begun) watch.close();
+  }
 }

@@ -74,11 +74,19 @@ test('an altered reservation is removed as it was and added as it is; a new toke
   expect(changes.since([nameless])).toEqual({ added: [nameless], removed: [{ ...reservation, token: '1' }] });
 });
 
-test('a watch keeps the process alive until it is closed', async () => {
+/** Runs the script as a module on the built library, to its end. */
+async function runScript(script: string, ...args: string[]): Promise<string> {
   const { env } = ownHost();
-  const library = join(import.meta.dirname, '../../dist/lib/index.js');
+  const library = JSON.stringify(join(import.meta.dirname, '../../dist/lib/index.js'));
+  const words = ['--input-type=module', '-e', `import { openService } from ${library};\n${script}`, ...args];
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort());
+  const options = { env: { ...process.env, ...env }, signal: controller.signal };
+  return (await promisify(execFile)(process.execPath, words, options)).stdout;
+}
+
+test('a watch keeps the process alive until it is closed', async () => {
   const script = `
-    import { openService } from ${JSON.stringify(library)};
     const service = await openService({ provider: 'ledger' });
     const watch = await service.watch(({ added }) => {
       console.log('told', added.length);
@@ -86,12 +94,15 @@ test('a watch keeps the process alive until it is closed', async () => {
       else watch.close();
     });
     setImmediate(() => service.create({ protocol: 'tcp', lifetime: 'persistent' }));`;
-  const controller = new AbortController();
-  onTestFinished(() => controller.abort());
-  const options = { env: { ...process.env, ...env }, signal: controller.signal };
-  for (const what of ['watch', 'service']) {
-    const args = ['--input-type=module', '-e', script, what];
-    const { stdout } = await promisify(execFile)(process.execPath, args, options);
-    expect(stdout).toBe('told 1\n');
-  }
+  for (const what of ['watch', 'service']) expect(await runScript(script, what)).toBe('told 1\n');
+});
+
+test('a watch that begins while its service is closed ends with it', async () => {
+  const script = `
+    const service = await openService({ provider: 'ledger' });
+    const begun = service.watch(() => {});
+    await service.close();
+    await begun;
+    console.log('closed');`;
+  expect(await runScript(script)).toBe('closed\n');
 });
