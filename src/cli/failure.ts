@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { exitCode } from '../exit-codes.ts';
 import { DocumentError, type FieldError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import { CommandError } from './exec/command-error.ts';

@@ -5,15 +5,15 @@ import type {
   PortExclusion,
   PortRange,
   Protocol,
-  Reservation,
 } from '../protocol/generated/contract.ts';
-import { overlap } from '../protocol/ranges.ts';
+import { formatPorts, overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusion-rules.ts';
+import type { Labelled } from '../service/label.ts';
 import type { Present } from '../service/present.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
 
 /** What is there and lasts: a persistent reservation, or an exclusion made here. */
-export type Existing = { kind: 'reservation'; is: Reservation } | { kind: 'exclusion'; is: PortExclusion };
+export type Existing = Labelled;
 
 /** Something of the document's that it asks for no more. */
 export interface Stale {
@@ -38,8 +38,8 @@ export interface Plan {
   steps: Step[];
 }
 
-const keyOf = (kind: Existing['kind'], protocol: Protocol, { startPort, numberOfPorts }: PortRange) =>
-  `${kind} ${protocol} ${startPort} ${numberOfPorts}`;
+const keyOf = (kind: Existing['kind'], protocol: Protocol, range: PortRange) =>
+  `${kind} ${formatPorts(protocol, range)}`;
 
 /** Compares the document with what is there. */
 export function planOf(document: DesiredState, present: Present, prune: boolean): Plan {

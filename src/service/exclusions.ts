@@ -10,15 +10,15 @@ import type {
   Protocol,
   Reservation,
 } from '../protocol/generated/contract.ts';
-import { byPlace, checkRange, holdsPort, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, sameRange } from '../protocol/ranges.ts';
 import type { Provider, SystemExclusion } from '../providers/provider.ts';
 import { alreadyThere, checkMayRemove, noExclusion } from './exclusion-rules.ts';
 import { keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, type Label, labelOf, relabelled, sameLabel } from './label.ts';
+import { matching } from './matching.ts';
 import { persistentOf } from './recorder.ts';
 import { refuseOverlap } from './requests.ts';
-import { wildcard } from './wildcard.ts';
 
 const protocols: readonly Protocol[] = ['tcp', 'udp'];
 
@@ -53,16 +53,11 @@ export class Exclusions {
   }
 
   async list({ protocol, port, name }: ExclusionListParams): Promise<ExclusionList> {
-    const matches = name === undefined ? undefined : wildcard(name);
+    const matches = matching({ port, name });
     const asked = protocol === undefined ? protocols : [protocol];
     const { exclusions, warnings } = await this.#listed(asked, await this.recorded());
     const reserved = new Set((await this.#ledger.read()).filter(isKernels).map(keyOf));
-    const wanted = exclusions.filter(
-      (item) =>
-        !(reserved.has(keyOf(item)) && !item.own) &&
-        (port === undefined || holdsPort(item.range, port)) &&
-        (matches === undefined || (item.name !== undefined && matches(item.name))),
-    );
+    const wanted = exclusions.filter((item) => (item.own || !reserved.has(keyOf(item))) && matches(item));
     wanted.sort(byPlace);
     return { exclusions: wanted, ...(warnings.length && { warnings }) };
   }

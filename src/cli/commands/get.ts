@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Lifetime, Protocol, Reservation, ReservationList } from '../../protocol/generated/contract.ts';
-import { holdsPort } from '../../protocol/ranges.ts';
+import type { Lifetime, Protocol, ReservationList } from '../../protocol/generated/contract.ts';
+import { formatPorts } from '../../protocol/ranges.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -30,7 +30,9 @@ async function get(names: string[], options: Options, output: Output): Promise<v
   const { lists, missing } = await inService(options, (service) => read(service, names, options));
   const warnings = [...new Set(lists.flatMap((list) => list.warnings ?? []))];
   const reservations = [
-    ...new Map(lists.flatMap((list) => list.reservations).map((item) => [keyOf(item), item])).values(),
+    ...new Map(
+      lists.flatMap((list) => list.reservations).map((item) => [formatPorts(item.protocol, item.range), item]),
+    ).values(),
   ];
   output.result({ reservations, ...(warnings.length && { warnings }) }, () => {
     output.table(reservations, reservationColumns);
@@ -39,19 +41,13 @@ async function get(names: string[], options: Options, output: Output): Promise<v
   for (const name of missing) output.fail(noneOf({ name }));
 }
 
-const keyOf = ({ protocol, range }: Reservation) => `${protocol} ${range.startPort} ${range.numberOfPorts}`;
-
 /** A name without wildcards that nothing has is an error; a pattern may fit nothing. */
 async function read(service: PortService, names: string[], { protocol, lifetime, port: wanted }: Options) {
   const lists: ReservationList[] = [];
   const missing: string[] = [];
   for (const name of names.length > 0 ? names : [undefined]) {
-    const { reservations, ...rest } = await service.list({ lifetime, name });
-    const fitting = reservations.filter(
-      (item) =>
-        (protocol === undefined || protocol.includes(item.protocol)) &&
-        (wanted === undefined || holdsPort(item.range, wanted)),
-    );
+    const { reservations, ...rest } = await service.list({ lifetime, name, port: wanted });
+    const fitting = reservations.filter((item) => protocol === undefined || protocol.includes(item.protocol));
     if (fitting.length === 0 && name !== undefined && !/[*?[]/.test(name)) missing.push(name);
     lists.push({ reservations: fitting, ...rest });
   }

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import { exitCode } from '../../exit-codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
-import { holdsPort } from '../../protocol/ranges.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -70,9 +69,7 @@ async function find(service: PortService, wanted: Wanted, { protocol }: Options)
 
 async function findPort(service: PortService, wanted: number, { protocol }: Options): Promise<Finding> {
   const { reservations } = await service.list({ port: wanted });
-  const fitting = reservations.filter(
-    (item) => holdsPort(item.range, wanted) && (protocol === undefined || protocol.includes(item.protocol)),
-  );
+  const fitting = reservations.filter((item) => protocol === undefined || protocol.includes(item.protocol));
   return { asked: `${protocol?.join(' and ') ?? 'any'} port ${wanted}`, reservations: fitting };
 }
 
