@@ -60,7 +60,7 @@ export class Connection {
     this.#session = new Session({
       ...options,
       drain: () => this.#drain(),
-      tell: (name, params) => void this.#tell(name, params),
+      tell: (name, params) => this.#tell(name, params),
       holder: clientHolder(() => this.#connection!),
     });
     this.#handlers = handlersFor(this.#session);

@@ -37,8 +37,8 @@ interface SessionSurroundings extends SessionOptions {
   drain: () => Promise<void>;
   /** The client as the holder of its own runtime reservations. */
   holder: RuntimeHolder;
-  /** Sends a notification. */
-  tell: <N extends keyof Notifications>(name: N, params: Notifications[N]) => void;
+  /** Sends a notification; settles when it has left this process, or is lost. */
+  tell: <N extends keyof Notifications>(name: N, params: Notifications[N]) => Promise<void>;
   log: Log;
 }
 

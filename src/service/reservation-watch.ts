@@ -10,7 +10,8 @@ export interface ReservationWatch {
 
 /** Whom a watch of the reservations tells. */
 export interface WatchListeners extends Pick<LedgerListeners, 'onTrouble'> {
-  onChange: (change: ReservationChangedParams) => void;
+  /** The next change is told when this has settled, with all that came meanwhile. */
+  onChange: (change: ReservationChangedParams) => unknown;
 }
 
 /** A token may change and the reservation is the same. */
@@ -42,7 +43,7 @@ async function watchReservations(
   const watch = await ledger.watch({
     onRecords: async (records) => {
       const change = changes.since(await known.verified(records));
-      if (hasBegun && change) onChange(change);
+      if (hasBegun && change) await onChange(change);
     },
     onTrouble,
   });

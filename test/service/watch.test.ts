@@ -9,7 +9,7 @@ import { reservation } from '../rpc/support.ts';
 import { ownHost } from '../support/own-host.ts';
 
 /** Two services on one ledger, and what a watch of the first tells. */
-async function openTwo(listener: (change: ReservationChangedParams) => void = () => {}) {
+async function openTwo(listener: (change: ReservationChangedParams) => Promise<void> | void = () => {}) {
   const host = ownHost();
   const open = async () => {
     const service = await openService({ host, provider: 'ledger' });
@@ -26,7 +26,7 @@ async function openTwo(listener: (change: ReservationChangedParams) => void = ()
   await watching.watch(
     (change) => {
       tell(change);
-      listener(change);
+      return listener(change);
     },
     { onTrouble: tell },
   );
@@ -51,6 +51,22 @@ test('what the listener throws is told as trouble, and the next change is told',
   expect(await next()).toBe(error);
   await other.release({ token: made.token });
   expect(await next()).toEqual({ added: [], removed: [made] });
+});
+
+test('what changes while the listener is busy is told at once afterwards', async () => {
+  let finish = () => {};
+  const { other, next } = await openTwo(
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  const first = await other.create({ protocol: 'tcp' });
+  expect(await next()).toEqual({ added: [first], removed: [] });
+  const others = [await other.create({ protocol: 'tcp' }), await other.create({ protocol: 'udp' })];
+  await other.release({ token: first.token });
+  finish();
+  expect(await next()).toEqual({ added: others, removed: [first] });
 });
 
 test('a service that is closed tells nothing more, not even what it frees itself', async () => {

@@ -89,3 +89,32 @@ test('a worker tells nobody who did not ask, and ends with its input although it
   expect(await watching.ended).toBe(0);
   expect(silent.peer.rest).toEqual([]);
 });
+
+test('for a client that does not read nothing piles up, and it is told how all ended', async () => {
+  const env = ownHome(onTestFinished);
+  const { child, peer } = startRawWorker(onTestFinished, { env });
+  peer.request(1, 'initialize', { provider: 'ledger', capabilities: { reservationChanged: true } });
+  await peer.next();
+  child.stdout.pause();
+  const other = await start(env);
+  const times = 12;
+  // More than the pipe and both its ends keep.
+  const reason = '\u{1f6a2}'.repeat(250);
+  for (let time = 1; time <= times; time++) {
+    const reservations = Array.from({ length: 40 }, (_, index) => ({
+      protocol: 'tcp',
+      startPort: 20_000 + 2 * index,
+      reason,
+      name: `${time}`,
+    }));
+    const text = JSON.stringify({ name: 'big', reservations });
+    expect(await other.request('desiredState/apply', { text, format: 'json' })).toMatchObject({ failed: 0 });
+  }
+  child.stdout.resume();
+  let told = 0;
+  for (let isLast = false; !isLast; told++) {
+    const { added } = (await peer.next()).params as unknown as ReservationChangedParams;
+    isLast = added.some(({ name }) => name === `${times}`);
+  }
+  expect(told).toBeLessThan(times - 2);
+});
