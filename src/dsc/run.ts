@@ -11,7 +11,7 @@ import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
 import { type Line, runOperation } from './run-operation.ts';
-import type { DscStreams } from './streams.ts';
+import type { DscStreams, Output } from './streams.ts';
 import { createTrace, type Trace } from './trace.ts';
 
 export type { DscStreams } from './streams.ts';
@@ -25,14 +25,15 @@ export async function runDsc(
   { stdin, stdout, stderr }: DscStreams,
   host: Host = thisHost(),
 ): Promise<number> {
-  const trace = createTrace((text) => stderr.write(text), host.env.DSC_TRACE_LEVEL);
+  const trace = createTrace((text) => writeIfTaken(stderr, text), host.env.DSC_TRACE_LEVEL);
   try {
     const command = parseCommand(args);
     const input = await readInput(stdin);
     const service = await openService({ provider: providerOf(host), host });
     try {
       trace('debug', `${command.operation} ${command.resource}, by the ${service.provider} provider`);
-      for (const line of await answer(command, input, service, trace)) stdout.write(`${JSON.stringify(line)}\n`);
+      const lines = await answer(command, input, service, trace);
+      writeResults(stdout, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
     } finally {
       await service.close();
     }
@@ -40,6 +41,22 @@ export async function runDsc(
   } catch (error) {
     return report(error, trace);
   }
+}
+
+function writeResults(stdout: Output, text: string): void {
+  try {
+    stdout.write(text);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ServiceError('OsError', `The results cannot be written: ${message}.`, { osCode: code }, error);
+  }
+}
+
+/** What nobody takes is nobody's failure. */
+function writeIfTaken(stderr: Output, text: string): void {
+  try {
+    stderr.write(text);
+  } catch {}
 }
 
 /** The manifests give all the same command line, so the provider is chosen by the environment. */
