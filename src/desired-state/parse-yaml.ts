@@ -7,6 +7,9 @@ type Yaml = typeof import('./yaml.ts');
 /** Loaded where it is needed: it is not little. */
 export const loadYaml = (): Promise<Yaml> => import('./yaml.ts');
 
+/** How YAML is written: readers of YAML 1.1 take `no`, `010` and `2020-01-01` for other things than texts, if not quoted. */
+export const forAllReaders = { schema: 'core', compat: 'yaml-1.1' } as const;
+
 const inOtherWords: Partial<Record<YAMLError['code'], string>> = {
   DUPLICATE_KEY: 'names a key twice',
   MULTIPLE_DOCS: 'has a second YAML document; one is all that is read',

@@ -1,7 +1,7 @@
 import type { DesiredState } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts, formatRange } from '../protocol/ranges.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
-import { loadYaml } from './parse-yaml.ts';
+import { forAllReaders, loadYaml } from './parse-yaml.ts';
 
 /** What was written, and what could not be, one sentence each. */
 export interface Exported {
@@ -59,7 +59,8 @@ export async function toCompose(document: DesiredState): Promise<Exported> {
     ports.push(`${range}:${range}/${item.protocols[0]}`);
   }
   const { stringify } = await loadYaml();
-  return { text: stringify({ services }, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }), warnings };
+  const options = { ...forAllReaders, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const;
+  return { text: stringify({ services }, options), warnings };
 }
 
 /** The most ports of a block that are written one by one. */

@@ -1,5 +1,5 @@
 import type { DesiredState } from '../protocol/generated/contract.ts';
-import { loadYaml } from './parse-yaml.ts';
+import { forAllReaders, loadYaml } from './parse-yaml.ts';
 import type { Exported } from './snippets.ts';
 
 /** The document as JSON. */
@@ -8,5 +8,5 @@ export const toJson = (document: DesiredState): Exported => ({ text: `${JSON.str
 /** The document as YAML. */
 export async function toYaml(document: DesiredState): Promise<Exported> {
   const { stringify } = await loadYaml();
-  return { text: stringify(document, { schema: 'core', aliasDuplicateObjects: false, lineWidth: 0 }) };
+  return { text: stringify(document, { ...forAllReaders, aliasDuplicateObjects: false, lineWidth: 0 }) };
 }

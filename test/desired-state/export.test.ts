@@ -121,3 +121,17 @@ test('devcontainer forwards TCP ports with their names as labels', async () => {
   });
   expect(warnings).toEqual(['udp 23410 is left out: a dev container forwards TCP alone.']);
 });
+
+test('names that readers of YAML 1.1 would take for something else are quoted', async () => {
+  const names = ['no', 'Off', '2020-01-01', '010', '12:30', 'web'];
+  const service = await serviceWith({
+    name: 'old',
+    reservations: names.map((name, index) => single(name, 23_400 + index)),
+  });
+  const inYaml11 = (text: string) => parse(text, { version: '1.1' });
+  const { text } = await exportDesiredState(service, { format: 'yaml' });
+  expect(inYaml11(text).reservations.map(({ name }: DesiredReservation) => name)).toEqual(names);
+  const compose = await exportDesiredState(service, { format: 'compose' });
+  const services = parse(compose.text, { version: '1.1', mapAsMap: true }).get('services');
+  expect([...services.keys()]).toEqual(names.map((name) => name.replace(':', '-')));
+});
