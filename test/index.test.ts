@@ -52,3 +52,19 @@ describe('reserve', () => {
     await expect(again).rejects.toMatchObject({ errorName: 'RangeReserved' });
   });
 });
+
+test.each([
+  [{ startPort: 0 }, 'startPort'],
+  [{ startPort: 70_000 }, 'startPort'],
+  [{ startPort: 5000.5 }, 'startPort'],
+  [{ startPort: '5000' as never }, 'startPort'],
+  [{ startPort: 65_000, numberOfPorts: 1000 }, 'numberOfPorts'],
+  [{ numberOfPorts: 0 }, 'numberOfPorts'],
+])('a service in the process names the field of a range that cannot be: %o', async (range, field) => {
+  const service = await openService({ host: ownHost() });
+  onTestFinished(() => service.close());
+  const refused = await service.create({ protocol: 'tcp', ...range }).catch((error) => error);
+  expect(refused).toBeInstanceOf(InvalidParamsError);
+  expect(refused.errors).toMatchObject([{ field }]);
+  expect(await service.list()).toEqual({ reservations: [] });
+});

@@ -35,8 +35,10 @@ type Placed = { protocol: Protocol; range: PortRange };
 export const byPlace = (a: Placed, b: Placed): number =>
   a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort;
 
-/** Refuses a range that goes past the last port; the schema cannot say that. */
+/** Refuses a range that goes past the last port, which the schema cannot say, and what the library is given unchecked. */
 export function checkRange(range: PortRange, field: string): void {
+  checkNumber(range.startPort, field.replace(/numberOfPorts$/, 'startPort'));
+  checkNumber(range.numberOfPorts, field);
   if (endPort(range) <= maximumPort) return;
   const most = maximumPort - range.startPort + 1;
   throw new InvalidParamsError([
@@ -45,4 +47,9 @@ export function checkRange(range: PortRange, field: string): void {
       message: `must be at most ${most} with startPort ${range.startPort}: the last port is ${maximumPort}, not ${endPort(range)}`,
     },
   ]);
+}
+
+function checkNumber(value: number, field: string): void {
+  if (Number.isInteger(value) && value >= 1 && value <= maximumPort) return;
+  throw new InvalidParamsError([{ field, message: `must be 1 to ${maximumPort}` }]);
 }

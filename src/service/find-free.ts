@@ -13,6 +13,7 @@ export async function findFree(
   { protocol: protocols, numberOfPorts = 1, within, first = 1 }: PortFindParams,
   { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
 ): Promise<FreeRangeList> {
+  checkRange({ startPort: 1, numberOfPorts }, 'numberOfPorts');
   if (within) {
     checkRange(within, 'within.numberOfPorts');
     checkFits(numberOfPorts, within);

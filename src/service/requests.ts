@@ -42,7 +42,7 @@ export function createRequest(params: ReservationCreateAllParams): CreateRequest
     ifExists,
   } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
-  if (range) checkRange(range, 'numberOfPorts');
+  checkRange(range ?? { startPort: 1, numberOfPorts }, 'numberOfPorts');
   if (within) {
     checkRange(within, 'within.numberOfPorts');
     if (range) throw invalid('within', 'cannot be given together with startPort');
