@@ -1,8 +1,8 @@
 // `npm run package`: what a release consists of, in build/package. `--sea` adds the module with a worker that needs no Node,
 // for this platform. `--if-possible`: what this machine cannot make is left out, unless it is CI.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyAll } from './koffi.mjs';
 import { NotPossible } from './not-possible.mjs';
@@ -56,7 +56,10 @@ try {
   const isMade = await ifPossible(makePackages, fresh);
   if (isMade && process.argv.includes('--sea')) await ifPossible(addProgram, fresh);
   rmSync(final, { recursive: true, force: true });
-  if (isMade) renameSync(fresh, final);
+  if (isMade) {
+    renameSync(fresh, final);
+    for (const made of readdirSync(final)) console.log(relative(root, join(final, made)));
+  }
 } finally {
   rmSync(fresh, { recursive: true, force: true });
 }
