@@ -25,6 +25,20 @@ it('New-PortReservation -Protocol Tcp, Udp gives two reservations of the same nu
   });
 });
 
+it('Remove-PortReservation removes the same numbers in both, each by itself', async () => {
+  const { failed, removed, named, left } = await session.run(`
+    $tcp, $udp = New-PortReservation -Protocol Tcp, Udp -NumberOfPorts 2
+    $range = @{ StartPort = $tcp.StartPort; NumberOfPorts = 2; Protocol = 'Tcp', 'Udp' }
+    $removed = @(Remove-PortReservation @range -PassThru)
+    $null = New-PortReservation -StartPort $tcp.StartPort -NumberOfPorts 2 -Protocol Udp
+    Remove-PortReservation @range -ErrorVariable failed -ErrorAction SilentlyContinue
+    $null = New-PortReservation -Protocol Tcp, Udp -Name dns
+    $named = @(Remove-PortReservation dns -Protocol Tcp, Udp -PassThru).Protocol
+    Report @{ removed = $removed.Protocol; failed = Get-Facts $failed; named = $named; left = @(Get-PortReservation).Count }`);
+  expect({ removed, named, left }).toEqual({ removed: ['Tcp', 'Udp'], named: ['Tcp', 'Udp'], left: 0 });
+  expect(failed).toMatchObject([{ id: 'NotFound,Remove-PortReservation', target: expect.stringMatching(/^tcp /) }]);
+});
+
 it('New-PortReservation reserves neither where one is taken, and says which', async () => {
   const { failed, left, port } = await session.run(`
     $udp = New-PortReservation -Protocol Udp

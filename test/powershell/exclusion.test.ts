@@ -73,6 +73,19 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
     expect(live()).toBe('5173,27015-27024');
   });
 
+  it('Remove-PortExclusion takes both protocols, each by itself', async () => {
+    const { live } = await openWorker();
+    const seen = await session.run(`
+      New-PortExclusion -Protocol Tcp, Udp -StartPort 5173
+      $removed = @(Remove-PortExclusion -Protocol Tcp, Udp -StartPort 5173 -PassThru)
+      New-PortExclusion -Protocol Udp -StartPort 5173
+      Remove-PortExclusion -Protocol Tcp, Udp -StartPort 5173 -ErrorVariable second -ErrorAction SilentlyContinue
+      Report @{ removed = $removed.Protocol; failed = Get-Facts $second; left = @(Get-PortExclusion).Count }`);
+    expect(seen).toMatchObject({ removed: ['Tcp', 'Udp'], left: 0 });
+    expect(seen.failed).toMatchObject([{ id: 'NotFound,Remove-PortExclusion', target: 'tcp 5173' }]);
+    expect(live()).toBe('');
+  });
+
   it('go through the pipeline by property name, and Get-PortStatus names the exclusion', async () => {
     const { live } = await openWorker();
     const seen = await session.run(`

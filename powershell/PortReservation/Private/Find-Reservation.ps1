@@ -3,9 +3,9 @@
 function Find-Reservation {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)
 
+    if ($Query['StartPort']) { return , (Find-ReservationByRange $Cmdlet $Query) }
     $params = @{}
     if ($Query['Protocol']) { $params.protocol = $Query.Protocol.ToLowerInvariant() }
-    if ($Query['StartPort']) { return , (Find-ReservationByRange $Cmdlet $Query $params) }
     if ($Query['Name']) { $params.name = $Query.Name }
     if ($Query['Lifetime']) { $params.lifetime = $Query.Lifetime.ToLowerInvariant() }
     if ($Query['Port']) { $params.port = $Query.Port }
@@ -21,11 +21,11 @@ function Find-Reservation {
 
 # The same for a query with a range. A lookup knows nothing but the range, so the rest is compared here.
 function Find-ReservationByRange {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query, [hashtable] $Params)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)
 
-    if (-not $Params['protocol']) { $Params.protocol = 'tcp' }
-    $Params.range = @{ startPort = $Query.StartPort; numberOfPorts = $Query.NumberOfPorts }
-    $result = Invoke-WorkerMethod $Cmdlet 'reservation/lookup' $Params (Format-Query $Query) -Allow NotFound
+    $protocol = if ($Query['Protocol']) { $Query.Protocol } else { 'Tcp' }
+    $params = ConvertTo-RangeParam $protocol $Query.StartPort $Query.NumberOfPorts
+    $result = Invoke-WorkerMethod $Cmdlet 'reservation/lookup' $params (Format-Query $Query) -Allow NotFound
     if ($null -eq $result) { return }
     if ($result -is [array]) { return , $result }
     $found = [FromWire]::Reservation($result)

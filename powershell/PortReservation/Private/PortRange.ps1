@@ -6,6 +6,13 @@ function Format-PortRange {
     "$Protocol $StartPort-$($StartPort + $NumberOfPorts - 1)"
 }
 
+# Protocol and range as the worker takes them.
+function ConvertTo-RangeParam {
+    param([string] $Protocol, [int] $StartPort, [int] $NumberOfPorts)
+
+    @{ protocol = $Protocol.ToLowerInvariant(); range = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts } }
+}
+
 # What was given for a port, as ConvertTo-PortRange takes it: itself, or what an object says of its ports.
 function Format-PortInput {
     param([object] $Value)

@@ -3,25 +3,25 @@ function Select-Removal {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
         [string[]] $Name,
-        [string] $Protocol,
+        [string[]] $Protocol,
         [int] $StartPort,
         [int] $NumberOfPorts,
         [uint64] $Token,
         [string] $Document
     )
 
+    $words = ConvertTo-ProtocolList $Protocol
     if ($Cmdlet.ParameterSetName -eq 'Name') {
+        # Both are all there are.
+        $only = if ($words.Count -eq 1) { $words[0] }
         foreach ($pattern in $Name) {
-            $query = @{ Name = $pattern; Protocol = $Protocol; Document = $Document }
+            $query = @{ Name = $pattern; Protocol = $only; Document = $Document }
             $found = Find-Reservation $Cmdlet $query
             if ($null -eq $found) { continue }
             if ($found.Count -eq 0) { Write-NotFound $Cmdlet $query }
             foreach ($reservation in $found) {
                 $range = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
-                $params = @{
-                    protocol = $reservation.Protocol.ToLowerInvariant()
-                    range    = @{ startPort = $reservation.StartPort; numberOfPorts = $reservation.NumberOfPorts }
-                }
+                $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
                 # So that it is the reservation that was found, and not one made since.
                 if ($null -ne $reservation.Token) { $params.token = "$($reservation.Token)" }
                 if ($Document) { $params.document = $Document }
@@ -37,16 +37,13 @@ function Select-Removal {
         return
     }
 
-    $params = @{}
-    $target = "token $Token"
-    if ($Token) { $params.token = "$Token" }
-    if ($Document) { $params.document = $Document }
-    if ($StartPort) {
-        if ($Protocol -eq '') { $Protocol = 'Tcp' }
-        $params.protocol = $Protocol.ToLowerInvariant()
-        $params.range = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts }
-        $target = Format-PortRange $Protocol $StartPort $NumberOfPorts
+    $given = @{}
+    if ($Token) { $given.token = "$Token" }
+    if ($Document) { $given.document = $Document }
+    if ($StartPort -eq 0) { return @{ Target = "token $Token"; Params = $given } }
+    if ($words.Count -eq 0) { $words = , 'tcp' }
+    foreach ($word in $words) {
+        $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts
+        @{ Target = $target; Params = $given + (ConvertTo-RangeParam $word $StartPort $NumberOfPorts) }
     }
-
-    @{ Target = $target; Params = $params }
 }

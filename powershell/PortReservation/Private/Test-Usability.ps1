@@ -4,10 +4,7 @@ function Test-Usability {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object[]] $Reservations, [int] $Port)
 
     foreach ($reservation in $Reservations) {
-        $params = @{
-            protocol = $reservation.Protocol.ToLowerInvariant()
-            range    = @{ startPort = $reservation.StartPort; numberOfPorts = $reservation.NumberOfPorts }
-        }
+        $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
         if ($Port) { $params.port = $Port }
         $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
         # One that is gone since it was found is no error either.

@@ -113,8 +113,8 @@ function Invoke-WithPortReservation {
     finally {
         $null = Set-ProcessEnvironment $before
         foreach ($reservation in $made) {
-            $range = @{ startPort = $reservation.StartPort; numberOfPorts = $reservation.NumberOfPorts }
-            $params = @{ protocol = $reservation.Protocol.ToLowerInvariant(); range = $range; token = "$($reservation.Token)" }
+            $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
+            $params.token = "$($reservation.Token)"
             $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
             # The script block may have removed it.
             $null = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $params $target 'NotFound'

@@ -125,11 +125,8 @@ function New-PortExclusion {
     process {
         $words = ConvertTo-ProtocolList $Protocol
         foreach ($word in $words) {
-            $params = @{
-                protocol = $word
-                range    = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts }
-                store    = $Store.ToLowerInvariant()
-            }
+            $params = ConvertTo-RangeParam $word $StartPort $NumberOfPorts
+            $params.store = $Store.ToLowerInvariant()
             if ($Name) { $params.name = $Name }
             if ($Reason) { $params.reason = $Reason }
             if ($Document) { $params.document = $Document }

@@ -10,10 +10,10 @@ function Remove-PortExclusion {
     sets on Linux is theirs to change even then (NotSupported), and the range of a Windows driver is no exclusion (NotFound).
 
     Errors, by id: NotFound, NotOwner, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each
-    input that fails gives one error, and the next one is processed.
+    protocol or input that fails gives one error, and the next one is processed.
 
     .PARAMETER Protocol
-    Tcp (the default) or Udp.
+    Tcp (the default), Udp, or both: each by itself.
 
     .PARAMETER StartPort
     The first port of exactly this range, 1 to 65535.
@@ -60,7 +60,7 @@ function Remove-PortExclusion {
     param(
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol = 'Tcp',
+        [string[]] $Protocol = 'Tcp',
 
         [Parameter(Mandatory, ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
@@ -80,15 +80,16 @@ function Remove-PortExclusion {
     )
 
     process {
-        $target = Format-PortRange ([FromWire]::Title($Protocol.ToLowerInvariant())) $StartPort $NumberOfPorts
-        $params = @{
-            protocol = $Protocol.ToLowerInvariant()
-            range    = @{ startPort = $StartPort; numberOfPorts = $NumberOfPorts }
+        $words = ConvertTo-ProtocolList $Protocol
+        foreach ($word in $words) {
+            $params = ConvertTo-RangeParam $word $StartPort $NumberOfPorts
+            if ($Document) { $params.document = $Document }
+            if ($Force) { $params.force = $true }
+
+            $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts
+            if (-not $PSCmdlet.ShouldProcess($target, 'Remove port exclusion')) { continue }
+            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $params $target
+            if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
         }
-        if ($Document) { $params.document = $Document }
-        if ($Force) { $params.force = $true }
-        if (-not $PSCmdlet.ShouldProcess($target, 'Remove port exclusion')) { return }
-        $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $params $target
-        if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
     }
 }

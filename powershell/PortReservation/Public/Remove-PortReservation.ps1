@@ -15,7 +15,7 @@ function Remove-PortReservation {
     The names of the reservations. Wildcards are permitted; upper and lower case are the same.
 
     .PARAMETER Protocol
-    Tcp or Udp. Default: both for a name; of a range, Tcp.
+    Tcp, Udp, or both. Default: both for a name; of a range, Tcp.
 
     .PARAMETER StartPort
     The first port of exactly this range, 1 to 65535.
@@ -49,6 +49,11 @@ function Remove-PortReservation {
     Removes the reservation of exactly the TCP ports 5000 to 5009.
 
     .EXAMPLE
+    Remove-PortReservation -StartPort 27015 -Protocol Tcp, Udp
+
+    Removes the reservations of port 27015 in both protocols.
+
+    .EXAMPLE
     Remove-PortReservation test-* -WhatIf
 
     Shows which reservations would be removed.
@@ -70,7 +75,7 @@ function Remove-PortReservation {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol,
+        [string[]] $Protocol,
 
         [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
