@@ -124,6 +124,32 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
     });
   });
 
+  it('Get-PortExclusion takes an exclusion without a name for that one alone, and knows its document', async () => {
+    const { setLive } = await openWorker();
+    setLive('8080-8089');
+    const seen = await session.run(`
+      $of = @{ ErrorVariable = '+missing'; ErrorAction = 'SilentlyContinue' }
+      $all = @(foreach ($start in 5000, 6000) { New-PortExclusion -StartPort $start -NumberOfPorts 5 -Document "d$start" -PassThru })
+      $all += New-PortExclusion -StartPort 7000 -PassThru
+      $nameless = $all[2] | Get-PortExclusion
+      Report @{ nameless = "$nameless"; document = @(Get-PortExclusion -Document d6000).StartPort
+        theirs = @(Get-PortExclusion -Protocol Udp -StartPort 8080 -Count 10).Own
+        part = @(Get-PortExclusion -StartPort 8080 @of).Count; none = @([pscustomobject] @{ Document = '' } | Get-PortExclusion @of).Count
+        removed = @($all | Get-PortExclusion | Remove-PortExclusion -PassThru).StartPort; missing = Get-Facts $missing }`);
+    expect(seen).toMatchObject({
+      nameless: '7000-7000 (net.ipv4.ip_local_reserved_ports)',
+      document: 6000,
+      theirs: false,
+      part: 0,
+      none: 0,
+      removed: [5000, 6000, 7000],
+      missing: [
+        { id: 'NotFound,Get-PortExclusion', target: 'Tcp 8080', message: 'There is no such exclusion: Tcp 8080.' },
+        { id: 'SelectorMissing,Get-PortExclusion' },
+      ],
+    });
+  });
+
   it('-WhatIf changes nothing, and says each step of -RestartNat', async () => {
     const { live, setLive } = await openWorker();
     setLive('8080');

@@ -9,21 +9,12 @@ function Write-SelectorMissing {
     $Cmdlet.WriteError((New-ErrorRecord 'SelectorMissing' "Nothing says which $What is meant." InvalidArgument $Hint))
 }
 
-# The error for a name of no exclusion. A pattern, or no name at all, may well come back empty.
-function Write-ExclusionNotFound {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Name)
-
-    if ($Name -eq '' -or [System.Management.Automation.WildcardPattern]::ContainsWildcardCharacters($Name)) { return }
-    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such exclusion: '$Name'." $script:ErrorCategory.NotFound (
-        'See what there is with Get-PortExclusion.') "'$Name'"))
-}
-
 # The error where nothing fits a query that names something exactly. One that only narrows may well come back empty.
 function Write-NotFound {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query, [string] $What = 'reservation')
 
     $target = Format-Query $Query
     if ($null -eq $target) { return }
-    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such reservation: $target." $script:ErrorCategory.NotFound (
-        'See what there is with Get-PortReservation.') $target))
+    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such ${What}: $target." $script:ErrorCategory.NotFound (
+        "See what there is with Get-Port$([FromWire]::Title($What)).") $target))
 }

@@ -14,21 +14,30 @@ function Get-PortExclusion {
     Source: netsh interface ipv4 show excludedportrange on Windows; net.ipv4.ip_local_reserved_ports and the files that set
     it on Linux, which knows no protocols, so what others exclude there is listed for both.
 
-    A name without wildcards that does not exist gives the error NotFound; a name with wildcards or a -Port that no
-    exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError,
-    and SelectorMissing where nothing but an empty name is given.
+    A name without wildcards or a range that does not exist gives the error NotFound; a name with wildcards or a -Port that
+    no exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported, LedgerCorrupt,
+    OsError, and SelectorMissing where nothing but an empty name or document is given.
 
     .PARAMETER Name
     The names to look for. Wildcards are permitted; upper and lower case are the same.
 
     .PARAMETER Protocol
-    Tcp or Udp. Default: both.
+    Tcp or Udp. Default: both; of a range, Tcp.
 
     .PARAMETER Port
     Only the exclusions that hold this port, 1 to 65535.
 
+    .PARAMETER StartPort
+    The first port of exactly this range, 1 to 65535.
+
+    .PARAMETER NumberOfPorts
+    How many ports the range of -StartPort has, 1 to 65535. Default 1.
+
+    .PARAMETER Document
+    Only the exclusions that the desired-state document of this name asked for.
+
     .INPUTS
-    Objects with properties of the parameters' names.
+    Objects with properties of the parameters' names. Of an exclusion, its present state is returned.
 
     .OUTPUTS
     PortReservation.Exclusion
@@ -72,27 +81,42 @@ function Get-PortExclusion {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
-        [int] $Port
+        [int] $Port,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [ValidateRange(1, 65535)]
+        [int] $StartPort,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [Alias('Count')]
+        [ValidateRange(1, 65535)]
+        [int] $NumberOfPorts = 1,
+
+        [Parameter(ValueFromPipelineByPropertyName)]
+        [string] $Document
     )
 
     process {
-        # An empty name must not mean all: what is found may go on to Remove-PortExclusion.
-        if ($PSBoundParameters.ContainsKey('Name') -and -not ($Name -or $Protocol -or $Port)) {
+        # Empty values must not mean all: what is found may go on to Remove-PortExclusion.
+        $isGiven = $Name -or $Protocol -or $Port -or $StartPort -or $Document
+        if (-not $isGiven -and ($PSBoundParameters.ContainsKey('Name') -or $PSBoundParameters.ContainsKey('Document'))) {
             Write-SelectorMissing $PSCmdlet 'exclusion' 'Give a name that is not empty, a protocol or a port.'
             return
         }
 
         if (-not $Name) { $Name = '' }
         foreach ($pattern in $Name) {
-            $params = @{}
-            if ($Protocol) { $params.protocol = $Protocol.ToLowerInvariant() }
-            if ($Port) { $params.port = $Port }
-            if ($pattern) { $params.name = $pattern }
-            $result = Invoke-WorkerMethod $PSCmdlet 'exclusion/list' $params $pattern
-            if ($null -eq $result) { continue }
-            foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
-            $found = @(foreach ($wire in $result['exclusions']) { [FromWire]::Exclusion($wire) })
-            if ($found.Count -eq 0) { Write-ExclusionNotFound $PSCmdlet $pattern }
+            $query = @{
+                Name          = $pattern
+                Protocol      = $Protocol
+                Port          = $Port
+                StartPort     = $StartPort
+                NumberOfPorts = $NumberOfPorts
+                Document      = $Document
+            }
+            $found = Find-Exclusion $PSCmdlet $query
+            if ($null -eq $found) { continue }
+            if ($found.Count -eq 0) { Write-NotFound $PSCmdlet $query 'exclusion' }
             $found
         }
     }
