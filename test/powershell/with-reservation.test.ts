@@ -72,6 +72,26 @@ describe('Invoke-WithPortReservation', () => {
     expect(seen).toMatchObject({ failed: [{ id: expect.stringMatching(/^RangeReserved/) }], ran: '', left: 1 });
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'sets nothing for good when Ctrl+C comes while it sets thousands',
+    async () => {
+      const run = session.powershell.run(`
+      $watch = [powershell]::Create([initialsessionstate]::CreateDefault2()).AddScript({
+        do { $set = 0..99 | Where-Object { [System.Environment]::GetEnvironmentVariable("PORT_$_") } } until ($set)
+        [Console]::Out.WriteLine('sets')
+      })
+      $null = $watch.BeginInvoke()
+      Invoke-WithPortReservation -NumberOfPorts 8000 -Protocol Udp -Within 2000-65000 -Hold None { }`);
+      await session.powershell.sees('sets');
+      session.powershell.interrupt();
+      await run;
+      expect(await session.run(`$watch.Dispose(); Report @{ left = ${left}; names = ${variables} }`)).toEqual({
+        left: 0,
+        names: [],
+      });
+    },
+  );
+
   it('takes it that the script block removes the reservation itself', async () => {
     const seen = await session.run(`
       Invoke-WithPortReservation { param($r) $r | Remove-PortReservation } -ErrorVariable failed

@@ -10,17 +10,21 @@ function Get-PortVariable {
     $variables
 }
 
-# Sets variables of this process, and gives what they were before, to be set by the same function again.
+# What variables of this process are, to be set again.
+function Get-ProcessEnvironment {
+    param([string[]] $Name)
+
+    $variables = @{}
+    foreach ($one in $Name) { $variables[$one] = [System.Environment]::GetEnvironmentVariable($one) }
+    $variables
+}
+
 function Set-ProcessEnvironment {
     param([hashtable] $Variables)
 
-    $before = @{}
     foreach ($name in $Variables.Keys) {
-        $before[$name] = [System.Environment]::GetEnvironmentVariable($name)
         # A plain $null would become an empty text, and the variable would stay.
         $value = if ($null -eq $Variables[$name]) { [NullString]::Value } else { $Variables[$name] }
         [System.Environment]::SetEnvironmentVariable($name, $value)
     }
-
-    $before
 }

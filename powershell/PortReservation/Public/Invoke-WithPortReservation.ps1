@@ -102,16 +102,19 @@ function Invoke-WithPortReservation {
 
     $asked = @{ NumberOfPorts = $NumberOfPorts; Protocol = $Protocol; Within = $Within; Name = $Name; Reason = $Reason }
     if ($StartPort) { $asked.StartPort = $StartPort }
-    # It also asks for -WhatIf and -Confirm.
-    $made = @(New-PortReservation @asked -Hold $Hold)
-    if ($made.Count -eq 0) { return }
-    $before = @{}
+    # Ctrl+C may come at any point from the first port on.
+    $made, $before = @(), @{}
     try {
-        $before = Set-ProcessEnvironment (Get-PortVariable $made[0] $EnvironmentPrefix)
+        # It also asks for -WhatIf and -Confirm.
+        $made = @(New-PortReservation @asked -Hold $Hold)
+        if ($made.Count -eq 0) { return }
+        $variables = Get-PortVariable $made[0] $EnvironmentPrefix
+        $before = Get-ProcessEnvironment $variables.Keys
+        Set-ProcessEnvironment $variables
         & $ScriptBlock @made
     }
     finally {
-        $null = Set-ProcessEnvironment $before
+        Set-ProcessEnvironment $before
         foreach ($reservation in $made) {
             $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
             $params.token = "$($reservation.Token)"
