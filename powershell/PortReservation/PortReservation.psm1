@@ -30,7 +30,11 @@ Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-
 )
 Register-ArgumentCompleter -ParameterName Document -ScriptBlock ${function:Complete-Name} -CommandName @(
     'Export-PortReservation'
+    'Get-PortExclusion'
     'Get-PortReservation'
+    'New-PortExclusion'
+    'New-PortReservation'
+    'Remove-PortExclusion'
     'Remove-PortReservation'
 )
 

@@ -228,11 +228,14 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
 
   it('names are completed', async () => {
     await openWorker();
-    const { names } = await session.run(`
-      foreach ($name in 'vite', 'vi te') { New-PortExclusion -StartPort (5000 + $name.Length) -Name $name }
+    const { names, documents } = await session.run(`
+      foreach ($name in 'vite', 'vi te') { New-PortExclusion -StartPort (5000 + $name.Length) -Name $name -Document "of $name" }
       New-PortReservation -Name video > $null
-      $line = 'Get-PortExclusion v'
-      Report @{ names = @([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText) }`);
+      $names, $documents = foreach ($line in 'Get-PortExclusion v', 'Export-PortReservation -Document of') {
+        , @([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.CompletionText)
+      }
+      Report @{ names = $names; documents = $documents }`);
     expect(names).toEqual(["'vi te'", 'vite']);
+    expect(documents).toEqual(["'of vi te'", "'of vite'"]);
   });
 });

@@ -1,5 +1,5 @@
-# Completes the name of a reservation or an exclusion, or the document that asked for it, from the worker's list. Nothing is
-# offered where the list does not come at once.
+# Completes the name of a reservation or an exclusion, or a document that asked for either, from the worker's lists. Nothing is
+# offered of a list that does not come at once.
 function Complete-Name {
     param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
 
@@ -7,14 +7,17 @@ function Complete-Name {
     $worker = $script:Session.Worker
     if ($null -eq $worker) { $worker = Start-Worker $script:Session.Options }
     if ($worker -isnot [Worker] -or -not $worker.IsUsable()) { return }
-    $kind = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' }
-    $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
-    if ($null -eq $reply -or $null -ne $reply['error']) { return }
-
+    $kinds = 'reservation', 'exclusion'
+    if ($ParameterName -eq 'Name') { $kinds = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' } }
     $key = $ParameterName.ToLowerInvariant()
     $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
-    foreach ($wire in $reply['result']["${kind}s"]) {
-        if ($null -ne $wire[$key]) { $null = $names.Add([string] $wire[$key]) }
+    foreach ($kind in $kinds) {
+        $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
+        # Not every provider has exclusions.
+        if ($null -eq $reply -or $null -ne $reply['error']) { continue }
+        foreach ($wire in $reply['result']["${kind}s"]) {
+            if ($null -ne $wire[$key]) { $null = $names.Add([string] $wire[$key]) }
+        }
     }
 
     $word = $WordToComplete.Trim("'", '"')
