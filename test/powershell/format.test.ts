@@ -86,6 +86,10 @@ not shown:
   );
 });
 
+it('as a text, as the list of a port shows it, a reservation is its range and name', async () => {
+  expect(await run(`"$($reservations[0]); $($reservations[1])"`)).toBe("21040-21049 'web'; 27015-27015");
+});
+
 it('what is not there is null, and an owner without a process is a name', async () => {
   const text = await run(`
     $r = $reservations[1]
