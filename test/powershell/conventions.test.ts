@@ -176,6 +176,20 @@ describe('the contract and the cmdlets', () => {
 });
 
 describe('house rules', () => {
+  it('about_PortReservation names each command, and each error that the module makes', () => {
+    const listed = facts.about.split('SEE ALSO')[1]!.match(/\S+-\S+/g);
+    expect(listed?.sort()).toEqual([...names].sort());
+    const sources = readdirSync(moduleFolder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ps1'))
+      .map((file) => readFileSync(`${moduleFolder}/${file}`, 'utf8'))
+      .join('\n');
+    const made = /(?:New-ErrorRecord |\$id(?:, \$category)? = |^ {4}-32\d{3} = )'?([A-Z]\w+)/gm;
+    const ids = new Set([...sources.matchAll(made)].map(([, id]) => id!));
+    expect(ids.size).toBeGreaterThan(30);
+    const explained = facts.about.split('\nERRORS\n')[1]!.split('\nTHE WORKER\n')[0];
+    for (const id of ids) expect(explained).toMatch(new RegExp(`\\b${id}\\b`));
+  });
+
   it('the manifest exports functions alone, for both editions, in the version of the package', () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(facts).toMatchObject({
