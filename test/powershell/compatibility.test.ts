@@ -32,7 +32,24 @@ const lacking = {
     'Kill(',
     'ReadExactly',
     'ReadExactlyAsync',
+    'GetValueOrDefault',
+    'TryAdd',
+    'EnsureCapacity',
+    'DisposeAsync',
+    'WaitAsync',
   ],
+  /** Members with the number of arguments, static ones behind their type. */
+  calls: [
+    /^(Contains\/2|Replace\/3|Kill\/1)$/,
+    /\bPath::(Join|GetRelativePath|IsPathFullyQualified|TrimEndingDirectorySeparator|Exists|GetFullPath\/2)/,
+    /\b(File|Directory)::(\w+Async|Move\/3|CreateSymbolicLink|ResolveLinkTarget|CreateTempSubdirectory|\w+UnixFileMode)/,
+    /\bMath::(Clamp|Cbrt|Log2|BitDecrement|BitIncrement)/,
+    /\bConvert::\w*HexString/,
+    /\bEnvironment::(ProcessId|ProcessPath|TickCount64)/,
+    /\b(Random::Shared|HashCode::|RuntimeInformation::|RandomNumberGenerator::(Fill|GetInt32|GetBytes\/1))|::(ThrowIf\w+|HashData)/,
+  ],
+  parameters:
+    /^(Parallel|ThrottleLimit|AsHashtable|NoEnumerate|AsArray|EnumsAsStrings|EscapeHandling|AsByteStream|ConvertFrom-Json Depth)$/i,
   types: /System\.Text\.Json|Memory\[|Span\[|OperatingSystem\]|System\.Half|semver|SemanticVersion/i,
   suffix: /^[0-9.]+(?:u|y|us|uy|ul|s|n)(?:[kmgtp]b)?$/i,
 };
@@ -50,6 +67,8 @@ interface Script {
   attributes: string[];
   types: string[];
   members: string[];
+  calls: string[];
+  parameters: string[];
   commands: string[];
   functions: string[];
   rangeKinds: string[];
@@ -74,6 +93,14 @@ foreach ($file in ${quoted(scripts.join('|'))}.Split('|')) {
     types = @(Of TypeExpressionAst, TypeConstraintAst | ForEach-Object { $_.TypeName.FullName })
     members = @(Of MemberExpressionAst, InvokeMemberExpressionAst | ForEach-Object {
       if ($_ -is [System.Management.Automation.Language.InvokeMemberExpressionAst] -and $_.Arguments) { "$($_.Member)($($_.Arguments -join ','))" } else { "$($_.Member)" } })
+    calls = @(Of MemberExpressionAst, InvokeMemberExpressionAst | ForEach-Object {
+      $type = if ($_.Static) { "$($_.Expression)".Trim('[', ']') + '::' }
+      $count = if ($_ -is [System.Management.Automation.Language.InvokeMemberExpressionAst]) { "/$(if ($_.Arguments) { $_.Arguments.Count } else { 0 })" }
+      "$type$($_.Member)$count" })
+    parameters = @(Of CommandAst | ForEach-Object {
+      $name = $_.GetCommandName()
+      $_.CommandElements | Where-Object { $_ -is [System.Management.Automation.Language.CommandParameterAst] } | ForEach-Object {
+        if ($name -eq 'ConvertFrom-Json') { "$name $($_.ParameterName)" } else { $_.ParameterName } } })
     commands = @(Of CommandAst | ForEach-Object { $_.GetCommandName() } | Where-Object { $_ })
     functions = @(Of FunctionDefinitionAst | Where-Object { $_.Parent -isnot [System.Management.Automation.Language.FunctionMemberAst] } | ForEach-Object { $_.Name })
     rangeKinds = @(Of AttributeAst | Where-Object { $_.TypeName.FullName -eq 'ValidateRange' -and $_.PositionalArguments.Count -ne 2 } | ForEach-Object { "$_" })
@@ -98,7 +125,7 @@ it('all files are pure ASCII: without a mark, 5.1 reads them in the code page of
   }
 });
 
-it('no script has syntax, variables, types or members that 5.1 lacks', () => {
+it('no script has syntax, variables, types, members, overloads or parameters that 5.1 lacks', () => {
   expect(seen).toHaveLength(scripts.length);
   for (const [file, script] of seen) {
     expect(script.errors, file).toEqual([]);
@@ -128,6 +155,14 @@ it('no script has syntax, variables, types or members that 5.1 lacks', () => {
     ).toEqual([]);
     expect(
       script.members.filter((member) => lacking.members.some((name) => member.startsWith(name))),
+      file,
+    ).toEqual([]);
+    expect(
+      script.calls.filter((call) => lacking.calls.some((pattern) => pattern.test(call))),
+      file,
+    ).toEqual([]);
+    expect(
+      script.parameters.filter((name) => lacking.parameters.test(name)),
       file,
     ).toEqual([]);
     expect(script.rangeKinds, file).toEqual([]);
