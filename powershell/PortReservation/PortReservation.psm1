@@ -25,6 +25,7 @@ foreach ($folder in 'Private', 'Public') {
 Register-ArgumentCompleter -ParameterName Name -ScriptBlock ${function:Complete-Name} -CommandName @(
     'Get-PortExclusion'
     'Get-PortReservation'
+    'Remove-PortExclusion'
     'Remove-PortReservation'
     'Test-PortReservation'
 )

@@ -150,6 +150,24 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
     });
   });
 
+  it('Remove-PortExclusion takes names, as Remove-PortReservation does', async () => {
+    const { live } = await openWorker();
+    const { values, stdout } = await session.runWithErrors(`
+      New-PortExclusion -StartPort 5000 -Name web1 -Protocol Tcp, Udp
+      New-PortExclusion -StartPort 6000 -Name web2
+      New-PortExclusion -StartPort 7000 -Name other
+      Remove-PortExclusion w* -WhatIf
+      $udp = @(Remove-PortExclusion WEB1 -Protocol Udp -PassThru)
+      $rest = @([pscustomobject] @{ Name = 'web*' } | Remove-PortExclusion -PassThru)
+      Remove-PortExclusion web1 -ErrorVariable second -ErrorAction SilentlyContinue
+      Report @{ udp = $udp.ForEach({ "$($_.Protocol) $($_.StartPort)" }); rest = $rest.ForEach({ "$($_.Protocol) $($_.StartPort)" }); missing = Get-Facts $second }`);
+    expect(stdout.match(/What if:.*"(.*?)"\./g)).toHaveLength(3);
+    expect(stdout).toContain(`on target "Tcp 6000 'web2'"`);
+    expect(values).toMatchObject({ udp: ['Udp 5000'], rest: ['Tcp 5000', 'Tcp 6000'] });
+    expect(values.missing).toMatchObject([{ id: 'NotFound,Remove-PortExclusion', target: "'web1'" }]);
+    expect(live()).toBe('7000');
+  });
+
   it('-WhatIf changes nothing, and says each step of -RestartNat', async () => {
     const { live, setLive } = await openWorker();
     setLive('8080');

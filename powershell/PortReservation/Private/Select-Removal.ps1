@@ -1,4 +1,4 @@
-# What Remove-PortReservation is to release: for each, the params of the call and how to name it to the user.
+# What Remove-PortReservation or Remove-PortExclusion is to remove: for each, the params of the call and how to name it to the user.
 function Select-Removal {
     param(
         [System.Management.Automation.PSCmdlet] $Cmdlet,
@@ -7,25 +7,27 @@ function Select-Removal {
         [int] $StartPort,
         [int] $NumberOfPorts,
         [uint64] $Token,
-        [string] $Document
+        [string] $Document,
+        [switch] $Exclusion
     )
 
+    $what = if ($Exclusion) { 'exclusion' } else { 'reservation' }
     $words = ConvertTo-ProtocolList $Protocol
     if ($Cmdlet.ParameterSetName -eq 'Name') {
         # Both are all there are.
         $only = if ($words.Count -eq 1) { $words[0] }
         foreach ($pattern in $Name) {
             $query = @{ Name = $pattern; Protocol = $only; Document = $Document }
-            $found = Find-Reservation $Cmdlet $query
+            $found = if ($Exclusion) { Find-Exclusion $Cmdlet $query } else { Find-Reservation $Cmdlet $query }
             if ($null -eq $found) { continue }
-            if ($found.Count -eq 0) { Write-NotFound $Cmdlet $query }
-            foreach ($reservation in $found) {
-                $range = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
-                $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
+            if ($found.Count -eq 0) { Write-NotFound $Cmdlet $query $what }
+            foreach ($one in $found) {
+                $range = Format-PortRange $one.Protocol $one.StartPort $one.NumberOfPorts
+                $params = ConvertTo-RangeParam $one.Protocol $one.StartPort $one.NumberOfPorts
                 # So that it is the reservation that was found, and not one made since.
-                if ($null -ne $reservation.Token) { $params.token = "$($reservation.Token)" }
+                if (-not $Exclusion -and $null -ne $one.Token) { $params.token = "$($one.Token)" }
                 if ($Document) { $params.document = $Document }
-                @{ Target = "$range '$($reservation.Name)'"; Params = $params }
+                @{ Target = "$range '$($one.Name)'"; Params = $params }
             }
         }
 

@@ -4,7 +4,7 @@ function Remove-PortExclusion {
     Gives excluded ports back to the system's automatic choice.
 
     .DESCRIPTION
-    Removes the exclusion of exactly this range, now and from the next restart on. It needs root or an elevated session.
+    Removes the exclusion of exactly this range, or those of a name, now and from the next restart on. It needs root or an elevated session.
 
     What somebody else made is left alone, with the error NotOwner, unless -Force is given. What a file of somebody else
     sets on Linux is theirs to change even then (NotSupported), and the range of a Windows driver is no exclusion (NotFound).
@@ -12,8 +12,11 @@ function Remove-PortExclusion {
     Errors, by id: NotFound, NotOwner, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each
     protocol or input that fails gives one error, and the next one is processed.
 
+    .PARAMETER Name
+    The names of the exclusions. Wildcards are permitted; upper and lower case are the same.
+
     .PARAMETER Protocol
-    Tcp (the default), Udp, or both: each by itself.
+    Tcp, Udp, or both. Default: both for a name; of a range, Tcp.
 
     .PARAMETER StartPort
     The first port of exactly this range, 1 to 65535.
@@ -42,9 +45,14 @@ function Remove-PortExclusion {
     Removes the exclusion of exactly TCP port 5173.
 
     .EXAMPLE
-    Get-PortExclusion vite | Remove-PortExclusion -PassThru
+    Remove-PortExclusion vite -PassThru
 
     Removes the exclusions of that name, and returns them.
+
+    .EXAMPLE
+    Get-PortExclusion -Document shop | Remove-PortExclusion -WhatIf
+
+    Shows which exclusions of a document would be removed.
 
     .LINK
     New-PortExclusion
@@ -55,18 +63,24 @@ function Remove-PortExclusion {
     .LINK
     about_PortReservation
     #>
-    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
+    [CmdletBinding(
+        DefaultParameterSetName = 'Range', SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
     [OutputType('PortReservation.Exclusion')]
     param(
+        [Parameter(Mandatory, ParameterSetName = 'Name', Position = 0, ValueFromPipelineByPropertyName)]
+        [ValidateNotNullOrEmpty()]
+        [SupportsWildcards()]
+        [string[]] $Name,
+
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string[]] $Protocol = 'Tcp',
+        [string[]] $Protocol,
 
-        [Parameter(Mandatory, ValueFromPipelineByPropertyName)]
+        [Parameter(Mandatory, ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
         [Alias('Count')]
         [ValidateRange(1, 65535)]
         [int] $NumberOfPorts = 1,
@@ -80,15 +94,13 @@ function Remove-PortExclusion {
     )
 
     process {
-        $words = ConvertTo-ProtocolList $Protocol
-        foreach ($word in $words) {
-            $params = ConvertTo-RangeParam $word $StartPort $NumberOfPorts
-            if ($Document) { $params.document = $Document }
-            if ($Force) { $params.force = $true }
-
-            $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts
-            if (-not $PSCmdlet.ShouldProcess($target, 'Remove port exclusion')) { continue }
-            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $params $target
+        $selector = @{
+            Name = $Name; Protocol = $Protocol; StartPort = $StartPort; NumberOfPorts = $NumberOfPorts; Document = $Document
+        }
+        foreach ($selected in Select-Removal $PSCmdlet @selector -Exclusion) {
+            if ($Force) { $selected.Params.force = $true }
+            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port exclusion')) { continue }
+            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $selected.Params $selected.Target
             if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
         }
     }
