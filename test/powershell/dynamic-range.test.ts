@@ -36,7 +36,7 @@ it.skipIf(!mayOwnNetwork)(title('gives start and count of each protocol, typed')
 it.skipIf(!mayOwnNetwork)(title('warns where it begins below 10000, and shows a table'), async () => {
   setRange(1024, 60_999);
   const { values, stdout } = await session.runWithErrors(`
-    Get-PortDynamicRange -Protocol Tcp -WarningVariable warned -WarningAction SilentlyContinue
+    Get-PortDynamicRange Tcp -WarningVariable warned -WarningAction SilentlyContinue
     Report @{ warned = "$warned" }`);
   expect(values.warned).toMatch(/tcp ports from 1024 on .* sudo sysctl -w net\.ipv4\.ip_local_port_range=/);
   const lines = stdout

@@ -13,7 +13,8 @@ function Export-PortReservation {
     Errors, by id: InvalidPath, WriteFailed (the file that was there is left as it is), AccessDenied, LedgerCorrupt, OsError.
 
     .PARAMETER Path
-    The file to write, as UTF-8 without a byte order mark. Without it the text is given.
+    The file to write, as UTF-8 without a byte order mark. Wildcards are not expanded. Without it
+    the text is given.
 
     .PARAMETER Format
     Json, Yaml, Env, Compose or Devcontainer. Default: Json for a file whose name ends in .json, Env for .env, else Yaml.

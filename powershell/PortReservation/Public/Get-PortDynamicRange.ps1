@@ -29,7 +29,7 @@ function Get-PortDynamicRange {
     Gets the ranges of TCP and UDP.
 
     .EXAMPLE
-    (Get-PortDynamicRange -Protocol Udp).StartPort
+    (Get-PortDynamicRange Udp).StartPort
 
     The first UDP port that the system hands out by itself.
 
@@ -42,7 +42,7 @@ function Get-PortDynamicRange {
     [CmdletBinding(PositionalBinding = $false)]
     [OutputType('PortReservation.DynamicRange')]
     param(
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
         [string] $Protocol
     )

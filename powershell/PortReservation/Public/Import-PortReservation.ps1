@@ -16,7 +16,7 @@ function Import-PortReservation {
     the rest is made. Further errors, by id: DocumentNotRead, LedgerBusy, LedgerCorrupt, OsError.
 
     .PARAMETER Path
-    The document's file: UTF-8, at most 1 MiB.
+    The document's file: UTF-8, at most 1 MiB. Wildcards are not expanded.
 
     .PARAMETER Format
     Json or Yaml. Default: Json for a file whose name ends in .json, else Yaml.
