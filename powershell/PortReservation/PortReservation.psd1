@@ -5,7 +5,7 @@
     Author               = 'PortReservation contributors'
     CompanyName          = 'PortReservation contributors'
     Copyright            = '(c) PortReservation contributors. MIT licence.'
-    Description          = 'Reserves TCP and UDP ports so that nobody else takes them: runtime reservations that end with the session, and persistent ones for the machine.'
+    Description          = 'Reserves TCP and UDP ports so that nobody else takes them: runtime reservations that end with the session, and persistent ones for the machine. Keeps ports out of automatic choice, finds free ones, says who has a port and why it cannot be bound, and makes what a document asks for.'
 
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
@@ -39,7 +39,7 @@
 
     PrivateData          = @{
         PSData = @{
-            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'DSC', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'FreePort', 'WinNAT', 'netsh', 'DSC', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
         }
     }
 }

@@ -1,7 +1,7 @@
 # Completes the name of a reservation or an exclusion, or a document that asked for either, from the worker's lists. Nothing is
 # offered of a list that does not come at once.
 function Complete-Name {
-    param($CommandName, $ParameterName, [string] $WordToComplete, $CommandAst, $BoundParameters)
+    param([string] $CommandName, [string] $ParameterName, [string] $WordToComplete)
 
     # What becomes of a worker that cannot be used is told by the next cmdlet.
     $worker = $script:Session.Worker
