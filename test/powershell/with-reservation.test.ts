@@ -99,6 +99,13 @@ describe('Invoke-WithPortReservation', () => {
     expect(seen).toEqual({ failed: [], left: 0 });
   });
 
+  it('starts no worker for the release where the script block stopped it', async () => {
+    const seen = await session.run(`
+      Invoke-WithPortReservation { Stop-PortReservationWorker } -ErrorVariable failed
+      Report @{ failed = Get-Facts $failed; worker = $null -ne (& (Get-Module PortReservation) { $script:Session.Worker }) }`);
+    expect(seen).toEqual({ failed: [], worker: false });
+  });
+
   it.skipIf(process.platform === 'win32')('frees the ports on Ctrl+C', async () => {
     const run = session.powershell.run(`
       Invoke-WithPortReservation { [Console]::Out.WriteLine("runs $env:PORT"); while ($true) { [Threading.Thread]::Sleep(10) } }

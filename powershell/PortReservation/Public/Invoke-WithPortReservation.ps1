@@ -116,6 +116,8 @@ function Invoke-WithPortReservation {
     finally {
         Set-ProcessEnvironment $before
         foreach ($reservation in $made) {
+            # It went with the worker that the script block stopped.
+            if ($null -eq $script:Session.Worker) { break }
             $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
             $params.token = "$($reservation.Token)"
             $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
