@@ -48,7 +48,9 @@ export async function exportDesiredState(
       .map((one) => ({ ...entryOf(one), ...(one.store === 'active' && { store: one.store }) })),
   };
   const { text, warnings: unwritten = [] } = await writers[format](state);
-  const warnings = [...unseen, ...unwritten];
+  const isEmpty = state.reservations?.length === 0 && state.exclusions?.length === 0;
+  const none = document !== undefined && isEmpty ? [`Nothing here is of the document "${document}".`] : [];
+  const warnings = [...unseen, ...none, ...unwritten];
   return { text, ...(warnings.length > 0 && { warnings }) };
 }
 

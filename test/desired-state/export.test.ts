@@ -135,3 +135,9 @@ test('names that readers of YAML 1.1 would take for something else are quoted', 
   const services = parse(compose.text, { version: '1.1', mapAsMap: true }).get('services');
   expect([...services.keys()]).toEqual(names.map((name) => name.replace(':', '-')));
 });
+
+test.each(['yaml', 'env'] as const)('warns that there is nothing of the document, in %s too', async (format) => {
+  const service = await serviceWith({ name: 'shop', reservations: [web] });
+  const { warnings } = await exportDesiredState(service, { format, document: 'shpo' });
+  expect(warnings).toEqual(['Nothing here is of the document "shpo".']);
+});
