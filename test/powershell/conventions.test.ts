@@ -236,6 +236,17 @@ describe('house rules', () => {
     }
   });
 
+  it('help is read in a window of 120 columns without a line that is cut', () => {
+    // Get-Help moves a parameter's text in by 8.
+    const lines = names.flatMap((name) => {
+      const { synopsis, description, parameters } = commands[name]!;
+      const texts = [synopsis, description, ...Object.values(parameters).map(({ help }) => help)];
+      return texts.join('\n').split('\n');
+    });
+    expect(lines.filter((line) => line.trim().length > 111)).toEqual([]);
+    expect(facts.about.split('\n').filter((line) => line.trimEnd().length > 119)).toEqual([]);
+  });
+
   it('what a reservation has binds by name into every command that can use it', () => {
     const properties = ['Protocol', 'StartPort', 'NumberOfPorts', 'Name', 'Lifetime'];
     for (const name of new Set(methods.map((method) => method['x-cmdlet']!))) {

@@ -4,15 +4,16 @@ function Connect-PortReservation {
     Lets a socket of yours bind inside a port reservation.
 
     .DESCRIPTION
-    Puts the token of a reservation on a socket before it is bound; then the socket may bind to any port of the reservation,
-    or to port 0 on Windows, which gives one that is left.
+    Puts the token of a reservation on a socket before it is bound; then the socket may bind to any port of the
+    reservation, or to port 0 on Windows, which gives one that is left.
 
-    On Windows this is SIO_ASSOCIATE_PORT_RESERVATION. A runtime reservation can be used in the session that made it, a
-    persistent one in every elevated session. Elsewhere it sets SO_REUSEPORT, which lets sockets of the same user take a port
-    while the reservation still holds it.
+    On Windows this is SIO_ASSOCIATE_PORT_RESERVATION. A runtime reservation can be used in the session that made
+    it, a persistent one in every elevated session. Elsewhere it sets SO_REUSEPORT, which lets sockets of the same
+    user take a port while the reservation still holds it.
 
-    Errors, by id: SocketIsBound (a token must be put on before bind), SocketIsClosed, ProtocolMismatch (a TCP token, a UDP
-    socket), NotFound, NotOwner, AccessDenied, SelectorMissing, NotSupported, OsError. The socket is unchanged then.
+    Errors, by id: SocketIsBound (a token must be put on before bind), SocketIsClosed, ProtocolMismatch (a TCP
+    token, a UDP socket), NotFound, NotOwner, AccessDenied, SelectorMissing, NotSupported, OsError. The socket is
+    unchanged then.
 
     .PARAMETER Socket
     The socket, open and not bound yet.

@@ -1,27 +1,31 @@
 function Export-PortReservation {
     <#
     .SYNOPSIS
-    Writes the persistent reservations and own exclusions as a desired-state document, or their ports for other programs.
+    Writes the persistent reservations and own exclusions as a document, or their ports for other programs.
 
     .DESCRIPTION
-    Writes a document that Import-PortReservation reads, here or on another machine. Runtime reservations are not in it.
+    Writes a document that Import-PortReservation reads, here or on another machine. Runtime reservations are not
+    in it.
 
-    Other formats give the ports of the reservations by name: Env as NAME_PORT=21040 lines, for a shell, an EnvironmentFile
-    of systemd or an env_file of Compose; Compose as a Compose file that publishes them; Devcontainer as forwardPorts and
-    portsAttributes of a devcontainer.json. What they cannot say is left out with a warning.
+    Other formats give the ports of the reservations by name: Env as NAME_PORT=21040 lines, for a shell, an
+    EnvironmentFile of systemd or an env_file of Compose; Compose as a Compose file that publishes them;
+    Devcontainer as forwardPorts and portsAttributes of a devcontainer.json. What they cannot say is left out with
+    a warning.
 
-    Errors, by id: InvalidPath, WriteFailed (the file that was there is left as it is), AccessDenied, LedgerCorrupt, OsError.
+    Errors, by id: InvalidPath, WriteFailed (the file that was there is left as it is), AccessDenied,
+    LedgerCorrupt, OsError.
 
     .PARAMETER Path
     The file to write, as UTF-8 without a byte order mark. Wildcards are not expanded. Without it
     the text is given.
 
     .PARAMETER Format
-    Json, Yaml, Env, Compose or Devcontainer. Default: Json for a file whose name ends in .json, Env for .env, else Yaml.
+    Json, Yaml, Env, Compose or Devcontainer. Default: Json for a file whose name ends in .json, Env for .env,
+    else Yaml.
 
     .PARAMETER Document
-    Only what the desired-state document of this name asked for; it is the name of the document that is written. Default:
-    everything, as the document exported.
+    Only what the desired-state document of this name asked for; it is the name of the document that is written.
+    Default: everything, as the document exported.
 
     .PARAMETER NoClobber
     Writes no file where there is one already.

@@ -4,14 +4,15 @@ function Find-FreePortRange {
     Finds blocks of free ports without reserving them.
 
     .DESCRIPTION
-    Finds blocks of consecutive ports that are free in every protocol asked for, lowest first. Each port is bound once in
-    each protocol, on all addresses of both families, and freed again; reserved and excluded ports and those of well-known
-    services are gone round, as New-PortReservation does.
+    Finds blocks of consecutive ports that are free in every protocol asked for, lowest first. Each port is bound
+    once in each protocol, on all addresses of both families, and freed again; reserved and excluded ports and
+    those of well-known services are gone round, as New-PortReservation does.
 
-    A moment later the ports may be taken: to keep them, reserve them with New-PortReservation, which also chooses.
+    A moment later the ports may be taken: to keep them, reserve them with New-PortReservation, which also
+    chooses.
 
-    Where there are fewer blocks than -First, those are given; where there is none, the error NoFreeRange. Further errors,
-    by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
+    Where there are fewer blocks than -First, those are given; where there is none, the error NoFreeRange. Further
+    errors, by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
 
     .PARAMETER Protocol
     Tcp (the default), Udp, or both: then the same numbers are free in both.
@@ -20,8 +21,8 @@ function Find-FreePortRange {
     How many consecutive ports each block has, 1 to 65535. Default 1.
 
     .PARAMETER Within
-    Where to look, as first and last port: 20000-30000. Default: from 10000 up to the ports that the system hands out by
-    itself.
+    Where to look, as first and last port: 20000-30000. Default: from 10000 up to the ports that the system hands
+    out by itself.
 
     .PARAMETER First
     How many blocks at most, 1 to 65535. Default 1. They do not overlap.

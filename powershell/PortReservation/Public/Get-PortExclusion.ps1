@@ -4,19 +4,20 @@ function Get-PortExclusion {
     Gets the ranges of ports that are kept out of the system's automatic choice.
 
     .DESCRIPTION
-    Gets the exclusions of this machine, yours and those of others, by protocol and start port. What is given must fit
-    altogether; without parameters all are returned.
+    Gets the exclusions of this machine, yours and those of others, by protocol and start port. What is given must
+    fit altogether; without parameters all are returned.
 
-    The property Own says whether PortReservation made it; these alone have Name, Reason, Owner and CreatedAt. Administered
-    says whether anyone may bind there by number: $false are the ranges of Windows' drivers, most often WinNAT for Hyper-V,
-    WSL or Docker, and reservations. Store says whether it lasts: Active until the next restart, Persistent from then on too.
+    The property Own says whether PortReservation made it; these alone have Name, Reason, Owner and CreatedAt.
+    Administered says whether anyone may bind there by number: $false are the ranges of Windows' drivers, most
+    often WinNAT for Hyper-V, WSL or Docker, and reservations. Store says whether it lasts: Active until the next
+    restart, Persistent from then on too.
 
-    Source: netsh interface ipv4 show excludedportrange on Windows; net.ipv4.ip_local_reserved_ports and the files that set
-    it on Linux, which knows no protocols, so what others exclude there is listed for both.
+    Source: netsh interface ipv4 show excludedportrange on Windows; net.ipv4.ip_local_reserved_ports and the files
+    that set it on Linux, which knows no protocols, so what others exclude there is listed for both.
 
-    A name without wildcards or a range that does not exist gives the error NotFound; a name with wildcards or a -Port that
-    no exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported, LedgerCorrupt,
-    OsError, and SelectorMissing where nothing but an empty name or document is given.
+    A name without wildcards or a range that does not exist gives the error NotFound; a name with wildcards or a
+    -Port that no exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported,
+    LedgerCorrupt, OsError, and SelectorMissing where nothing but an empty name or document is given.
 
     .PARAMETER Name
     The names to look for. Wildcards are permitted; upper and lower case are the same.

@@ -4,12 +4,13 @@ function Get-PortReservation {
     Gets port reservations.
 
     .DESCRIPTION
-    Gets this session's reservations and those of others that you may see, by protocol and start port. What is given must
-    fit altogether; without parameters all are returned.
+    Gets this session's reservations and those of others that you may see, by protocol and start port. What is
+    given must fit altogether; without parameters all are returned.
 
-    A name without wildcards, a range or a token that does not exist gives the error NotFound; a name with wildcards or a
-    -Port that no reservation holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, LedgerCorrupt,
-    OsError, and SelectorMissing where nothing but an empty name or document is given.
+    A name without wildcards, a range or a token that does not exist gives the error NotFound; a name with
+    wildcards or a -Port that no reservation holds gives nothing. Further errors, by id: InvalidParams,
+    AccessDenied, LedgerCorrupt, OsError, and SelectorMissing where nothing but an empty name or document is
+    given.
 
     .PARAMETER Name
     The names to look for. Wildcards are permitted; upper and lower case are the same.
@@ -36,8 +37,8 @@ function Get-PortReservation {
     The token of the reservation.
 
     .INPUTS
-    Objects with properties of the parameters' names. Of a reservation, its present state is returned: the token is looked
-    up again, since it may change at a reboot.
+    Objects with properties of the parameters' names. Of a reservation, its present state is returned: the token
+    is looked up again, since it may change at a reboot.
 
     .OUTPUTS
     PortReservation.Reservation

@@ -4,9 +4,9 @@ function Get-PortStatus {
     Says of a port whether it can be bound, who has it, why not, and what to do.
 
     .DESCRIPTION
-    Gives one object for each port and protocol. Each port is bound on all addresses of both families and freed at once, so
-    CanBind is what a server of yours would meet; the system's tables only say why. Explanation is that in one sentence, and
-    Remedy the one command that frees the port, allows it, keeps it, or shows more.
+    Gives one object for each port and protocol. Each port is bound on all addresses of both families and freed at
+    once, so CanBind is what a server of yours would meet; the system's tables only say why. Explanation is that
+    in one sentence, and Remedy the one command that frees the port, allows it, keeps it, or shows more.
 
     The property Verdict is one of
     Free                     A bind succeeds, and nothing speaks against the port.
@@ -20,13 +20,15 @@ function Get-PortStatus {
 
     A look at many ports, such as 1-65535, takes some seconds: it shows its progress, and Ctrl+C ends it.
 
-    What you may not see is left empty, and Explanation says so: without root or elevation the processes of other users.
+    What you may not see is left empty, and Explanation says so: without root or elevation the processes of other
+    users.
 
     Errors, by id: InvalidRange, InvalidParams, AccessDenied, NotSupported, LedgerCorrupt, OsError.
 
     .PARAMETER Port
-    Ports and ranges of ports, 1 to 65535: 5173, 8000-8010. Or objects that have a port, by a property Port or LocalPort, or
-    a range, by StartPort and NumberOfPorts: reservations, exclusions, connections, rows of Import-Csv.
+    Ports and ranges of ports, 1 to 65535: 5173, 8000-8010. Or objects that have a port, by a property Port or
+    LocalPort, or a range, by StartPort and NumberOfPorts: reservations, exclusions, connections, rows of Import-
+    Csv.
 
     .PARAMETER Protocol
     Tcp (the default), Udp, or both.

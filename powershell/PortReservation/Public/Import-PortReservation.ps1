@@ -4,16 +4,18 @@ function Import-PortReservation {
     Makes the reservations and exclusions that a desired-state document asks for.
 
     .DESCRIPTION
-    Reads a document in JSON or YAML and makes it so: what is missing is created, a name or reason that differs is updated,
-    what is as it should be is left alone. A second time changes nothing; a time that was interrupted is finished by the
-    next. Persistent reservations and exclusions need root or an elevated session.
+    Reads a document in JSON or YAML and makes it so: what is missing is created, a name or reason that differs is
+    updated, what is as it should be is left alone. A second time changes nothing; a time that was interrupted is
+    finished by the next. Persistent reservations and exclusions need root or an elevated session.
 
-    A reservation that no document asked for is adopted by the document; one that another document asked for is an error.
-    What the document asked for once and asks for no more is removed where it is in the way, and with -Prune altogether.
+    A reservation that no document asked for is adopted by the document; one that another document asked for is an
+    error. What the document asked for once and asks for no more is removed where it is in the way, and with
+    -Prune altogether.
 
-    A document that is wrong changes nothing and gives one error, InvalidDocument, with the lines of its faults. What
-    cannot be made gives an error each, such as PortInUse, RangeReserved, RangeExcluded, AccessDenied or NotSupported, and
-    the rest is made. Further errors, by id: DocumentNotRead, LedgerBusy, LedgerCorrupt, OsError.
+    A document that is wrong changes nothing and gives one error, InvalidDocument, with the lines of its faults.
+    What cannot be made gives an error each, such as PortInUse, RangeReserved, RangeExcluded, AccessDenied or
+    NotSupported, and the rest is made. Further errors, by id: DocumentNotRead, LedgerBusy, LedgerCorrupt,
+    OsError.
 
     .PARAMETER Path
     The document's file: UTF-8, at most 1 MiB. Wildcards are not expanded.

@@ -4,17 +4,18 @@ function Invoke-WithPortReservation {
     Reserves ports for as long as a script block runs, and tells the programs that it starts which.
 
     .DESCRIPTION
-    Reserves a block of ports, runs the script block, and removes the reservation when it has ended: also after an error or
-    Ctrl+C. The script block gets the reservation as its argument, one for each protocol, and programs find their ports in
-    the environment: PORT is the first, PORT_0, PORT_1 and so on are all of them, PORT_RANGE is first-last. Afterwards these
-    variables are as before. They belong to the process, so other runspaces see them too.
+    Reserves a block of ports, runs the script block, and removes the reservation when it has ended: also after an
+    error or Ctrl+C. The script block gets the reservation as its argument, one for each protocol, and programs
+    find their ports in the environment: PORT is the first, PORT_0, PORT_1 and so on are all of them, PORT_RANGE
+    is first-last. Afterwards these variables are as before. They belong to the process, so other runspaces see
+    them too.
 
-    By default the reservation yields to servers that the script block starts (-Hold). What they leave running keeps its
-    ports, but the reservation does not wait for it.
+    By default the reservation yields to servers that the script block starts (-Hold). What they leave running
+    keeps its ports, but the reservation does not wait for it.
 
-    Where the ports cannot be had, the script block does not run. Errors, by id, are those of New-PortReservation: PortInUse,
-    RangeReserved and RangeExcluded (the ports are not free), NoFreeRange, AccessDenied, NotSupported, InvalidParams and
-    InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt, OsError.
+    Where the ports cannot be had, the script block does not run. Errors, by id, are those of New-PortReservation:
+    PortInUse, RangeReserved and RangeExcluded (the ports are not free), NoFreeRange, AccessDenied, NotSupported,
+    InvalidParams and InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt, OsError.
 
     .PARAMETER ScriptBlock
     What to run. Its arguments are the reservations, in the order of -Protocol.
@@ -38,10 +39,10 @@ function Invoke-WithPortReservation {
     Why the ports are reserved, for the next reader; 1 to 500 characters.
 
     .PARAMETER Hold
-    What keeps others away. Yield (the default): on Linux, TCP, a bound socket that lets in servers which set SO_REUSEADDR
-    before bind, as nearly all do, of this user or another; elsewhere nothing, and only those stay away who ask
-    PortReservation. Strict: what the system has, for sockets of New-PortReservationSocket and Connect-PortReservation; other
-    programs are kept out. None: nothing.
+    What keeps others away. Yield (the default): on Linux, TCP, a bound socket that lets in servers which set
+    SO_REUSEADDR before bind, as nearly all do, of this user or another; elsewhere nothing, and only those stay
+    away who ask PortReservation. Strict: what the system has, for sockets of New-PortReservationSocket and
+    Connect-PortReservation; other programs are kept out. None: nothing.
 
     .PARAMETER EnvironmentPrefix
     How the names of the variables begin. Default PORT.
@@ -60,7 +61,8 @@ function Invoke-WithPortReservation {
     .EXAMPLE
     Invoke-WithPortReservation { param($web) python3 -m http.server $web.StartPort }
 
-    Serves the current folder on a free port until Ctrl+C; without Invoke-WithPortReservation the port would be a guess.
+    Serves the current folder on a free port until Ctrl+C; without Invoke-WithPortReservation the port would be a
+    guess.
 
     .LINK
     New-PortReservation

@@ -4,19 +4,20 @@ function New-PortExclusion {
     Keeps ports out of the system's automatic choice, while anyone may bind them by number.
 
     .DESCRIPTION
-    Excludes a range of ports: port 0, connections, and on Windows drivers such as WinNAT never get one of them, and a
-    server that names its port still does. It is the right way to keep a port for a dev server; a reservation
-    (New-PortReservation) keeps other servers away as well. It needs root or an elevated session.
+    Excludes a range of ports: port 0, connections, and on Windows drivers such as WinNAT never get one of them,
+    and a server that names its port still does. It is the right way to keep a port for a dev server; a
+    reservation (New-PortReservation) keeps other servers away as well. It needs root or an elevated session.
 
-    What is excluded already is no error: an exclusion of yours of exactly this range, or somebody else's that holds all of
-    it and lasts as long. -PassThru returns it.
+    What is excluded already is no error: an exclusion of yours of exactly this range, or somebody else's that
+    holds all of it and lasts as long. -PassThru returns it.
 
-    On Linux the system has one list for TCP and UDP, net.ipv4.ip_local_reserved_ports, so an exclusion in one protocol
-    keeps the ports out of automatic choice in both; a persistent one is in a file of /etc/sysctl.d as well.
+    On Linux the system has one list for TCP and UDP, net.ipv4.ip_local_reserved_ports, so an exclusion in one
+    protocol keeps the ports out of automatic choice in both; a persistent one is in a file of /etc/sysctl.d as
+    well.
 
     Errors, by id: RangeExcluded and RangeReserved (another exclusion, or a reservation, has a part of the range),
-    PortInUse, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each protocol or input that
-    fails gives one error, and the next one is processed.
+    PortInUse, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each protocol or
+    input that fails gives one error, and the next one is processed.
 
     .PARAMETER Protocol
     Tcp (the default), Udp, or both: each by itself.
@@ -37,22 +38,24 @@ function New-PortExclusion {
     Why the ports are excluded, for the next reader; 1 to 500 characters.
 
     .PARAMETER Document
-    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives it.
+    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives
+    it.
 
     .PARAMETER IfExists
-    What to do when exactly this exclusion is already there and is own: Return it unchanged (the default), or Update its name,
-    reason and document to those given here. What another document asked for is never updated.
+    What to do when exactly this exclusion is already there and is own: Return it unchanged (the default), or
+    Update its name, reason and document to those given here. What another document asked for is never updated.
 
     .PARAMETER RestartNat
-    Windows: stops WinNAT (the service winnat), which takes ranges at random at each start, excludes the ports, and starts
-    it again whatever happens. Containers and virtual machines lose their connections meanwhile. See it with -WhatIf first.
+    Windows: stops WinNAT (the service winnat), which takes ranges at random at each start, excludes the ports,
+    and starts it again whatever happens. Containers and virtual machines lose their connections meanwhile. See it
+    with -WhatIf first.
 
     .PARAMETER PassThru
     Returns the exclusions. By default nothing is returned.
 
     .INPUTS
-    Objects with properties of the parameters' names: exclusions, or rows of Import-Csv. An empty Name or Reason counts as
-    not given.
+    Objects with properties of the parameters' names: exclusions, or rows of Import-Csv. An empty Name or Reason
+    counts as not given.
 
     .OUTPUTS
     None, or PortReservation.Exclusion with -PassThru.

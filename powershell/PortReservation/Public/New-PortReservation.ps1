@@ -7,14 +7,15 @@ function New-PortReservation {
     Reserves a block of consecutive ports: the one that begins at -StartPort, or the first free one that is found.
 
     A runtime reservation (the default) needs no privilege. It ends with Remove-PortReservation, with
-    Stop-PortReservationWorker, or with this PowerShell session. A persistent one (-Persistent) belongs to the machine,
-    survives a reboot and needs root or an elevated session.
+    Stop-PortReservationWorker, or with this PowerShell session. A persistent one (-Persistent) belongs to the
+    machine, survives a reboot and needs root or an elevated session.
 
-    The property Enforcement of the result says who is stopped from taking the ports; about_PortReservation explains it.
+    The property Enforcement of the result says who is stopped from taking the ports; about_PortReservation
+    explains it.
 
     Errors, by id: PortInUse, RangeReserved and RangeExcluded (the ports are not free), NoFreeRange, AccessDenied,
-    NotSupported, InvalidParams and InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt, OsError.
-    Each input that fails gives one error, and the next one is processed.
+    NotSupported, InvalidParams and InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt,
+    OsError. Each input that fails gives one error, and the next one is processed.
 
     .PARAMETER Protocol
     Tcp (the default), Udp, or both: then the same numbers are reserved in both, or none. The two are separate: a
@@ -27,20 +28,21 @@ function New-PortReservation {
     How many consecutive ports, 1 to 65535. Default 1. The last port may not lie above 65535.
 
     .PARAMETER Within
-    Where to look for a free block, as first and last port: 20000-30000. Default: from 10000 up to the ports that the
-    system hands out by itself. Not together with -StartPort.
+    Where to look for a free block, as first and last port: 20000-30000. Default: from 10000 up to the ports that
+    the system hands out by itself. Not together with -StartPort.
 
     .PARAMETER Persistent
-    Makes the reservation persistent. The same as -Lifetime Persistent, and stronger than a lifetime from the pipeline.
+    Makes the reservation persistent. The same as -Lifetime Persistent, and stronger than a lifetime from the
+    pipeline.
 
     .PARAMETER Lifetime
     Runtime (the default) or Persistent. Its use is in the pipeline, where each object brings its own.
 
     .PARAMETER Hold
-    What holds the ports of a runtime reservation. Strict (the default): what the system has, so that nobody gets in but by
-    Connect-PortReservation. Yield: on Linux, TCP, a bound socket that lets in servers which set SO_REUSEADDR before bind, as
-    nearly all do: for the programs that you start; what cannot yield is not held. None: nothing holds them, and only those
-    stay away who ask PortReservation.
+    What holds the ports of a runtime reservation. Strict (the default): what the system has, so that nobody gets
+    in but by Connect-PortReservation. Yield: on Linux, TCP, a bound socket that lets in servers which set
+    SO_REUSEADDR before bind, as nearly all do: for the programs that you start; what cannot yield is not held.
+    None: nothing holds them, and only those stay away who ask PortReservation.
 
     .PARAMETER Name
     A name to find the reservation by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
@@ -49,12 +51,13 @@ function New-PortReservation {
     Why the ports are reserved, for the next reader; 1 to 500 characters.
 
     .PARAMETER Document
-    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives it.
+    The name of the desired-state document that asks for it, 1 to 100 characters, as Import-PortReservation gives
+    it.
 
     .PARAMETER IfExists
-    What to do when exactly this reservation is already there and is yours: Fail (the default) with RangeReserved, Return
-    it unchanged, or Update its name, reason and document to those given here. What another document asked for is never
-    updated.
+    What to do when exactly this reservation is already there and is yours: Fail (the default) with RangeReserved,
+    Return it unchanged, or Update its name, reason and document to those given here. What another document asked
+    for is never updated.
 
     .INPUTS
     Objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason,

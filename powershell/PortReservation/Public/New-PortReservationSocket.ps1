@@ -4,14 +4,14 @@ function New-PortReservationSocket {
     Makes a socket that is bound inside a port reservation, ready to listen.
 
     .DESCRIPTION
-    Opens a socket of the reservation's protocol, puts the reservation's token on it, binds it to the port given or to one
-    that is left, on all addresses of both families or on the one given, and returns it. Its LocalEndPoint says the port. It
-    is yours: call Listen on a TCP socket, and Dispose when done.
+    Opens a socket of the reservation's protocol, puts the reservation's token on it, binds it to the port given
+    or to one that is left, on all addresses of both families or on the one given, and returns it. Its
+    LocalEndPoint says the port. It is yours: call Listen on a TCP socket, and Dispose when done.
 
     The reservation stays: others are kept away from its other ports, and from this one when the socket is gone.
 
-    Errors, by id: PortInUse (the port, or every port of the reservation, already has a socket), PortNotInReservation,
-    NotFound, NotOwner, AccessDenied, SelectorMissing, NotSupported, OsError.
+    Errors, by id: PortInUse (the port, or every port of the reservation, already has a socket),
+    PortNotInReservation, NotFound, NotOwner, AccessDenied, SelectorMissing, NotSupported, OsError.
 
     .PARAMETER Protocol
     Tcp or Udp. Default: of a range, Tcp.

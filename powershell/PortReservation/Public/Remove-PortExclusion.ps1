@@ -4,13 +4,15 @@ function Remove-PortExclusion {
     Gives excluded ports back to the system's automatic choice.
 
     .DESCRIPTION
-    Removes the exclusion of exactly this range, or those of a name, now and from the next restart on. It needs root or an elevated session.
+    Removes the exclusion of exactly this range, or those of a name, now and from the next restart on. It needs
+    root or an elevated session.
 
-    What somebody else made is left alone, with the error NotOwner, unless -Force is given. What a file of somebody else
-    sets on Linux is theirs to change even then (NotSupported), and the range of a Windows driver is no exclusion (NotFound).
+    What somebody else made is left alone, with the error NotOwner, unless -Force is given. What a file of
+    somebody else sets on Linux is theirs to change even then (NotSupported), and the range of a Windows driver is
+    no exclusion (NotFound).
 
-    Errors, by id: NotFound, NotOwner, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each
-    protocol or input that fails gives one error, and the next one is processed.
+    Errors, by id: NotFound, NotOwner, AccessDenied, NotSupported, InvalidParams, LedgerBusy, LedgerCorrupt,
+    OsError. Each protocol or input that fails gives one error, and the next one is processed.
 
     .PARAMETER Name
     The names of the exclusions. Wildcards are permitted; upper and lower case are the same.

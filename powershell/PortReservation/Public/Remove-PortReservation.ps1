@@ -4,12 +4,12 @@ function Remove-PortReservation {
     Removes port reservations, so that the ports are free again.
 
     .DESCRIPTION
-    Removes the reservation of this token, of exactly this range (if both are given, both must fit), or those of a name.
-    Removing a persistent one needs root or an elevated session.
+    Removes the reservation of this token, of exactly this range (if both are given, both must fit), or those of a
+    name. Removing a persistent one needs root or an elevated session.
 
-    Errors, by id: NotFound, NotOwner (a runtime reservation that another process holds), AccessDenied, SelectorMissing
-    (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails gives one error, and the
-    next one is processed.
+    Errors, by id: NotFound, NotOwner (a runtime reservation that another process holds), AccessDenied,
+    SelectorMissing (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails
+    gives one error, and the next one is processed.
 
     .PARAMETER Name
     The names of the reservations. Wildcards are permitted; upper and lower case are the same.

@@ -4,22 +4,24 @@ function Show-PortMap {
     Shows all 65,535 ports of a protocol at a glance, in the terminal or as a picture.
 
     .DESCRIPTION
-    Draws what every port is: listening, in use by a connection, reserved, kept by the system, excluded, privileged, in the
-    range that the system hands out by itself, or free. A cell stands for several ports and shows the most remarkable of
-    them, so that a single listener is seen. Under the map stand the numbers of each kind and, as far as there is room, who
-    listens, what is reserved by name, and who excluded what.
+    Draws what every port is: listening, in use by a connection, reserved, kept by the system, excluded,
+    privileged, in the range that the system hands out by itself, or free. A cell stands for several ports and
+    shows the most remarkable of them, so that a single listener is seen. Under the map stand the numbers of each
+    kind and, as far as there is room, who listens, what is reserved by name, and who excluded what.
 
-    The map rests on the tables of the system, and nothing is bound. A TCP socket that is bound without listening is in no
-    table of Linux: Get-PortStatus finds it. What you may not see of other users' processes is said in a warning.
+    The map rests on the tables of the system, and nothing is bound. A TCP socket that is bound without listening
+    is in no table of Linux: Get-PortStatus finds it. What you may not see of other users' processes is said in a
+    warning.
 
-    The lines are strings. They have colours where the terminal shows them, and none where they go to another command or
-    into a file, where the environment variable NO_COLOR is set, and with -Plain.
+    The lines are strings. They have colours where the terminal shows them, and none where they go to another
+    command or into a file, where the environment variable NO_COLOR is set, and with -Plain.
 
-    With -Path the map is written as an SVG picture instead: one file without scripts, light or dark as the reader's system
-    is, with tooltips that name each port's process, reservation or exclusion. The file is put in place in one step; one
-    that is there is replaced.
+    With -Path the map is written as an SVG picture instead: one file without scripts, light or dark as the
+    reader's system is, with tooltips that name each port's process, reservation or exclusion. The file is put in
+    place in one step; one that is there is replaced.
 
-    Errors, by id: AccessDenied, NotSupported, OsError, LedgerCorrupt, InvalidPath (no place for a file), WriteFailed.
+    Errors, by id: AccessDenied, NotSupported, OsError, LedgerCorrupt, InvalidPath (no place for a file),
+    WriteFailed.
 
     .PARAMETER Protocol
     Tcp (the default) or Udp.

@@ -4,30 +4,31 @@ function Start-PortReservationWorker {
     Starts the worker process of this session in a way of your choice.
 
     .DESCRIPTION
-    The other cmdlets start a worker when they need one, with the best provider of the system. Start it yourself to choose
-    the provider, the Node.js, or the worker: one on another machine, for example. The choice holds until
-    Stop-PortReservationWorker, also for the worker that replaces one that has died.
+    The other cmdlets start a worker when they need one, with the best provider of the system. Start it yourself
+    to choose the provider, the Node.js, or the worker: one on another machine, for example. The choice holds
+    until Stop-PortReservationWorker, also for the worker that replaces one that has died.
 
-    Errors, by id: WorkerRunning (stop it first; it may hold reservations), NodeNotFound, NodeTooOld, WorkerNotFound,
-    WorkerStartFailed, WorkerTimeout, WorkerExited, WorkerProtocolError, ProtocolVersionMismatch, NotSupported (the provider
-    is none for this system).
+    Errors, by id: WorkerRunning (stop it first; it may hold reservations), NodeNotFound, NodeTooOld,
+    WorkerNotFound, WorkerStartFailed, WorkerTimeout, WorkerExited, WorkerProtocolError, ProtocolVersionMismatch,
+    NotSupported (the provider is none for this system).
 
     .PARAMETER Provider
-    What carries reservations out: Auto (the default), Windows, Linux or Ledger. Auto is Windows on Windows, Linux on Linux,
-    Ledger elsewhere.
+    What carries reservations out: Auto (the default), Windows, Linux or Ledger. Auto is Windows on Windows, Linux
+    on Linux, Ledger elsewhere.
 
     .PARAMETER NodePath
-    The full path of the node program, 20.19 or newer. Default: that in the environment variable PORT_RESERVATION_NODE, else
-    the first on PATH; a module that has the program worker/port-reservation-worker needs none.
+    The full path of the node program, 20.19 or newer. Default: that in the environment variable
+    PORT_RESERVATION_NODE, else the first on PATH; a module that has the program worker/port-reservation-worker
+    needs none.
 
     .PARAMETER WorkerPath
     The full path of worker.mjs. Default: the worker of this module.
 
     .PARAMETER CommandLine
-    A program and its arguments that lead to a worker's standard streams, on this machine or another. Nothing in it is
-    interpreted by a shell here. Connect-PortReservation and New-PortReservationSocket are refused then (NotSupported): no
-    socket of this session can be on another machine. When the way there breaks, the worker frees what it holds as soon as it
-    notices.
+    A program and its arguments that lead to a worker's standard streams, on this machine or another. Nothing in
+    it is interpreted by a shell here. Connect-PortReservation and New-PortReservationSocket are refused then
+    (NotSupported): no socket of this session can be on another machine. When the way there breaks, the worker
+    frees what it holds as soon as it notices.
 
     .PARAMETER StartTimeout
     How many seconds, 1 to 3600, the worker has to answer the first call. Default 30.
@@ -39,8 +40,8 @@ function Start-PortReservationWorker {
     None.
 
     .OUTPUTS
-    None, or PortReservation.Worker with -PassThru: ProcessId (of the program started here), Provider, Platform, Version,
-    ProtocolVersion, RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
+    None, or PortReservation.Worker with -PassThru: ProcessId (of the program started here), Provider, Platform,
+    Version, ProtocolVersion, RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
 
     .EXAMPLE
     Start-PortReservationWorker -Provider Ledger -PassThru

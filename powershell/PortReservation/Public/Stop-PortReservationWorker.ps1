@@ -4,9 +4,9 @@ function Stop-PortReservationWorker {
     Stops the worker process of this session. Its runtime reservations end.
 
     .DESCRIPTION
-    Ends the worker, which frees the runtime reservations it holds; persistent ones stay. A worker that does not end within
-    five seconds is killed, with the same effect. What Start-PortReservationWorker was told is forgotten: the next cmdlet
-    that needs a worker starts the default one. Without a worker nothing happens.
+    Ends the worker, which frees the runtime reservations it holds; persistent ones stay. A worker that does not
+    end within five seconds is killed, with the same effect. What Start-PortReservationWorker was told is
+    forgotten: the next cmdlet that needs a worker starts the default one. Without a worker nothing happens.
 
     .PARAMETER PassThru
     Returns the worker that was stopped. By default nothing is returned.

@@ -4,15 +4,15 @@ function Test-PortReservation {
     Says whether a port reservation exists, or whether it can be used.
 
     .DESCRIPTION
-    Returns $true or $false for each input: whether there is a reservation that fits all that is given. With -StartPort it
-    is the reservation of exactly that range; with -Port, any that holds the port.
+    Returns $true or $false for each input: whether there is a reservation that fits all that is given. With
+    -StartPort it is the reservation of exactly that range; with -Port, any that holds the port.
 
-    With -Probe a socket is also bound inside each one found, as its user would, and closed: $false says that every port of
-    one is taken, or the one that -Port names.
+    With -Probe a socket is also bound inside each one found, as its user would, and closed: $false says that
+    every port of one is taken, or the one that -Port names.
 
     It says nothing about ports in use without a reservation. Errors, by id: SelectorMissing (nothing is given),
-    InvalidParams, AccessDenied, LedgerCorrupt, OsError, and with -Probe NotOwner and NotSupported; an input that fails gives
-    no value.
+    InvalidParams, AccessDenied, LedgerCorrupt, OsError, and with -Probe NotOwner and NotSupported; an input that
+    fails gives no value.
 
     .PARAMETER Name
     The name to look for. Wildcards are permitted; upper and lower case are the same.
@@ -39,8 +39,8 @@ function Test-PortReservation {
     Also proves that what is found can be used: whether a socket can be bound inside.
 
     .INPUTS
-    Objects with properties of the parameters' names. Of a reservation the token is not looked at, since it may change at a
-    reboot.
+    Objects with properties of the parameters' names. Of a reservation the token is not looked at, since it may
+    change at a reboot.
 
     .OUTPUTS
     System.Boolean
