@@ -100,7 +100,7 @@ the body at most 8 MiB. A body that is no valid JSON is answered with -32700, on
 conversation goes on. A frame that is broken (bad, missing or too large length, a header line without a colon, the stream
 ends inside it) is answered too, and then ends the worker with exit code 1, because nobody can say where the next one begins.
 
-The answers may be larger than 1 MiB: a list is as long as what is there. \`Content-Type\` may be sent, with \`charset=utf-8\`.
+The answers may be larger: a list is as long as what is there. \`Content-Type\` may be sent, with \`charset=utf-8\`.
 
 ## Rules
 
