@@ -26,9 +26,11 @@ export class Output {
     this.#terminal.stdout.write(`${printable(sentence)}\n`);
   }
 
-  /** A table as wide as the terminal, or as what is in it where there is none; nothing where there is no row. */
-  table<T>(rows: readonly T[], columns: readonly Column<T>[]): void {
-    if (rows.length > 0) this.#terminal.stdout.write(table(rows, columns, this.#terminal.stdout.columns));
+  /** A table as wide as the terminal, or as what is in it where there is none. Without a row people are told so. */
+  table<T>(rows: readonly T[], columns: readonly Column<T>[], none?: string): void {
+    const { stdout } = this.#terminal;
+    if (rows.length > 0) stdout.write(table(rows, columns, stdout.columns));
+    else if (none && stdout.isTTY) this.note(none);
   }
 
   /** What could not be looked at; with `--json` the document has it. */

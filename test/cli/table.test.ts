@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { Output } from '../../src/cli/output.ts';
 import { printable, table } from '../../src/cli/table.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 
 const columns = [
   { title: 'Port', of: ([port]: [number, string]) => port, align: 'right' as const },
@@ -34,4 +36,15 @@ test('what others chose cannot move the cursor', () => {
   expect(printable('a\u001b[2Jb\r\u0007\u009bc\nd\u202ee')).toBe('a?[2Jb???c\nd?e');
   expect(table([[1, 'x\u001b[31m'] as [number, string]], columns)).not.toContain('\u001b');
   expect(table([[1, 'x\ny'] as [number, string]], columns)).toMatch(/\n *1 x y\n$/);
+});
+
+test.each([
+  [true, { stdout: '', stderr: 'portreservation: No ports.\n' }],
+  [false, { stdout: '', stderr: '' }],
+])('a table without rows says so at a terminal alone: %s', (isTTY, expected) => {
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof said) => ({ isTTY, write: (text: string) => (said[name] += text) });
+  const output = new Output({ stdout: stream('stdout'), stderr: stream('stderr') } as unknown as Terminal);
+  output.table([], columns, 'No ports.');
+  expect(said).toEqual(expected);
 });

@@ -109,7 +109,7 @@ async function list(names: string[], options: ListOptions, output: Output): Prom
   const fitting = lists.flatMap(({ exclusions }) => exclusions);
   const exclusions = fitting.filter((item) => protocol === undefined || protocol.includes(item.protocol));
   output.result({ exclusions, ...(warnings.length && { warnings }) }, () => {
-    output.table(exclusions, exclusionColumns);
+    output.table(exclusions, exclusionColumns, 'No exclusions.');
     output.warn(warnings);
   });
 }

@@ -35,7 +35,7 @@ async function get(names: string[], options: Options, output: Output): Promise<v
     ).values(),
   ];
   output.result({ reservations, ...(warnings.length && { warnings }) }, () => {
-    output.table(reservations, reservationColumns);
+    output.table(reservations, reservationColumns, missing.length > 0 ? undefined : 'No reservations.');
     output.warn(warnings);
   });
   for (const name of missing) output.fail(noneOf({ name }));
