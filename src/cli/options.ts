@@ -68,6 +68,31 @@ export function protocols(words: string): Protocol[] {
 export const protocolOption = (description: string) =>
   new Option('--protocol <protocols>', description).argParser(protocols);
 
+/** The block that a command reserves. */
+export interface BlockOptions extends CommonOptions {
+  protocol: Protocol[];
+  numberOfPorts: number;
+  startPort?: number;
+  within?: PortRange;
+  name?: string;
+  reason?: string;
+}
+
+/** Adds what says which block is to be reserved. @param protocols what several of them mean */
+export function withBlock(command: Command, protocols: string): Command {
+  return command
+    .addOption(portsOption())
+    .addOption(new Option('--start-port <port>', 'the first port; a free block is found if absent').argParser(port))
+    .addOption(protocolOption(protocols).default(['tcp'], 'tcp'))
+    .addOption(withinOption())
+    .option('--name <name>', 'a name to find it by')
+    .option('--reason <text>', 'why, for the next reader');
+}
+
+/** The same as the service takes it. */
+export const blockOf = ({ protocol, numberOfPorts, startPort, within, name, reason }: BlockOptions) =>
+  given({ protocol, numberOfPorts, startPort, within, name, reason });
+
 export const portsOption = () =>
   new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1);
 

@@ -1,6 +1,6 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Reservation, ReservationCreateAllParams } from '../protocol/generated/contract.ts';
-import { sameRange } from '../protocol/ranges.ts';
+import { formatAllPorts, sameRange } from '../protocol/ranges.ts';
 import type { PortService } from '../service/port-service.ts';
 
 const standInTheWay = new Set(['listening', 'boundNotListening', 'reserved', 'excludedBySystem']);
@@ -9,7 +9,7 @@ const standInTheWay = new Set(['listening', 'boundNotListening', 'reserved', 'ex
  * Where the reservation would be made, unless somebody is faster.
  * @throws ServiceError what can be seen to stand in the way
  */
-export async function placeFor(service: PortService, params: ReservationCreateAllParams): Promise<PortRange> {
+async function placeFor(service: PortService, params: ReservationCreateAllParams): Promise<PortRange> {
   const { protocol, numberOfPorts = 1, startPort, within, ifExists } = params;
   if (startPort === undefined) return (await service.find({ protocol, numberOfPorts, within })).ranges[0]!;
   const range = { startPort, numberOfPorts };
@@ -23,4 +23,18 @@ export async function placeFor(service: PortService, params: ReservationCreateAl
     target,
     hint: taken.remedy && `To free it: ${taken.remedy}`,
   });
+}
+
+/**
+ * What would be reserved, as objects and in words.
+ * @throws ServiceError what can be seen to stand in the way
+ */
+export async function previewOf(service: PortService, params: ReservationCreateAllParams) {
+  const range = await placeFor(service, params);
+  const { protocol: protocols, lifetime = 'runtime', startPort } = params;
+  const others = startPort === undefined ? ', or another free block' : '';
+  return {
+    reservations: protocols.map((protocol) => ({ protocol, range, lifetime })),
+    sentence: `Would reserve ${formatAllPorts(protocols, range)}${others}`,
+  };
 }

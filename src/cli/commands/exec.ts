@@ -1,25 +1,18 @@
 import { type Command, Option } from 'commander';
 import { ServiceError } from '../../protocol/errors.ts';
-import type { Hold, PortRange, Protocol, ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
-import { formatAllPorts } from '../../protocol/ranges.ts';
+import type { Hold, ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { runChild } from '../exec/child.ts';
 import { execHelp } from '../exec/help.ts';
 import { waitForStragglers } from '../exec/stragglers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
-import { type CommonOptions, given, port, portsOption, protocolOption, withCommon, withinOption } from '../options.ts';
+import { type BlockOptions, blockOf, withBlock, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
-import { placeFor } from '../preview.ts';
+import { previewOf } from '../preview.ts';
 import { inService } from '../service.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface Options extends CommonOptions {
-  protocol: Protocol[];
-  numberOfPorts: number;
-  startPort?: number;
-  within?: PortRange;
-  name?: string;
-  reason?: string;
+interface Options extends BlockOptions {
   hold: Hold;
   envPrefix: string;
   env?: NamedPort[];
@@ -33,13 +26,8 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
     .usage('[options] -- COMMAND [ARGUMENTS...]')
     .description('Reserve ports, tell a command which, and free them when it has ended.')
     .argument('<command...>', 'the command and its arguments')
-    .passThroughOptions()
-    .addOption(portsOption())
-    .addOption(new Option('--start-port <port>', 'the first port; a free block is found if absent').argParser(port))
-    .addOption(protocolOption('tcp, udp, or tcp,udp: the same numbers in both').default(['tcp'], 'tcp'))
-    .addOption(withinOption())
-    .option('--name <name>', 'a name to find the reservation by')
-    .option('--reason <text>', 'why, for the next reader')
+    .passThroughOptions();
+  withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both')
     .addOption(
       new Option('--hold <how>', 'what keeps others away, see below')
         .choices(['yield', 'strict', 'none'])
@@ -67,14 +55,11 @@ async function exec(
   options: Options,
   surroundings: { output: Output; terminal: Terminal },
 ): Promise<void> {
-  const { protocol, numberOfPorts, startPort, within, name, reason, hold, envPrefix, env = [], whatIf } = options;
+  const { hold, envPrefix, env = [], whatIf } = options;
   const { output, terminal } = surroundings;
-  checkNamed(env, numberOfPorts);
+  checkNamed(env, options.numberOfPorts);
   const { checkParams } = await import('../../rpc/validate.ts');
-  const params = checkParams(
-    'reservation/createAll',
-    given({ protocol, numberOfPorts, startPort, within, name, reason, hold }),
-  );
+  const params = checkParams('reservation/createAll', { ...blockOf(options), hold });
   await inService(options, async (service) => {
     checkHold(service, hold);
     if (whatIf) return preview(service, params, words, output);
@@ -103,10 +88,8 @@ async function preview(
   words: readonly string[],
   output: Output,
 ): Promise<void> {
-  const range = await placeFor(service, params);
-  const whatIf = params.protocol.map((protocol) => ({ protocol, range, lifetime: 'runtime' }));
-  const others = params.startPort === undefined ? ', or another free block' : '';
-  output.result({ whatIf: { reservations: whatIf, command: words } }, () =>
-    output.say(`Would reserve ${formatAllPorts(params.protocol, range)}${others}, and run ${words.join(' ')}`),
+  const { reservations, sentence } = await previewOf(service, params);
+  output.result({ whatIf: { reservations, command: words } }, () =>
+    output.say(`${sentence}, and run ${words.join(' ')}`),
   );
 }
