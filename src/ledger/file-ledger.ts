@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
-import type { ExclusionRecord, LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
-import type { Ledger, LedgerChange, LedgerListeners } from './ledger.ts';
+import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import type { Ledger, LedgerChange, LedgerContent, LedgerListeners } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerLock } from './ledger-lock.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { type Look, liveRecords } from './live-records.ts';
-import { type LedgerContent, ledgerFault, readLedgerFile } from './read-ledger-file.ts';
+import { ledgerFault, readLedgerFile } from './read-ledger-file.ts';
 import { replaceFile } from './replace-file.ts';
 import { checkFolder, makeFolder } from './safe-folder.ts';
 
@@ -55,16 +55,17 @@ export class FileLedger implements Ledger {
     return lifetime === 'runtime' ? { ...owner } : { user: owner.user };
   }
 
-  async read(): Promise<LedgerRecord[]> {
-    await this.#checkFolder();
-    const [system, own] = [await this.#readSystem(), await this.#readOwn()];
-    return liveRecords([...system.reservations, ...own.reservations], this.#options.look);
+  async read(): Promise<readonly LedgerRecord[]> {
+    return (await this.readAll()).reservations;
   }
 
-  async readExclusions(): Promise<ExclusionRecord[]> {
+  async readAll(): Promise<LedgerContent> {
     await this.#checkFolder();
     const [system, own] = [await this.#readSystem(), await this.#readOwn()];
-    return [...system.exclusions, ...own.exclusions];
+    return {
+      reservations: await liveRecords([...system.reservations, ...own.reservations], this.#options.look),
+      exclusions: [...system.exclusions, ...own.exclusions],
+    };
   }
 
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -8,7 +8,7 @@ import { processGone } from './process-gone.ts';
 interface Surroundings extends LedgerListeners {
   /** The ledger's files. */
   files: readonly string[];
-  read: () => Promise<LedgerRecord[]>;
+  read: () => Promise<readonly LedgerRecord[]>;
   look: Look;
   /** This process, whose end nobody here would see. */
   processId: number;

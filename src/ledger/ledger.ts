@@ -1,5 +1,11 @@
 import type { ExclusionRecord, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 
+/** What a ledger holds. */
+export interface LedgerContent {
+  reservations: readonly LedgerRecord[];
+  exclusions: readonly ExclusionRecord[];
+}
+
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange {
   /** The records of the ledger this process may write; records of dead owners are already left out. */
@@ -32,12 +38,12 @@ export interface Ledger {
    * All records this user may see, own and system's, without those of dead owners. Takes no lock.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
-  read(): Promise<LedgerRecord[]>;
+  read(): Promise<readonly LedgerRecord[]>;
   /**
-   * All records of exclusions this user may see, own and system's. Takes no lock.
+   * The same and the records of exclusions, those of one file as they were at one moment. Takes no lock.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
-  readExclusions(): Promise<ExclusionRecord[]>;
+  readAll(): Promise<LedgerContent>;
   /**
    * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
    * would wait for the outer one.

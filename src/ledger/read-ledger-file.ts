@@ -1,8 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { ServiceError } from '../protocol/errors.ts';
-import type { ExclusionRecord, LedgerFile, LedgerRecord } from '../protocol/generated/contract.ts';
+import type { LedgerFile } from '../protocol/generated/contract.ts';
 import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
 import { fileError } from './file-error.ts';
+import type { LedgerContent } from './ledger.ts';
 import { whileInUse } from './while-in-use.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -61,12 +62,6 @@ export function ledgerFault(value: unknown): string | undefined {
   if (isLedgerFile(value)) return undefined;
   const { instancePath = '', message = 'is not understood' } = isLedgerFile.errors?.[0] ?? {};
   return `${instancePath || 'its content'} ${message}`;
-}
-
-/** What a ledger file holds. */
-export interface LedgerContent {
-  reservations: readonly LedgerRecord[];
-  exclusions: readonly ExclusionRecord[];
 }
 
 /**

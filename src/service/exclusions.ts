@@ -47,16 +47,12 @@ export class Exclusions {
     this.#known = known;
   }
 
-  /** The exclusions made here, as far as they are of this provider. */
-  async recorded(): Promise<ExclusionRecord[]> {
-    return this.#ofProvider(await this.#ledger.readExclusions());
-  }
-
   async list({ protocol, port, name }: ExclusionListParams): Promise<ExclusionList> {
     const matches = matching({ port, name });
     const asked = protocol === undefined ? protocols : [protocol];
-    const { exclusions, warnings } = await this.#listed(asked, await this.recorded());
-    const reserved = new Set((await this.#ledger.read()).filter(isKernels).map(keyOf));
+    const recorded = await this.#ledger.readAll();
+    const { exclusions, warnings } = await this.#listed(asked, this.ofProvider(recorded.exclusions));
+    const reserved = new Set(recorded.reservations.filter(isKernels).map(keyOf));
     const wanted = exclusions.filter((item) => (item.own || !reserved.has(keyOf(item))) && matches(item));
     wanted.sort(byPlace);
     return { exclusions: wanted, ...(warnings.length && { warnings }) };
@@ -66,7 +62,7 @@ export class Exclusions {
     const { protocol, range, store = 'persistent', restartNat = false, ifExists } = params;
     checkRange(range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
-      const recorded = this.#ofProvider([...change.exclusions.own, ...change.exclusions.system]);
+      const recorded = this.ofProvider([...change.exclusions.own, ...change.exclusions.system]);
       const { exclusions } = await this.#listed([protocol], recorded);
       const existing = alreadyThere({ protocol, range, store }, exclusions);
       if (existing) {
@@ -104,7 +100,7 @@ export class Exclusions {
     checkRange(range, 'range.numberOfPorts');
     return this.#ledger.change(async (change) => {
       const { own, system } = change.exclusions;
-      const { exclusions } = await this.#listed([protocol], this.#ofProvider([...own, ...system]));
+      const { exclusions } = await this.#listed([protocol], this.ofProvider([...own, ...system]));
       const found = exclusions.find((item) => sameRange(item.range, range));
       if (!found || (document !== undefined && found.document !== document)) throw noExclusion({ protocol, range });
       const reservation = await this.#known.find({ protocol, range }, [...change.own, ...change.system]);
@@ -130,7 +126,7 @@ export class Exclusions {
   /** Completes what a killed worker left undone, also of an exclusion until the next restart that is in force. */
   async settle({ own, exclusions }: LedgerChange): Promise<void> {
     const [reservations, lasting] = persistentOf(this.#provider, { own, exclusions: exclusions.own });
-    const active = this.#ofProvider(exclusions.own).filter(({ store }) => store === 'active');
+    const active = this.ofProvider(exclusions.own).filter(({ store }) => store === 'active');
     const listed = active.length > 0 ? (await this.#listed(protocols, active)).exclusions : [];
     const inForce = new Set(listed.map(keyOf));
     const all = [...lasting, ...active.filter((item) => inForce.has(keyOf(item)))];
@@ -141,7 +137,7 @@ export class Exclusions {
   /** All exclusions, by these records; none where the provider has none. */
   async present(records: readonly ExclusionRecord[]): Promise<{ exclusions: PortExclusion[]; warnings: string[] }> {
     try {
-      return await this.#listed(protocols, this.#ofProvider(records));
+      return await this.#listed(protocols, this.ofProvider(records));
     } catch (error) {
       if (error instanceof ServiceError && error.errorName === 'NotSupported') return { exclusions: [], warnings: [] };
       throw error;
@@ -189,7 +185,8 @@ export class Exclusions {
     );
   }
 
-  #ofProvider(records: readonly ExclusionRecord[]): ExclusionRecord[] {
+  /** Those of the records that this provider answers for. */
+  ofProvider(records: readonly ExclusionRecord[]): ExclusionRecord[] {
     return records.filter((item) => item.provider === this.#provider.name);
   }
 

@@ -42,7 +42,7 @@ import { inspect } from './inspect.ts';
 import { KnownReservations } from './known-reservations.ts';
 import { portMap } from './map.ts';
 import { matching } from './matching.ts';
-import { type Present, presentIn } from './present.ts';
+import { contentOf, type Present, presentIn } from './present.ts';
 import { release } from './release.ts';
 import { createRequest, portOf } from './requests.ts';
 import { type ReservationWatch, ReservationWatches } from './reservation-watch.ts';
@@ -199,10 +199,11 @@ export class PortService {
    */
   async inspect({ protocol, port: ranges }: PortInspectParams, options: CallOptions = {}): Promise<PortStatusList> {
     for (const [index, range] of ranges.entries()) checkRange(range, `port.${index}.numberOfPorts`);
-    const known = await this.#known.all(await this.#ledger.read());
+    const recorded = await this.#ledger.readAll();
+    const known = await this.#known.all(recorded.reservations);
     const isHeldHere = (reservation: Reservation) => this.#held.has(keyOf(reservation));
     const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
-    const exclusions = await this.#exclusions.recorded();
+    const exclusions = this.#exclusions.ofProvider(recorded.exclusions);
     return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere }, options);
   }
 
@@ -251,8 +252,7 @@ export class PortService {
     if (!settles) return this.#presentNow();
     return this.#ledger.change(async (change) => {
       await this.#exclusions.settle(change);
-      const { own, system, exclusions } = change;
-      return presentIn(this.#known, this.#exclusions, [...own, ...system], [...exclusions.own, ...exclusions.system]);
+      return presentIn(this.#known, this.#exclusions, contentOf(change));
     }, signal);
   }
 
@@ -294,7 +294,6 @@ export class PortService {
   }
 
   async #presentNow(): Promise<Present> {
-    const [records, excluded] = [await this.#ledger.read(), await this.#ledger.readExclusions()];
-    return presentIn(this.#known, this.#exclusions, records, excluded);
+    return presentIn(this.#known, this.#exclusions, await this.#ledger.readAll());
   }
 }

@@ -1,4 +1,5 @@
-import type { ExclusionRecord, LedgerRecord, PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import type { LedgerChange, LedgerContent } from '../ledger/ledger.ts';
+import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
 import type { Exclusions } from './exclusions.ts';
 import type { KnownReservations } from './known-reservations.ts';
 
@@ -11,14 +12,19 @@ export interface Present {
   warnings: string[];
 }
 
+/** All that is recorded, own and system's, as a change of the ledger found it. */
+export const contentOf = ({ own, system, exclusions }: LedgerChange): LedgerContent => ({
+  reservations: [...own, ...system],
+  exclusions: [...exclusions.own, ...exclusions.system],
+});
+
 /** What is there by these records and by the system. */
 export async function presentIn(
   known: KnownReservations,
   excluded: Exclusions,
-  records: readonly LedgerRecord[],
-  exclusionRecords: readonly ExclusionRecord[],
+  recorded: LedgerContent,
 ): Promise<Present> {
-  const { reservations, warnings } = await known.all(records);
-  const { exclusions, warnings: more } = await excluded.present(exclusionRecords);
+  const { reservations, warnings } = await known.all(recorded.reservations);
+  const { exclusions, warnings: more } = await excluded.present(recorded.exclusions);
   return { reservations, exclusions, warnings: [...new Set([...warnings, ...more])] };
 }

@@ -53,12 +53,12 @@ test('reservations and exclusions are kept in one file, and a change of the one 
   const content = { version: 1, reservations: [reservation], exclusions };
   expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual(content);
   const other = await ledgerIn(home);
-  expect([await other.read(), await other.readExclusions()]).toEqual([[reservation], exclusions]);
+  expect(await other.readAll()).toEqual({ reservations: [reservation], exclusions });
   await other.change(async (change) => {
     expect(change.exclusions).toEqual({ own: exclusions, system: [] });
     await change.write([]);
   });
-  expect(await ledger.readExclusions()).toEqual(exclusions);
+  expect((await ledger.readAll()).exclusions).toEqual(exclusions);
   await ledger.change(({ writeExclusions }) => writeExclusions([]));
   expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual({ version: 1, reservations: [] });
 });
