@@ -121,6 +121,11 @@ export const badDocuments: BadDocument[] = [
     'line 1, column 1: name must not contain control characters',
   ),
   yaml(
+    'a name with half of a surrogate pair',
+    'name: "shop\\ud800"\n',
+    'line 1, column 1: name must not contain control characters',
+  ),
+  yaml(
     'a name with a wildcard',
     'name: shop*\n',
     'line 1, column 1: name must not contain control characters or any of * ?',

@@ -59,6 +59,23 @@ describe('says in words what is allowed', () => {
       ['name must not contain control characters or any of * ? [ ] `'],
     ],
     [
+      'a name with half of a surrogate pair',
+      create({ name: 'a\ud800' }),
+      ['name must not contain control characters or any of * ? [ ] `'],
+    ],
+    [
+      'a name with a control character of eight bits',
+      create({ name: 'a\u009b2J' }),
+      ['name must not contain control characters or any of * ? [ ] `'],
+    ],
+    ['a name of any script', create({ name: 'Grün 試験 🚢 ~\\^_|#' }), []],
+    [
+      'a reason with half of a surrogate pair',
+      create({ reason: 'a\udc00' }),
+      ['reason must not contain half of a surrogate pair'],
+    ],
+    ['a reason with lines and a ship', create({ reason: 'one\ntwo 🚢' }), []],
+    [
       'a long client name',
       faults('initialize', { clientInfo: { name: 'x'.repeat(201) } }),
       ['clientInfo.name must be at most 200 characters'],
@@ -121,5 +138,5 @@ test('every pattern of the contract has words of its own', () => {
     for (const item of Object.values(value)) collect(item);
   };
   schemas.forEach(collect);
-  expect([...titles].sort()).toEqual(['DocumentName', 'Name', 'Token']);
+  expect([...titles].sort()).toEqual(['DocumentName', 'Name', 'Reason', 'Token']);
 });
