@@ -75,6 +75,7 @@ test.each([
   ['export --format toml', /argument 'toml' is invalid\. Allowed choices are yaml, json, env, compose, devcontainer\./],
   ['map --width 20', /argument '20' is invalid\. It must be a whole number, 40 to 500\./],
   ['map --svg x.svg --plain', /option '--svg <file>' cannot be used with option '--plain'/],
+  ['remove --token 0', /^portreservation: --token must be a string of decimal digits, 1 to 18446744073709551615\.\n$/],
   ['remove w*', /^portreservation: "w\*" is no name\.\n {2}For wildcards use --name\.\n$/],
 ])('refuses "%s" with exit code 64 and why', async (line, message) => {
   const { code, stdout, stderr } = await commandLine()(...line.split(' ').filter(Boolean));

@@ -31,7 +31,11 @@ export function addRemove(root: Command, output: Output): void {
 async function remove(words: string[], options: Options, output: Output): Promise<void> {
   const wanted = words.map(exact);
   if (options.name !== undefined) wanted.push({ name: options.name });
-  if (options.token !== undefined) wanted.push({ token: options.token });
+  if (options.token !== undefined) {
+    const { checkParams } = await import('../../rpc/validate.ts');
+    checkParams('reservation/release', { token: options.token });
+    wanted.push({ token: options.token });
+  }
   if (wanted.length === 0) {
     throw new UsageError('Say which: a range, a name, --name or --token.', 'See portreservation remove --help.');
   }
