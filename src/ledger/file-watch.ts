@@ -94,4 +94,11 @@ export class FileWatch {
   }
 }
 
-const inodeOf = (folder: string) => lstatSync(folder, { throwIfNoEntry: false })?.ino;
+/** Undefined where there is none, or none to be seen by this user. */
+function inodeOf(folder: string): number | undefined {
+  try {
+    return lstatSync(folder).ino;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { FileWatch } from '../../src/ledger/file-watch.ts';
@@ -36,3 +36,21 @@ test('where the system refuses to watch, a look is taken every ten seconds until
   watch.close();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a folder above that is out of reach by now is trouble, and no end',
+  async () => {
+    const base = temporaryFolder();
+    const [state, moved] = [join(base, 'state'), join(base, 'moved')];
+    mkdirSync(join(state, 'folder'), { recursive: true });
+    const trouble = new Promise((resolve) => {
+      const watch = new FileWatch(join(state, 'folder', 'ledger.json'), { onChange: () => {}, onTrouble: resolve });
+      onTestFinished(() => watch.close());
+    });
+    renameSync(state, moved);
+    symlinkSync(state, state);
+    // Told by the folder that is watched, wherever it is.
+    utimesSync(join(moved, 'folder'), 0, 0);
+    expect(await trouble).toMatchObject({ code: 'ELOOP' });
+  },
+);
