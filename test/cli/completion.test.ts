@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { lacking } from '../kernel/held/support/python.ts';
 import { ModuleSession, quoted } from '../powershell/module-session.ts';
+import { ownHome } from '../support/worker.ts';
 import { portreservation, start } from './support.ts';
 
 let folder: string;
@@ -71,6 +72,24 @@ for (const [shell, commandLine] of Object.entries(shells)) {
     expect(said).toContain('tcp 21920 "my web" is reserved.');
   });
 }
+
+test('PowerShell completes a name with its own quotes as one word', async () => {
+  const own = ownHome(onTestFinished);
+  const name = 'it\u2019s; Report @{ run = 1 }; \u2018';
+  const words = ['new', '--persistent', '--provider', 'ledger', '--start-port', '21930', '--name', name];
+  execFileSync(process.execPath, [portreservation, ...words], { env: own });
+  await using session = await ModuleSession.start({ env });
+  const script = execFileSync(process.execPath, [portreservation, 'completion', 'pwsh'], { encoding: 'utf8' });
+  const { value } = (await session.run(`
+    [System.Environment]::SetEnvironmentVariable('PORT_RESERVATION_HOME', ${quoted(own.PORT_RESERVATION_HOME!)})
+    . ([scriptblock]::Create(${quoted(script)}))
+    $line = 'portreservation get i'
+    $found = [System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches
+    $errors = $null
+    $tokens = [System.Management.Automation.PSParser]::Tokenize($found[0].CompletionText, [ref] $errors)
+    Report @{ value = @($tokens | ForEach-Object { $_.Content }) }`)) as { value: string[] };
+  expect(value).toEqual([name]);
+});
 
 test('PowerShell completes commands, options and names, quoted where needed', async () => {
   await using session = await ModuleSession.start({ env });

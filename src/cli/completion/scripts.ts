@@ -55,7 +55,8 @@ const pwsh = `Register-ArgumentCompleter -Native -CommandName portreservation -S
     foreach ($line in & $program complete $new -- $words 2>$null) {
         $found, $description = $line -split "\`t", 2
         if (-not $description) { $description = $found }
-        $text = if ($found -match '^[\\w.:/+-]+$') { $found } else { "'" + $found.Replace("'", "''") + "'" }
+        $escaped = [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($found)
+        $text = if ($found -match '^[\\w.:/+-]+$') { $found } else { "'$escaped'" }
         [System.Management.Automation.CompletionResult]::new($text, $found, 'ParameterValue', $description)
     }
 }
