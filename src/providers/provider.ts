@@ -40,7 +40,7 @@ export interface PortFacts {
   port: number;
   /** What a bind to all addresses of one family was refused with; absent: it was not refused, or there is no IPv6. */
   refusals: Partial<Record<AddressFamily, Refusal>>;
-  holders: FoundHolder[];
+  holders: readonly FoundHolder[];
   exclusion?: SystemExclusion;
 }
 

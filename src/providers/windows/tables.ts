@@ -1,19 +1,10 @@
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import type { FoundHolder } from '../provider.ts';
+import type { Overview } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { holdersOf, processesOf, systemProcess } from './holders.ts';
 import { Look } from './look.ts';
 import { dynamicPortRange, excludedPortRanges, reservedUrls, type Store } from './netsh.ts';
-
-/** What the system lists of one protocol's sockets. */
-export interface SystemTables {
-  /** Who has sockets on each port that has any, listeners first. */
-  holders: ReadonlyMap<number, FoundHolder[]>;
-  dynamicRange: PortRange;
-  /** What could not be looked at, one sentence each. */
-  warnings: string[];
-}
 
 /** The rows of netsh for one protocol. */
 export interface ExcludedRows {
@@ -29,7 +20,7 @@ export interface ExcludedRows {
 export async function readTables(
   protocol: Protocol,
   { usualDynamicRange, wanted = () => true }: { usualDynamicRange: PortRange; wanted?: (port: number) => boolean },
-): Promise<SystemTables> {
+): Promise<Overview> {
   const look = new Look();
   const [listed, dynamicRange] = await Promise.all([
     look.at('The sockets', tableSockets(protocol), []),
