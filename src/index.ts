@@ -48,8 +48,12 @@ export async function reserve(
   options: ServiceOptions & CallOptions = {},
 ): Promise<HeldReservation> {
   const { checkParams } = await import('./rpc/validate.ts');
+  const checked = checkParams('reservation/create', params);
   const service = await openService(options);
-  const reservation = await service.create(checkParams('reservation/create', params), options);
+  const reservation = await service.create(checked, options).catch(async (error) => {
+    await service.close();
+    throw error;
+  });
   const { startPort, numberOfPorts } = reservation.range;
   let released: Promise<void> | undefined;
   const release = () => {
