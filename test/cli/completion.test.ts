@@ -117,7 +117,7 @@ test('PowerShell completes commands, options and names, quoted where needed', as
   });
 });
 
-const commands = 'exec new get find test remove status map exclude apply export dsc serve completion'.split(' ');
+const commands = 'exec new get find test remove status map exclude apply export dsc serve completion help'.split(' ');
 
 const complete = async (...words: string[]) => {
   const { stdout } = await start(['complete', '--', ...words], { env }).ended;
