@@ -1,7 +1,7 @@
 import { InvalidParamsError } from '../protocol/errors.ts';
 import type { DscReservation, DscReservationList } from '../protocol/generated/contract.ts';
 import { DscReservationList as isReservationList } from '../protocol/generated/validators.js';
-import { checkRange, formatPorts, overlap, sameRange } from '../protocol/ranges.ts';
+import { checkRange, endPort, formatPorts, sameRange } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { checked } from './input.ts';
@@ -137,14 +137,26 @@ const partsOf = (desired: DscReservationList, { reservations }: DscReservationLi
 
 /** Refuses ranges past the last port, and two reservations that cannot both be. */
 function checkPlaces(reservations: readonly DscReservation[]): void {
-  for (const [index, item] of reservations.entries()) {
-    checkRange(item, `reservations.${index}.numberOfPorts`);
-    for (const [before, other] of reservations.slice(0, index).entries()) {
-      if (item.protocol !== other.protocol || !overlap(item, other)) continue;
-      if (sameRange(item, other))
-        throw invalid(`reservations.${index}`, `is of the same ports as reservations.${before}`);
-      if (isToGo(item) || isToGo(other)) continue;
-      throw invalid(`reservations.${index}`, `overlaps reservations.${before}, ${keyOf(other)}`);
+  const listed = reservations.map((item, index) => ({ item, index }));
+  for (const { item, index } of listed) checkRange(item, `reservations.${index}.numberOfPorts`);
+  for (const protocol of ['tcp', 'udp'] as const) {
+    const sorted = listed.filter(({ item }) => item.protocol === protocol);
+    sorted.sort((a, b) => a.item.startPort - b.item.startPort);
+    let reaching: Listed[] = [];
+    for (const one of sorted) {
+      reaching = reaching.filter(({ item }) => endPort(item) >= one.item.startPort);
+      for (const other of reaching) checkPair(one.index < other.index ? [one, other] : [other, one]);
+      reaching.push(one);
     }
   }
+}
+
+type Listed = { item: DscReservation; index: number };
+
+/** Refuses two that share ports, unless they are different ones and one is to go. */
+function checkPair([first, second]: readonly [Listed, Listed]): void {
+  const [where, there] = [`reservations.${second.index}`, `reservations.${first.index}`];
+  if (sameRange(first.item, second.item)) throw invalid(where, `is of the same ports as ${there}`);
+  if (isToGo(first.item) || isToGo(second.item)) return;
+  throw invalid(where, `overlaps ${there}, ${keyOf(first.item)}`);
 }
