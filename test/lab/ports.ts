@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { browserBlockedPorts, wellKnownPorts } from '../../src/service/avoided-ports.ts';
+
+/** Whether automatic choice passes over a port of the block: it would then find no block in it. */
+export const hasAvoidedPort = (first: number, count: number): boolean =>
+  [...browserBlockedPorts, ...wellKnownPorts].some((port) => first <= port && port < first + count);
 
 /**
- * The first of `count` ports that are free for TCP, outside both systems' dynamic ranges. No port of the block has two
- * equal bytes, and none is another one with its bytes swapped: a forgotten swap then shows.
+ * The first of `count` ports that are free for TCP, outside both systems' dynamic ranges, none of them one that automatic
+ * choice passes over. No port of the block has two equal bytes, and none is another one with its bytes swapped: a
+ * forgotten swap then shows.
  */
 export async function freeBlock(count: number): Promise<number> {
   for (;;) {
@@ -11,7 +17,7 @@ export async function freeBlock(count: number): Promise<number> {
     const high = first >> 8;
     const oneHigh = high === (first + count) >> 8;
     const apart = (first & 0xff) > high || (first & 0xff) + count < high;
-    if (oneHigh && apart && (await areFree(first, count))) return first;
+    if (oneHigh && apart && !hasAvoidedPort(first, count) && (await areFree(first, count))) return first;
   }
 }
 
