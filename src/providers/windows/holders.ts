@@ -45,11 +45,13 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
       ...(service && { service }),
     });
   }
-  if (hidden.length > 0) {
-    const which = `process${hidden.length > 1 ? 'es' : ''} ${hidden.join(', ')}`;
-    look.warnings.push(`This user may not see who runs ${which}; an elevated session can.`);
-  }
-  return { processes, warnings: look.warnings };
+  return { processes, warnings: [...look.warnings, ...unseen(hidden)] };
+}
+
+function unseen(hidden: readonly string[]): string[] {
+  if (hidden.length === 0) return [];
+  const which = `process${hidden.length > 1 ? 'es' : ''} ${hidden.join(', ')}`;
+  return [`This user may not see who runs ${which}; an elevated session can.`];
 }
 
 function stateOf({ state }: TableSocket): PortHolder['state'] {

@@ -49,5 +49,5 @@ export async function readExcludedRows(protocol: Protocol): Promise<ExcludedRows
   const read = (store: Store) =>
     look.at(`The ${store} ${protocol} exclusions`, excludedPortRanges('ipv4', protocol, store), []);
   const [rows, lasting] = await Promise.all([read('active'), read('persistent')]);
-  return { rows, lasting, warnings: look.warnings };
+  return { rows, lasting, warnings: [...look.warnings] };
 }
