@@ -1,5 +1,6 @@
 import type { PortHolder, Protocol } from '../../protocol/generated/contract.ts';
 import type { PortSet } from '../../protocol/port-set.ts';
+import { addState, byState } from '../holder-states.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from '../posix/proc-net.ts';
 import type { FoundHolder } from '../provider.ts';
 import { processesOfSockets, processFacts, userNames } from './processes.ts';
@@ -11,8 +12,6 @@ const stateOf = (protocol: Protocol, state: number): PortHolder['state'] => {
   if (state === (protocol === 'tcp' ? TCP_LISTEN : TCP_CLOSE)) return 'listening';
   return TCP_ESTABLISHED <= state && state <= TCP_SYN_RECV ? 'connected' : 'closing';
 };
-
-const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
 
 async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<number, SocketRow[]>> {
   const rows = new Map<number, SocketRow[]>();
@@ -66,13 +65,11 @@ export async function holdersOf(
           holders.set(key, found);
         }
         const { holder } = found;
-        if (order.indexOf(stateOf(of, state)) < order.indexOf(holder.state)) holder.state = stateOf(of, state);
+        addState(holder, stateOf(of, state));
         if (!holder.addresses.includes(address)) holder.addresses.push(address);
       }
     }
-    const all = [...holders.values()];
-    if (all.length === 1) return all;
-    return all.sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+    return [...holders.values()].sort(byState);
   }
 
   /** The same for all its ports: a server may have thousands. */

@@ -3,6 +3,7 @@ import { servicesByProcess } from '../../native/windows/service-processes.ts';
 import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
+import { addState, byState } from '../holder-states.ts';
 import type { FoundHolder } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { Look } from './look.ts';
@@ -59,8 +60,6 @@ function stateOf({ state }: TableSocket): PortHolder['state'] {
   return state <= MIB_TCP_STATE_ESTAB ? 'connected' : 'closing';
 }
 
-const order: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
-
 /** Lists the processes behind HTTP.sys, with their urls. */
 const showUrls = 'netsh http show servicestate view=requestq';
 
@@ -95,7 +94,7 @@ export function holdersOf(
     }
     const { addresses } = found.holder;
     if (!addresses.includes(socket.address)) addresses.push(socket.address);
-    if (order.indexOf(stateOf(socket)) < order.indexOf(found.holder.state)) found.holder.state = stateOf(socket);
+    addState(found.holder, stateOf(socket));
   }
-  return [...holders.values()].sort((a, b) => order.indexOf(a.holder.state) - order.indexOf(b.holder.state));
+  return [...holders.values()].sort(byState);
 }
