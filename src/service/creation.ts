@@ -1,13 +1,12 @@
 import type { Ledger, LedgerChange } from '../ledger/ledger.ts';
 import type { Enforcement, LedgerRecord, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
-import { overlap } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from './choose.ts';
 import { type Granted, keyOf } from './granted.ts';
 import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, relabelled, sameLabel } from './label.ts';
 import { type Claims, Recorder } from './recorder.ts';
-import { type CreateRequest, refuseOverlap } from './requests.ts';
+import type { CreateRequest } from './requests.ts';
 
 /** What a creation works with. */
 export interface CreationSurroundings {
@@ -133,17 +132,14 @@ export class Creation {
   }
 
   async #claim(request: CreateRequest, { own, system }: LedgerChange, signal?: AbortSignal): Promise<Granted[]> {
-    const { protocols, numberOfPorts } = request;
-    const { range: definite } = request;
-    const inTheWay = [...own, ...system].filter(
-      ({ protocol, range }) => protocols.includes(protocol) && (!definite || overlap(range, definite)),
-    );
-    const others = await this.#known.verified(inTheWay);
+    const { protocols, numberOfPorts, range: definite } = request;
+    const records = [...own, ...system];
     const claim = (range: PortRange) => this.#claimInEach(request, range, signal);
     if (definite) {
-      refuseOverlap(definite, others);
+      await this.#known.refuseOverlap(protocols, definite, records);
       return claim(definite);
     }
+    const others = await this.#known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
     const surveys = protocols.map((protocol) => this.#provider.survey(protocol, numberOfPorts >= surveySocketsFrom));
     const survey = combined(await Promise.all(surveys));
     const reserved = others.map((item) => item.range);

@@ -18,7 +18,6 @@ import type { KnownReservations } from './known-reservations.ts';
 import { checkMayRelabel, type Label, labelOf, relabelled, sameLabel } from './label.ts';
 import { matching } from './matching.ts';
 import { persistentOf } from './recorder.ts';
-import { refuseOverlap } from './requests.ts';
 
 const protocols: readonly Protocol[] = ['tcp', 'udp'];
 
@@ -69,11 +68,7 @@ export class Exclusions {
         await this.#complete(existing, change);
         return ifExists === 'update' ? this.#relabel(existing, labelOf(params), change) : existing;
       }
-      const reservations = await this.#known.verified([...change.own, ...change.system]);
-      refuseOverlap(
-        range,
-        reservations.filter((item) => item.protocol === protocol),
-      );
+      await this.#known.refuseOverlap([protocol], range, [...change.own, ...change.system]);
       signal?.throwIfAborted();
       const before = change.exclusions.own;
       const isIt = (item: Pick<PortExclusion, 'protocol' | 'range'>) => keyOf(item) === keyOf(params);

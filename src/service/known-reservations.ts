@@ -1,8 +1,8 @@
 import type { LedgerRecord, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
-import { sameRange } from '../protocol/ranges.ts';
+import { overlap, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type Granted, keyOf } from './granted.ts';
-import { notFound } from './requests.ts';
+import { notFound, refuseOverlap } from './requests.ts';
 
 /** What to look for: whatever is given must fit. */
 export interface Wanted {
@@ -41,6 +41,19 @@ export class KnownReservations {
       if (token !== undefined) verified.push({ ...record, token: String(token) });
     }
     return verified;
+  }
+
+  /**
+   * Refuses a range that shares a port with one of these that still holds. Those alone are looked up.
+   * @throws ServiceError RangeReserved
+   */
+  async refuseOverlap(
+    protocols: readonly Protocol[],
+    range: PortRange,
+    records: readonly LedgerRecord[],
+  ): Promise<void> {
+    const inTheWay = records.filter((item) => protocols.includes(item.protocol) && overlap(item.range, range));
+    refuseOverlap(range, await this.verified(inTheWay));
   }
 
   /** The records that still hold, and the reservations that only the system knows. */
