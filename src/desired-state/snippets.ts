@@ -1,5 +1,5 @@
-import type { DesiredState } from '../protocol/generated/contract.ts';
-import { endPort, formatPorts, formatRange } from '../protocol/ranges.ts';
+import type { DesiredState, PortRange } from '../protocol/generated/contract.ts';
+import { endPort, formatPorts, formatRange, sameRange } from '../protocol/ranges.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
 import { forAllReaders, loadYaml } from './parse-yaml.ts';
 
@@ -18,7 +18,7 @@ const portsOf = ({ protocols, range }: DesiredItem) => formatPorts(protocols[0]!
  * `WEB_PORT_RANGE=21040-21042`. TCP and UDP ports of one name that are not the same get `WEB_UDP_PORT`.
  */
 export function toEnv(document: DesiredState): Exported {
-  const values = new Map<string, string>();
+  const values = new Map<string, PortRange>();
   const warnings: string[] = [];
   for (const item of reservationsOf(document)) {
     if (item.name === undefined) {
@@ -26,14 +26,14 @@ export function toEnv(document: DesiredState): Exported {
       continue;
     }
     const word = variableOf(item.name);
-    const isFree = (name: string) => [undefined, formatRange(item.range)].includes(values.get(name));
+    const isFree = (name: string) => sameRange(values.get(name) ?? item.range, item.range);
     const name = [`${word}_PORT`, `${word}_${item.protocols[0]!.toUpperCase()}_PORT`].find(isFree);
-    if (name) values.set(name, formatRange(item.range));
+    if (name) values.set(name, item.range);
     else warnings.push(`${portsOf(item)} "${item.name}" is left out: ${word}_PORT is another's.`);
   }
   const lines = [...values].flatMap(([name, range]) => {
-    const [first] = range.split('-');
-    return [`${name}=${first}`, ...(first === range ? [] : [`${name}_RANGE=${range}`])];
+    const isBlock = range.numberOfPorts > 1;
+    return [`${name}=${range.startPort}`, ...(isBlock ? [`${name}_RANGE=${formatRange(range)}`] : [])];
   });
   return { text: lines.map((line) => `${line}\n`).join(''), warnings };
 }

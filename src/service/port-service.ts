@@ -267,8 +267,8 @@ export class PortService {
   /**
    * Tells the listener of every change of the recorded reservations, whoever makes it, until the watch or the service is
    * closed; what is there already is not told. The watch keeps the process alive. The ledger's changes are told as they
-   * come, several at once where they come fast, or where the listener returns a promise and it takes time; a process that was killed, within about a second. What other programs
-   * reserve at the system itself is not recorded and not told.
+   * come, several at once where they come fast, or where the listener returns a promise and it takes time; a process that
+   * was killed, within about a second. What other programs reserve at the system itself is not recorded and not told.
    *
    * @param onTrouble is told why the ledger cannot be read or watched now, and what the listener threw; the watch goes on,
    * without the system's help by a look every ten seconds

@@ -13,7 +13,8 @@ export interface Holding {
 
 /**
  * The ports this process holds: one bound socket each, which never listens. Every bind is refused, except that of a
- * socket of the same user that sets SO_REUSEPORT first, and what `yields` lets in. The system frees them when the process ends, however it ends.
+ * socket of the same user that sets SO_REUSEPORT first, and what `yields` lets in. The system frees them when the process
+ * ends, however it ends.
  */
 export class HeldPorts {
   readonly #held: Record<Protocol, Map<number, number>> = { tcp: new Map(), udp: new Map() };
