@@ -15,11 +15,11 @@ export {
   ServiceError,
 } from './protocol/errors.ts';
 export type * from './protocol/generated/contract.ts';
-export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client.ts';
-export { type WorkerEnd, WorkerError } from './rpc/worker-error.ts';
+export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client/client.ts';
+export { type WorkerEnd, WorkerError } from './rpc/wire/errors.ts';
 export type { CallOptions, Progress } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
-export type { ReservationWatch } from './service/reservation-watch.ts';
+export type { ReservationWatch } from './service/reservations/reservation-watch.ts';
 
 /** A reservation in this process, freed by `release()` or at the end of an `await using` block. */
 export interface HeldReservation extends Reservation, AsyncDisposable {
@@ -47,7 +47,7 @@ export async function reserve(
   params: ReservationCreateParams,
   options: ServiceOptions & CallOptions = {},
 ): Promise<HeldReservation> {
-  const { checkParams } = await import('./rpc/validate.ts');
+  const { checkParams } = await import('./protocol/check.ts');
   const checked = checkParams('reservation/create', params);
   const service = await openService(options);
   const reservation = await service.create(checked, options).catch(async (error) => {

@@ -1,12 +1,11 @@
 import { constants } from 'node:os';
 import { exitCode } from './exit-codes.ts';
-import { processGone } from './ledger/process-gone.ts';
-import { processIdentity } from './ledger/process-identity.ts';
+import { processGone, processIdentity } from './machine/process-identity.ts';
 import { openService } from './open-service.ts';
 import { packageVersion } from './protocol/generated/contract.ts';
-import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/command-line.ts';
-import { Connection } from './rpc/connection.ts';
-import { createLog } from './rpc/log.ts';
+import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/server/command-line.ts';
+import { Connection } from './rpc/server/connection.ts';
+import { createLog } from './rpc/server/log.ts';
 
 function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   const log = createLog(() => process.stderr);

@@ -9,8 +9,9 @@ const allowed: Record<string, string[]> = {
   protocol: [],
   map: ['protocol'],
   service: ['protocol', 'map', 'type:providers', 'type:ledger'],
-  ledger: ['protocol', 'native', 'type:host'],
-  providers: ['protocol', 'native', 'type:host', 'type:ledger'],
+  machine: ['protocol', 'native'],
+  ledger: ['protocol', 'machine', 'native', 'type:host'],
+  providers: ['protocol', 'machine', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
   dsc: ['protocol', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
@@ -64,6 +65,42 @@ function faults(file: string): string[] {
   }
   return found;
 }
+
+/** The files that one imports, types too: what needs each other is one thing in two files. */
+const neighbours = new Map(
+  files.map((file) => [
+    file,
+    importsOf(file)
+      .filter(({ from }) => from.startsWith('.'))
+      .map(({ from }) => join(file, '..', from).replaceAll('\\', '/')),
+  ]),
+);
+
+/** The way from a file back to itself; undefined where there is none. */
+function circleOf(file: string): string[] | undefined {
+  const from = new Map<string, string>();
+  const open = [file];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const next of neighbours.get(at) ?? []) {
+      if (next === file) return wayTo(at, from, file);
+      if (!from.has(next)) {
+        from.set(next, at);
+        open.push(next);
+      }
+    }
+  }
+  return undefined;
+}
+
+function wayTo(end: string, from: ReadonlyMap<string, string>, file: string): string[] {
+  const way = [file];
+  for (let at: string | undefined = end; at !== undefined && at !== file; at = from.get(at)) way.push(at);
+  return way;
+}
+
+test.each(files)('%s is in no circle of imports', (file) => {
+  expect(circleOf(file)).toBeUndefined();
+});
 
 test.each(files)('%s keeps to its layer', (file) => {
   expect(faults(file)).toEqual([]);

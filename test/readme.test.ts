@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { windowsCommands } from '../src/providers/windows/commands.ts';
-import { explain } from '../src/service/explanation.ts';
-import { remedyFor } from '../src/service/remedy.ts';
-import { type Findings, verdictOf } from '../src/service/verdict.ts';
+import { explain } from '../src/service/ports/explanation.ts';
+import { remedyFor } from '../src/service/ports/remedy.ts';
+import { type Findings, verdictOf } from '../src/service/ports/verdict.ts';
 import { inventedMachine } from './map/invented-machine.ts';
 
 const words = (text: string) => text.split(/\s+/).filter(Boolean);

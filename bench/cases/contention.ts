@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LedgerLock } from '../../src/ledger/ledger-lock.ts';
-import { startWorker } from '../../src/rpc/client.ts';
+import { LedgerLock } from '../../src/machine/file-lock.ts';
+import { startWorker } from '../../src/rpc/client/client.ts';
 import { type Case, median, timed } from '../measure.ts';
 import { environment } from '../support.ts';
 

@@ -1,7 +1,7 @@
-import { toJson, toYaml } from '../../src/desired-state/write-document.ts';
+import { toJson, toYaml } from '../../src/desired-state/writers.ts';
 import { thisHost } from '../../src/host.ts';
 import { applyDesiredState, type DesiredState, type DocumentFormat, openService } from '../../src/index.ts';
-import { startWorker, type WorkerClient } from '../../src/rpc/client.ts';
+import { startWorker, type WorkerClient } from '../../src/rpc/client/client.ts';
 import { type Case, paired, type Result, timed } from '../measure.ts';
 import { environment } from '../support.ts';
 

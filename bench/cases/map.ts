@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { thisHost } from '../../src/host.ts';
 import { render } from '../../src/map/render.ts';
 import { openService } from '../../src/open-service.ts';
-import { portSockets } from '../../src/providers/posix/port-sockets.ts';
+import { portSockets } from '../../src/providers/sockets/port-sockets.ts';
 import { type Case, median, paired, timed } from '../measure.ts';
 import { environment, scatteredListeners } from '../support.ts';
 

@@ -4,7 +4,7 @@ import { findPowerShell, scriptOptions } from '../../test/support/powershell-pro
 import type { Case } from '../measure.ts';
 import { environment } from '../support.ts';
 
-const script = fileURLToPath(new URL('../../bench/get-port-reservation.ps1', import.meta.url));
+const script = fileURLToPath(new URL('../get-port-reservation.ps1', import.meta.url));
 
 const getPortReservation: Case = {
   name: 'Get-PortReservation in PowerShell',

@@ -8,7 +8,7 @@ import { openService } from '../../src/open-service.ts';
 import type { PortRange, Reservation } from '../../src/protocol/generated/contract.ts';
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { selectProvider } from '../../src/providers/select.ts';
-import { claimFreeRange, portsToAvoid } from '../../src/service/choose.ts';
+import { claimFreeRange, portsToAvoid } from '../../src/service/ports/choose.ts';
 import { type Case, paired } from '../measure.ts';
 import { environment, scatteredListeners } from '../support.ts';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startWorker } from '../../src/rpc/client.ts';
+import { startWorker } from '../../src/rpc/client/client.ts';
 import { type Case, paired } from '../measure.ts';
 import { environment, startNode, workerFile } from '../support.ts';
 

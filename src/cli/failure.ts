@@ -1,8 +1,6 @@
 import { exitCode } from '../exit-codes.ts';
 import { DocumentError, type FieldError, InvalidParamsError, ServiceError } from '../protocol/errors.ts';
-import { CommandError } from './exec/command-error.ts';
 import { printable } from './table.ts';
-import { UsageError } from './usage-error.ts';
 
 /** An error as it is shown, and written with `--json`. */
 interface Failure {
@@ -63,4 +61,27 @@ const isAboutWords = (error: unknown) => error instanceof UsageError || error in
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   return isAboutWords(error) && !(error instanceof DocumentError) ? exitCode.usage : exitCode.failed;
+}
+
+/** The words do not make a command. */
+export class UsageError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.name = 'UsageError';
+    this.hint = hint;
+  }
+}
+
+/** The command could not be run; the exit code is the one that shells have for it. */
+export class CommandError extends Error {
+  readonly exitCode: number;
+
+  constructor(command: string, cause: NodeJS.ErrnoException) {
+    const isMissing = cause.code === 'ENOENT' || command === '';
+    super(`${JSON.stringify(command)} ${isMissing ? 'was not found' : `cannot be run: ${cause.message}`}.`, { cause });
+    this.name = 'CommandError';
+    this.exitCode = isMissing ? 127 : 126;
+  }
 }

@@ -18,7 +18,7 @@ async function exitCode(): Promise<number> {
     return 0;
   }
   if (first === 'dsc' && !rest.includes('--help')) return (await import('../dsc/run.ts')).runDsc(rest, process);
-  return (await import('./run.ts')).run(process.argv.slice(2), process);
+  return (await import('./program.ts')).run(process.argv.slice(2), process);
 }
 
 /** Who reads the output may have enough before its end: portreservation get | head -1. */

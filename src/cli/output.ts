@@ -1,7 +1,7 @@
 import { exitCode } from '../exit-codes.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
+import type { Terminal } from './rendering.ts';
 import { type Column, printable, table } from './table.ts';
-import type { Terminal } from './terminal.ts';
 
 /** Writes what a command found, in words or as one JSON document, and remembers whether something failed. */
 export class Output {

@@ -1,4 +1,5 @@
-import { Command, type CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
+import { exitCode } from '../exit-codes.ts';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDsc } from './commands/dsc.ts';
@@ -13,9 +14,9 @@ import { addRemove } from './commands/remove.ts';
 import { addServe } from './commands/serve.ts';
 import { addStatus } from './commands/status.ts';
 import { addTest } from './commands/test.ts';
-import type { Output } from './output.ts';
-import type { Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError } from './failure.ts';
+import { Output } from './output.ts';
+import type { Terminal } from './rendering.ts';
 
 const codes = `
 Exit codes:
@@ -85,4 +86,19 @@ function usageError({ message }: CommanderError, path: string): UsageError {
   );
   const meant = suggestion.replace(/^\((.*)\)$/, '$1 ');
   return new UsageError(wrong, `${meant}See ${path} --help.`);
+}
+
+/** Runs the command that the words ask for and gives the exit code. */
+export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+  const output = new Output(terminal);
+  output.asJson = words.includes('--json');
+  try {
+    await program(terminal, output).parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCode.done;
+    // Help that nobody asked for has been written already.
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCode.usage;
+    output.fail(error);
+  }
+  return output.exitCode;
 }

@@ -1,5 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
 import type { PortMapRendering } from '../protocol/generated/contract.ts';
-import type { Terminal } from './terminal.ts';
 
 /** What the person who runs the program asked for. */
 export interface Wishes {
@@ -31,4 +31,16 @@ function colorsOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): PortMapRen
   if (env.NO_COLOR || env.TERM === 'dumb') return 'none';
   if (/^(truecolor|24bit)$/.test(env.COLORTERM ?? '') || platform === 'win32') return 'trueColor';
   return /256color/.test(env.TERM ?? '') ? 'ansi256' : 'ansi16';
+}
+
+/** What the command line may know of the process it runs in, and is given by main.ts: the process itself. */
+export interface Terminal {
+  readonly stdin: Readable;
+  readonly stdout: Writable & { columns?: number; isTTY?: boolean };
+  readonly stderr: Writable & { columns?: number };
+  readonly env: NodeJS.ProcessEnv;
+  readonly platform: NodeJS.Platform;
+  readonly pid: number;
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }

@@ -10,8 +10,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { byPlace } from '../protocol/ranges.ts';
 import type { PortService } from '../service/port-service.ts';
-import { type Exported, toCompose, toDevcontainer, toEnv } from './snippets.ts';
-import { toJson, toYaml } from './write-document.ts';
+import { type Exported, toCompose, toDevcontainer, toEnv, toJson, toYaml } from './writers.ts';
 
 const writers: Record<ExportFormat, (document: DesiredState) => Exported | Promise<Exported>> = {
   json: toJson,

@@ -1,3 +1,4 @@
+import type { PathError } from '../protocol/field-errors.ts';
 import type {
   DesiredChange,
   DesiredExclusion,
@@ -7,6 +8,7 @@ import type {
   PortRange,
   Protocol,
 } from '../protocol/generated/contract.ts';
+import { endPort, formatPorts, maximumPort, sameRange } from '../protocol/ranges.ts';
 
 /** One entry of a document, with the defaults filled in. */
 export interface DesiredItem {
@@ -36,3 +38,35 @@ export function itemsOf({ reservations = [], exclusions = [] }: DesiredState): D
     ...exclusions.map((entry, index) => itemOf('exclusion', entry, ['exclusions', String(index)])),
   ];
 }
+
+/** What a schema cannot say: no range goes past the last port, and no two share a port of one protocol. */
+export function ruleFaults(document: DesiredState): PathError[] {
+  const items = itemsOf(document);
+  const tooLong = items.filter(({ range }) => endPort(range) > maximumPort).map(pastTheEnd);
+  return tooLong.length > 0 ? tooLong : (['tcp', 'udp'] as const).flatMap((protocol) => overlaps(items, protocol));
+}
+
+function pastTheEnd({ range, path }: DesiredItem): PathError {
+  const most = maximumPort - range.startPort + 1;
+  const message = `must be at most ${most} with startPort ${range.startPort}: the last port is ${maximumPort}`;
+  return faultOf([...path, 'numberOfPorts'], message);
+}
+
+function overlaps(items: readonly DesiredItem[], protocol: Protocol): PathError[] {
+  const faults: PathError[] = [];
+  const sorted = items.filter((item) => item.protocols.includes(protocol));
+  sorted.sort((a, b) => a.range.startPort - b.range.startPort);
+  let last: DesiredItem | undefined; // the one that reaches furthest
+  for (const item of sorted) {
+    if (last && item.range.startPort <= endPort(last.range)) {
+      const [first, second] = items.indexOf(last) < items.indexOf(item) ? [last, item] : [item, last];
+      const verb = sameRange(first.range, second.range) ? 'is there already:' : 'overlaps';
+      const message = `(${formatPorts(protocol, second.range)}) ${verb} ${first.path.join('.')} (${formatPorts(protocol, first.range)})`;
+      faults.push(faultOf(second.path, message));
+    }
+    if (!last || endPort(item.range) > endPort(last.range)) last = item;
+  }
+  return faults;
+}
+
+const faultOf = (path: string[], message: string): PathError => ({ path, field: path.join('.'), message });

@@ -1,6 +1,5 @@
 import { DocumentError } from '../protocol/errors.ts';
-import { parseYaml } from './parse-yaml.ts';
-import { type Parsed, placeAt } from './place.ts';
+import { type Parsed, parseYaml, placeAt } from './parse-yaml.ts';
 
 /** Whether no key of the text was lost for being there twice. Colons after quotes in texts may only make it look so. */
 function hasAllKeys(text: string, value: unknown): boolean {

@@ -7,9 +7,9 @@ import type {
   Protocol,
 } from '../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../protocol/ranges.ts';
-import { holdsAll, lasts } from '../service/exclusion-rules.ts';
-import type { Labelled } from '../service/label.ts';
+import { holdsAll, lasts } from '../service/exclusions/rules.ts';
 import type { Present } from '../service/present.ts';
+import type { Labelled } from '../service/refusals.ts';
 import { type DesiredItem, itemsOf } from './items.ts';
 
 /** What is there and lasts: a persistent reservation, or an exclusion made here. */

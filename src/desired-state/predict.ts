@@ -1,9 +1,8 @@
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
-import { alreadyThere } from '../service/exclusion-rules.ts';
-import { keyOf } from '../service/granted.ts';
-import { checkMayRelabel, type Labelled } from '../service/label.ts';
+import { keyOf } from '../protocol/ranges.ts';
+import { alreadyThere } from '../service/exclusions/rules.ts';
 import type { Present } from '../service/present.ts';
-import { refuseOverlap } from '../service/requests.ts';
+import { checkMayRelabel, type Labelled, refuseOverlap } from '../service/refusals.ts';
 import { failureOf } from './change-error.ts';
 import type { Plan, Step } from './plan.ts';
 

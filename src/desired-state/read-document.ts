@@ -2,10 +2,9 @@ import { DocumentError } from '../protocol/errors.ts';
 import { type PathError, pathErrors } from '../protocol/field-errors.ts';
 import type { DesiredState, DocumentFormat } from '../protocol/generated/contract.ts';
 import { DesiredState as isDesiredState } from '../protocol/generated/validators.js';
+import { ruleFaults } from './items.ts';
 import { parseJson } from './parse-json.ts';
-import { parseYaml } from './parse-yaml.ts';
-import type { Parsed } from './place.ts';
-import { ruleFaults } from './rules.ts';
+import { type Parsed, parseYaml } from './parse-yaml.ts';
 
 /** The most bytes of UTF-8 that a document may have. */
 export const longestDocument = 1024 * 1024;

@@ -1,10 +1,10 @@
 import type { DscExclusion, ExclusionStore, PortExclusion } from '../protocol/generated/contract.ts';
 import { DscExclusion as isExclusion } from '../protocol/generated/validators.js';
 import { checkRange, formatPorts, sameRange } from '../protocol/ranges.ts';
-import { alreadyThere, holdsAll, lasts } from '../service/exclusion-rules.ts';
+import { alreadyThere, holdsAll, lasts } from '../service/exclusions/rules.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
-import { refuseOverlap } from '../service/requests.ts';
+import { refuseOverlap } from '../service/refusals.ts';
 import { differencesOf } from './differences.ts';
 import { checked } from './input.ts';
 import { absent, placeOf, refusalOf, settingOf, unlessNotFound } from './place.ts';

@@ -1,5 +1,5 @@
-import { inputOf, outputOf } from './descriptors.ts';
 import { runDsc } from './run.ts';
+import { inputOf, outputOf } from './streams.ts';
 
 const streams = {
   stdin: inputOf(0, () => process.stdin),

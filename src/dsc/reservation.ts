@@ -3,7 +3,7 @@ import { DscReservation as isReservation } from '../protocol/generated/validator
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
-import { refuseOverlap } from '../service/requests.ts';
+import { refuseOverlap } from '../service/refusals.ts';
 import { differencesOf } from './differences.ts';
 import { checked } from './input.ts';
 import { absent, placeOf, refusalOf, settingOf, unlessNotFound } from './place.ts';

@@ -3,16 +3,14 @@ import { type Host, thisHost } from '../host.ts';
 import { openService } from '../open-service.ts';
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
-import { isProvider } from '../rpc/command-line.ts';
+import { isProvider } from '../rpc/server/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
-import { type Command, parseCommand, UsageError } from './command.ts';
 import { ExclusionResource } from './exclusion.ts';
 import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
-import { type Line, runOperation } from './run-operation.ts';
-import type { DscStreams, Output } from './streams.ts';
-import { createTrace, type Trace } from './trace.ts';
+import { type Command, type Line, parseCommand, runOperation, UsageError } from './run-operation.ts';
+import { createTrace, type DscStreams, type Output, type Trace } from './streams.ts';
 
 export type { DscStreams } from './streams.ts';
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
+import { LedgerLock } from '../machine/file-lock.ts';
+import { replaceFile } from '../machine/replace-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import type { Ledger, LedgerChange, LedgerContent, LedgerListeners } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
-import { LedgerLock } from './ledger-lock.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { type Look, liveRecords } from './live-records.ts';
 import { ledgerFault, readLedgerFile } from './read-ledger-file.ts';
-import { replaceFile } from './replace-file.ts';
 import { checkFolder, makeFolder } from './safe-folder.ts';
 
 /** What a ledger on files needs to know. */

@@ -1,8 +1,8 @@
+import { FileWatch } from '../machine/file-watch.ts';
+import { processGone } from '../machine/process-identity.ts';
 import type { LedgerRecord } from '../protocol/generated/contract.ts';
-import { FileWatch } from './file-watch.ts';
 import type { LedgerListeners } from './ledger.ts';
 import type { Look } from './live-records.ts';
-import { processGone } from './process-gone.ts';
 
 /** What a watch of a ledger works with. */
 interface Surroundings extends LedgerListeners {

@@ -1,5 +1,5 @@
+import type { ProcessIdentity } from '../machine/process-identity.ts';
 import type { LedgerRecord } from '../protocol/generated/contract.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 
 /** Looks at a process. */
 export type Look = (processId: number) => Promise<ProcessIdentity>;

@@ -1,9 +1,9 @@
 import type { Host } from '../host.ts';
+import { processIdentity } from '../machine/process-identity.ts';
 import { isElevated } from '../native/windows/process-token.ts';
 import { FileLedger } from './file-ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { ledgerFolders } from './ledger-folders.ts';
-import { processIdentity } from './process-identity.ts';
 
 /** What may be decided otherwise, for the sake of tests. */
 export interface OpenLedgerOptions {

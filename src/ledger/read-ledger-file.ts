@@ -1,10 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { fileError } from '../machine/file-error.ts';
+import { whileInUse } from '../machine/replace-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFile } from '../protocol/generated/contract.ts';
 import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
-import { fileError } from './file-error.ts';
 import type { LedgerContent } from './ledger.ts';
-import { whileInUse } from './while-in-use.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 

@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileError } from '../machine/file-error.ts';
 import { createAdminFolder, hasTrustedOwner } from '../native/windows/admin-folder.ts';
 import { ServiceError } from '../protocol/errors.ts';
-import { fileError } from './file-error.ts';
 import type { LedgerFolder } from './ledger-folders.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;

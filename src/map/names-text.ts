@@ -3,7 +3,7 @@ import { formatRange } from '../protocol/ranges.ts';
 import { titleOf } from './kinds.ts';
 import { type Excluder, type NamedPorts, namedThings } from './named-ports.ts';
 import type { Painter } from './painter.ts';
-import { cutText, textWidth } from './plain-text.ts';
+import { cutText, textWidth } from './text-width.ts';
 
 /** How many lines each section may take; what is left is counted. */
 const mostLines = 6;

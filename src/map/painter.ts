@@ -1,7 +1,7 @@
 import type { PortKind, TerminalCharacters, TerminalColors } from '../protocol/generated/contract.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { kinds, styles } from './kinds.ts';
-import { asciiText } from './plain-text.ts';
+import { asciiText } from './text-width.ts';
 
 const csi = '\u{1b}[';
 const upperHalf = '▀';

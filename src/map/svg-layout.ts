@@ -1,3 +1,5 @@
+import { kinds, styles } from './kinds.ts';
+
 /** Where things are on the picture, in its own units. */
 export const layout = {
   width: 940,
@@ -13,3 +15,19 @@ export const cellX = (cell: number): number => grid.left + cell * grid.cell;
 export const rowY = (row: number): number => grid.top + row * grid.row + Math.floor(row / grid.rowsPerGroup) * grid.gap;
 
 export const gridBottom = rowY(Math.floor(65_535 / grid.portsPerRow)) + grid.row;
+
+const rules = (theme: 'light' | 'dark'): string =>
+  kinds.map((kind) => `.${kind}{stroke:${styles[kind][theme]}}`).join('');
+
+/** Light, and dark for those who ask their system for it. */
+export const styleSheet = `<style>
+text{font:12px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#24292f}
+.number{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
+.title{font-size:22px;font-weight:600}.head{font-weight:600}.faint{fill:#59636e}.small{font-size:11px}.end{text-anchor:end}.labels text{font-size:10px}
+.ground{fill:#fff;stroke:#d8dee4}.rule{stroke:#8c959f;fill:none}
+.tips{fill-opacity:0;pointer-events:all}.tips path:hover{stroke:#d1006c;stroke-width:2}
+${rules('light')}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}.ground{fill:#0d1117;stroke:#30363d}.rule{stroke:#6e7681}
+.tips path:hover{stroke:#ff7fc4}
+${rules('dark')}}
+</style>`;

@@ -10,8 +10,8 @@ import { endPort, formatRange } from '../protocol/ranges.ts';
 import { placeOf } from './grid.ts';
 import { kinds, rank, titleOf } from './kinds.ts';
 import { type Excluder, excludedBy, reservedAs, whoOf } from './named-ports.ts';
-import { cutText, xmlText } from './plain-text.ts';
 import { cellX, layout, rowY } from './svg-layout.ts';
+import { cutText, xmlText } from './text-width.ts';
 
 /** Of more, neighbours share one, so that the picture stays small. */
 const mostTooltips = 700;

@@ -3,13 +3,11 @@ import { plainText } from '../protocol/plain-text.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { gridOf, placeOf, type Row, runsOf } from './grid.ts';
 import { kinds, titleOf } from './kinds.ts';
-import { cutText, xmlText } from './plain-text.ts';
-import { labels } from './svg-labels.ts';
-import { cellX, gridBottom, layout, rowY } from './svg-layout.ts';
-import { namesBelow } from './svg-names.ts';
-import { styleSheet } from './svg-style.ts';
+import { cellX, gridBottom, layout, rowY, styleSheet } from './svg-layout.ts';
+import { labels, namesBelow } from './svg-names.ts';
 import { tooltips } from './svg-tooltips.ts';
 import { grouped } from './text.ts';
+import { cutText, xmlText } from './text-width.ts';
 
 const { grid, width, margin } = layout;
 

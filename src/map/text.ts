@@ -4,7 +4,7 @@ import { gridOf } from './grid.ts';
 import { kinds, titleOf } from './kinds.ts';
 import { namesText } from './names-text.ts';
 import { Painter } from './painter.ts';
-import { cutText } from './plain-text.ts';
+import { cutText } from './text-width.ts';
 
 const portsPerLine = 4000;
 const tickSteps = [500, 1000, 2000];

@@ -31,6 +31,9 @@ export const formatAllPorts = (protocols: readonly Protocol[], range: PortRange)
 
 type Placed = { protocol: Protocol; range: PortRange };
 
+/** What tells reservations apart, and exclusions: no two share a port of one protocol. */
+export const keyOf = ({ protocol, range }: Placed): string => formatPorts(protocol, range);
+
 /** Orders by protocol and start port. */
 export const byPlace = (a: Placed, b: Placed): number =>
   a.protocol.localeCompare(b.protocol) || a.range.startPort - b.range.startPort;

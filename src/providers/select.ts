@@ -31,6 +31,6 @@ export async function selectProvider(choice: ProviderChoice, host: Host, holder?
     case 'linux':
       return new (await import('./linux/provider.ts')).LinuxProvider(host);
     case 'ledger':
-      return new (await import('./ledger/provider.ts')).LedgerProvider(host);
+      return new (await import('./sockets/provider.ts')).LedgerProvider(host);
   }
 }

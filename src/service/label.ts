@@ -1,7 +1,5 @@
-import { ServiceError } from '../protocol/errors.ts';
-import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
-import { describe, describeExclusion, startOfSentence } from './describe.ts';
-import { keyOf } from './granted.ts';
+import type { ExclusionRecord, PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import type { SystemExclusion } from '../providers/provider.ts';
 
 /** What people call a reservation, why it is there, and which document asked for it. */
 export type Label = Pick<Reservation, 'name' | 'reason' | 'document'>;
@@ -24,29 +22,9 @@ export function relabelled<T extends Label>({ name: _, reason: __, document: ___
   return { ...rest, ...labelOf(label) } as T;
 }
 
-/** Something that has a label. */
-export type Labelled = { kind: 'reservation'; is: Reservation } | { kind: 'exclusion'; is: PortExclusion };
-
-/**
- * Refuses another label where it is not the caller's to give.
- *
- * @param isSystems whether the record is in the system's ledger, which this user may only read
- * @throws ServiceError RangeReserved or RangeExcluded for what another document asked for, AccessDenied
- */
-export function checkMayRelabel({ kind, is }: Labelled, label: Label, isSystems: boolean): void {
-  const { document } = is;
-  const target = keyOf(is);
-  const what = startOfSentence(kind === 'reservation' ? describe(is) : describeExclusion(is));
-  if (document !== undefined && document !== label.document) {
-    throw new ServiceError(kind === 'reservation' ? 'RangeReserved' : 'RangeExcluded', `${what} is that document's.`, {
-      target,
-      hint: `Take it out of the document "${document}", or free the range first.`,
-    });
-  }
-  if (isSystems) {
-    throw new ServiceError('AccessDenied', `${what} is the system's; this user may not change it.`, {
-      target,
-      hint: 'Run it as root or from an elevated process.',
-    });
-  }
+/** The exclusion with what is recorded of it. */
+export function joined(exclusion: SystemExclusion, record: ExclusionRecord | undefined): PortExclusion {
+  if (!record || !exclusion.administered) return { ...exclusion, own: false };
+  const { owner, createdAt } = record;
+  return { ...exclusion, own: true, ...labelOf(record), owner, createdAt };
 }

@@ -29,23 +29,22 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { byPlace, checkRange, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, keyOf, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
-import { Creation } from './creation.ts';
-import { drawingAs } from './drawing.ts';
-import { dynamicRanges } from './dynamic-ranges.ts';
-import { Exclusions } from './exclusions.ts';
-import { findFree } from './find-free.ts';
-import { type Granted, keyOf } from './granted.ts';
-import { inspect } from './inspect.ts';
-import { KnownReservations } from './known-reservations.ts';
-import { portMap } from './map.ts';
+import { Exclusions } from './exclusions/exclusions.ts';
 import { matching } from './matching.ts';
+import { dynamicRanges } from './ports/dynamic-ranges.ts';
+import { findFree } from './ports/find-free.ts';
+import { inspect } from './ports/inspect.ts';
+import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn } from './present.ts';
-import { release } from './release.ts';
-import { createRequest, portOf } from './requests.ts';
-import { type ReservationWatch, ReservationWatches } from './reservation-watch.ts';
+import { Creation } from './reservations/creation.ts';
+import { KnownReservations } from './reservations/known-reservations.ts';
+import type { Granted } from './reservations/recorder.ts';
+import { release } from './reservations/release.ts';
+import { createRequest, portOf } from './reservations/requests.ts';
+import { type ReservationWatch, ReservationWatches } from './reservations/reservation-watch.ts';
 
 /**
  * Reserves ports: decides, under the ledger's lock, which range is given to whom, lets the provider do it, and keeps the

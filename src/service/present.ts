@@ -1,7 +1,7 @@
 import type { LedgerChange, LedgerContent } from '../ledger/ledger.ts';
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
-import type { Exclusions } from './exclusions.ts';
-import type { KnownReservations } from './known-reservations.ts';
+import type { Exclusions } from './exclusions/exclusions.ts';
+import type { KnownReservations } from './reservations/known-reservations.ts';
 
 /** What is there at one moment. */
 export interface Present {

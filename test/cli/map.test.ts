@@ -2,8 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { renderingFor } from '../../src/cli/rendering.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
+import { renderingFor, type Terminal } from '../../src/cli/rendering.ts';
 import type { PortMapRendering } from '../../src/protocol/generated/contract.ts';
 import { commandLine } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Output } from '../../src/cli/output.ts';
+import type { Terminal } from '../../src/cli/rendering.ts';
 import { printable, table } from '../../src/cli/table.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 
 const columns = [
   { title: 'Port', of: ([port]: [number, string]) => port, align: 'right' as const },

@@ -2,7 +2,7 @@ import { closeSync, readSync, writeSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import koffi from 'koffi';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { inputOf, outputOf } from '../../src/dsc/descriptors.ts';
+import { inputOf, outputOf } from '../../src/dsc/streams.ts';
 
 const O_NONBLOCK = 0o4000;
 

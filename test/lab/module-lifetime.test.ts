@@ -177,7 +177,6 @@ describeInLab('the worker of the module on Windows', () => {
 
 /** Asks the holder only when it is told that its caller has given up, and outlives the end of its input. */
 const lateWorker = `
-import { writeFileSync } from 'node:fs';
 let buffer = Buffer.alloc(0);
 let create;
 const send = (message) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { browserBlockedPorts, wellKnownPorts } from '../../src/service/avoided-ports.ts';
+import { browserBlockedPorts, wellKnownPorts } from '../../src/service/ports/choose.ts';
 
 /** Whether automatic choice passes over a port of the block: it would then find no block in it. */
 export const hasAvoidedPort = (first: number, count: number): boolean =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { liveRecords } from '../../src/ledger/live-records.ts';
-import { processIdentity } from '../../src/ledger/process-identity.ts';
+import { processIdentity } from '../../src/machine/process-identity.ts';
 import type { Owner } from '../../src/protocol/generated/contract.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { deadProcess, sleeper } from './support/processes.ts';

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { thisHost } from '../../src/host.ts';
 import { FileLedger } from '../../src/ledger/file-ledger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { processIdentity } from '../../src/ledger/process-identity.ts';
+import { processIdentity } from '../../src/machine/process-identity.ts';
 import type { LedgerRecord } from '../../src/protocol/generated/contract.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { record, startPorts } from './support/records.ts';

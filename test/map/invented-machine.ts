@@ -1,6 +1,6 @@
 import type { PortHolder, PortMap, PortRange, Reservation } from '../../src/protocol/generated/contract.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
-import { type MapInput, portMap } from '../../src/service/map.ts';
+import { type MapInput, portMap } from '../../src/service/ports/map.ts';
 
 const between = (first: number, last = first): PortRange => ({ startPort: first, numberOfPorts: last - first + 1 });
 

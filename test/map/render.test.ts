@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { gridOf, placeOf } from '../../src/map/grid.ts';
-import { asciiText, cutText, textWidth, xmlText } from '../../src/map/plain-text.ts';
 import { checkRendering } from '../../src/map/render.ts';
+import { asciiText, cutText, textWidth, xmlText } from '../../src/map/text-width.ts';
+import { checkParams } from '../../src/protocol/check.ts';
 import type { PortMapRendering } from '../../src/protocol/generated/contract.ts';
 import { plainText } from '../../src/protocol/plain-text.ts';
-import { checkParams } from '../../src/rpc/validate.ts';
 
 const fieldsOf = (check: () => void) => {
   try {

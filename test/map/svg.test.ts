@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { render } from '../../src/map/render.ts';
 import type { PortMap } from '../../src/protocol/generated/contract.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
-import { portMap } from '../../src/service/map.ts';
+import { portMap } from '../../src/service/ports/map.ts';
 import { lacking } from '../kernel/held/support/python.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inventedMachine, inventedServer } from './invented-machine.ts';

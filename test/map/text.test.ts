@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { textWidth } from '../../src/map/plain-text.ts';
 import { render } from '../../src/map/render.ts';
+import { textWidth } from '../../src/map/text-width.ts';
 import type { PortMap, PortMapRendering } from '../../src/protocol/generated/contract.ts';
-import { portMap } from '../../src/service/map.ts';
+import { portMap } from '../../src/service/ports/map.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inventedMachine, inventedServer } from './invented-machine.ts';
 

@@ -8,7 +8,7 @@ const checkout = join(import.meta.dirname, '../..');
 
 const program = `
 import { createServer } from 'node:net';
-import { reserve, startWorker } from 'portreservation';
+import { type HeldReservation, ServiceError, reserve, startWorker } from 'portreservation';
 
 const listen = (port) => new Promise((resolve) => {
   const server = createServer();
@@ -26,7 +26,6 @@ await worker.close();
 `;
 
 const typed = `
-import { type HeldReservation, reserve, ServiceError, startWorker } from 'portreservation';
 
 await using block: HeldReservation = await reserve({ protocol: 'tcp', numberOfPorts: 3 });
 export const ports: readonly number[] = block.ports;

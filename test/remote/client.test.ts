@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startWorker } from '../../src/rpc/client.ts';
+import { startWorker } from '../../src/rpc/client/client.ts';
 import { portreservation } from '../cli/support.ts';
 import { ownHome } from '../support/worker.ts';
 import { noSsh, sshToHere } from './support/ssh.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
-import { Connection, type ConnectionOptions } from '../../src/rpc/connection.ts';
-import { createLog } from '../../src/rpc/log.ts';
+import { Connection, type ConnectionOptions } from '../../src/rpc/server/connection.ts';
+import { createLog } from '../../src/rpc/server/log.ts';
 import type { PortService } from '../../src/service/port-service.ts';
 import { RawPeer } from '../support/frames.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { brokenFrames } from '../rpc/bad-frames.ts';
-import { badMessages } from '../rpc/bad-messages.ts';
+import { brokenFrames } from '../rpc/server/bad-frames.ts';
+import { badMessages } from '../rpc/server/bad-messages.ts';
 import { startRawWorker } from '../support/worker.ts';
 
 describe('a broken frame is answered and ends the worker with exit code 1', () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { thisHost } from '../../src/host.ts';
 import { packageVersion } from '../../src/protocol/generated/contract.ts';
-import { startWorker } from '../../src/rpc/client.ts';
+import { startWorker } from '../../src/rpc/client/client.ts';
 import type { Progress } from '../../src/service/call-options.ts';
 import { ownHome } from '../support/worker.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
-import { startWorker } from '../../src/rpc/client.ts';
+import { startWorker } from '../../src/rpc/client/client.ts';
 import { listen } from '../support/listen.ts';
 import { ownHome } from '../support/worker.ts';
 

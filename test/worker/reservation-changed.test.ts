@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reservation, ReservationChangedParams } from '../../src/protocol/generated/contract.ts';
-import { startWorker, type WorkerClient } from '../../src/rpc/client.ts';
+import { startWorker, type WorkerClient } from '../../src/rpc/client/client.ts';
 import { ownHome, startRawWorker } from '../support/worker.ts';
 
 async function start(env: NodeJS.ProcessEnv, onReservationChanged?: (change: ReservationChangedParams) => void) {

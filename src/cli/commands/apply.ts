@@ -5,8 +5,8 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { AppliedState, DesiredChange, DocumentFormat } from '../../protocol/generated/contract.ts';
 import { type CommonOptions, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
+import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
-import type { Terminal } from '../terminal.ts';
 import { nameOf } from '../views.ts';
 
 interface Options extends CommonOptions {

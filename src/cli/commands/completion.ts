@@ -2,9 +2,9 @@ import { Argument, type Command } from 'commander';
 import type { Reservation } from '../../protocol/generated/contract.ts';
 import { candidates } from '../completion/candidates.ts';
 import { completionHelp, type Shell, scripts, shells } from '../completion/scripts.ts';
+import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
 import { printable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
 
 export function addCompletion(root: Command, _: unknown, terminal: Terminal): void {
   root

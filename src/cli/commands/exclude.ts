@@ -78,7 +78,7 @@ export function addExclude(root: Command, output: Output): void {
 
 async function add(asked: PortRange[], options: AddOptions, output: Output): Promise<void> {
   const { protocol, store, name, reason, restartNat } = options;
-  const { checkParams } = await import('../../rpc/validate.ts');
+  const { checkParams } = await import('../../protocol/check.ts');
   const wanted = inEach(protocol, asked).map((one) =>
     checkParams('exclusion/add', { ...one, ...given({ store, name, reason, restartNat }) }),
   );

@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import type { ExportFormat } from '../../protocol/generated/contract.ts';
 import { type CommonOptions, given, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
+import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
-import type { Terminal } from '../terminal.ts';
 
 interface Options extends CommonOptions {
   format: ExportFormat;
@@ -27,7 +27,7 @@ export function addExport(root: Command, output: Output, terminal: Terminal): vo
     .option('--document <name>', 'only what this document asked for');
   withCommon(command).action(async (options: Options) => {
     const { exportDesiredState } = await import('../../desired-state/export.ts');
-    const { checkParams } = await import('../../rpc/validate.ts');
+    const { checkParams } = await import('../../protocol/check.ts');
     const { format, document } = options;
     const params = checkParams('desiredState/export', given({ format, document }));
     const exported = await inService(options, (service) => exportDesiredState(service, params));

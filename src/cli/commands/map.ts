@@ -4,9 +4,8 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { type CommonOptions, wholeNumber, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
-import { renderingFor, type Wishes } from '../rendering.ts';
+import { renderingFor, type Terminal, type Wishes } from '../rendering.ts';
 import { inService } from '../service.ts';
-import type { Terminal } from '../terminal.ts';
 
 interface Options extends CommonOptions, Wishes {
   protocol: Protocol;
@@ -31,7 +30,7 @@ export function addMap(root: Command, output: Output, terminal: Terminal): void 
 
 async function show(options: Options, { output, terminal }: { output: Output; terminal: Terminal }): Promise<void> {
   const { protocol, svg, json } = options;
-  const { checkParams } = await import('../../rpc/validate.ts');
+  const { checkParams } = await import('../../protocol/check.ts');
   const render = svg === undefined ? renderingFor(terminal, options) : { format: 'svg' as const };
   const params = checkParams('port/map', { protocol, ...(!json && { render }) });
   const map = await inService(options, (service) => service.map(params));

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
+import { UsageError } from '../failure.ts';
 import { type BlockOptions, blockOf, given, withBlock, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { previewOf } from '../preview.ts';
 import { inService } from '../service.ts';
-import { UsageError } from '../usage-error.ts';
 import { reservationColumns } from '../views.ts';
 
 interface Options extends BlockOptions {
@@ -36,7 +36,7 @@ async function create(options: Options, output: Output): Promise<void> {
       'To reserve ports for as long as a command runs: portreservation exec -- COMMAND.',
     );
   }
-  const { checkParams } = await import('../../rpc/validate.ts');
+  const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/createAll', {
     lifetime: 'persistent',
     ...blockOf(options),

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
+import { UsageError } from '../failure.ts';
 import { type CommonOptions, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { noneOf, select, type Wanted, wantedBy } from '../selection.ts';
 import { inService } from '../service.ts';
-import { UsageError } from '../usage-error.ts';
 import { nameOf } from '../views.ts';
 
 interface Options extends CommonOptions {
@@ -32,7 +32,7 @@ async function remove(words: string[], options: Options, output: Output): Promis
   const wanted = words.map(exact);
   if (options.name !== undefined) wanted.push({ name: options.name });
   if (options.token !== undefined) {
-    const { checkParams } = await import('../../rpc/validate.ts');
+    const { checkParams } = await import('../../protocol/check.ts');
     checkParams('reservation/release', { token: options.token });
     wanted.push({ token: options.token });
   }

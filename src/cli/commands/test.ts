@@ -3,11 +3,11 @@ import { exitCode } from '../../exit-codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
+import { UsageError } from '../failure.ts';
 import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { describeWanted, select, type Wanted, wantedBy } from '../selection.ts';
 import { inService } from '../service.ts';
-import { UsageError } from '../usage-error.ts';
 import { nameOf } from '../views.ts';
 
 interface Options extends CommonOptions {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Terminal } from '../terminal.ts';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../failure.ts';
+import type { Terminal } from '../rendering.ts';
 import { type Invocation, windowsInvocation } from './windows-command.ts';
 
 const fromTerminal = ['SIGINT', 'SIGQUIT'] as const;

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { PortHolder, PortStatus, Reservation } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import type { Output } from '../output.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../rendering.ts';
 
 const interval = 1000;
 /** Looking is a small part of the time, however long it takes. */

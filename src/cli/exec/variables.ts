@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { PortRange } from '../../protocol/generated/contract.ts';
 import { endPort } from '../../protocol/ranges.ts';
-import { UsageError } from '../usage-error.ts';
+import { UsageError } from '../failure.ts';
 
 /** A variable of the caller's own name for one port of the block, the first being 0. */
 export interface NamedPort {

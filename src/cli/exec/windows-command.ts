@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { win32 } from 'node:path';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../failure.ts';
 
 /** What is to be started for a command. */
 export interface Invocation {

@@ -1,6 +1,6 @@
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { NativeError } from '../native-error.ts';
-import { checkShorts } from './check-shorts.ts';
+import { checkShorts } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
 
 /*

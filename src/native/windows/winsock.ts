@@ -1,7 +1,6 @@
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { NativeError } from '../native-error.ts';
-import { checkShorts } from './check-shorts.ts';
-import { decodeInstance, encodeRange, encodeToken, ioctls, layouts } from './layouts.ts';
+import { checkShorts, decodeInstance, encodeRange, encodeToken, ioctls, layouts } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
 
 /* Sockets and the SIO_*_PORT_RESERVATION ioctls (ws2_32.dll, mstcpip.h). Node has already called WSAStartup. */

@@ -1,11 +1,10 @@
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortSet } from '../../protocol/port-set.ts';
-import { longestWrite } from './live-list.ts';
+import { type LiveList, longestWrite, thisList } from './live-list.ts';
 import { bothMarks, hasMore, lastingMarks, type Marks, portsMarked, withoutMarks } from './marks.ts';
-import { formatOwnFile, type OwnFile, valueIn } from './own-file.ts';
+import { formatOwnFile, type OwnFile, parseOwnFile, readOwnText, valueIn } from './own-file.ts';
 import { common, isEmpty, minus } from './port-list.ts';
-import type { State } from './state.ts';
-import { portsOfOthers } from './sysctl-files.ts';
+import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** What has to be done to the live list and to our file. */
 export interface Plan {
@@ -56,4 +55,22 @@ export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const text = formatOwnFile(content, state.start);
   const changesOurs = hasMore(marks, own.marks) || hasMore(own.marks, marks) || !isEmpty(add) || !isEmpty(remove);
   return { add, remove, text, changesFile: text !== state.text, changesOurs };
+}
+
+/** Who keeps which ports out of automatic choice, in one look. */
+export interface State {
+  readonly live: PortSet;
+  /** Which start of the system and which network namespace the live list is of. */
+  readonly start: string;
+  /** The text of our file; undefined where there is none. */
+  readonly text: string | undefined;
+  readonly own: OwnFile;
+  readonly others: AssignmentsOfOthers;
+}
+
+/** @param others what others' files set, where that is known already */
+export function readState(paths: SysctlPaths, live: LiveList, others = assignmentsOfOthers(paths)): State {
+  const text = readOwnText(paths.own);
+  const start = thisList();
+  return { live: live.read(), start, text, own: parseOwnFile(text ?? '', start), others };
 }

@@ -10,8 +10,6 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
 import { excludePort } from '../exclude-command.ts';
-import { LedgerProvider } from '../ledger/provider.ts';
-import { linuxCommands } from '../posix/commands.ts';
 import type {
   Claim,
   ExclusionRequest,
@@ -24,6 +22,8 @@ import type {
   SystemCommands,
   SystemExclusion,
 } from '../provider.ts';
+import { linuxCommands } from '../sockets/commands.ts';
+import { LedgerProvider } from '../sockets/provider.ts';
 import { listName } from './exclusion-table.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';

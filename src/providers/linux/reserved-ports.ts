@@ -1,20 +1,19 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { withFolderLock } from '../../machine/folder-lock.ts';
+import { onFile } from '../../machine/os-error.ts';
+import { stageFile } from '../../machine/staged-file.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
 import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import { dynamicRange } from '../ledger/dynamic-range.ts';
+import { dynamicRange } from '../proc/dynamic-range.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
 import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
-import { withFolderLock } from './folder-lock.ts';
 import { LiveList } from './live-list.ts';
 import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
-import { onFile } from './os-error.ts';
-import { type Plan, planChange } from './plan.ts';
+import { type Plan, planChange, readState, type State } from './plan.ts';
 import { union } from './port-list.ts';
 import { refuseExcluded, refuseOthersFile, refuseReserved, refuseUnlasting } from './refusals.ts';
-import { stageFile } from './staged-file.ts';
-import { readState, type State } from './state.ts';
 import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** The ports, or none when this error says that there is nothing to see. */

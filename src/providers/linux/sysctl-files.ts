@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileError, osCode } from '../../machine/os-error.ts';
 import type { PortSet } from '../../protocol/port-set.ts';
-import { fileError, osCode } from './os-error.ts';
 import { parsePortList, union } from './port-list.ts';
 
 /** Where the kernel's list and the files that fill it at boot are. */

@@ -1,8 +1,7 @@
 import type { PortHolder, Protocol } from '../../protocol/generated/contract.ts';
 import type { PortSet } from '../../protocol/port-set.ts';
-import { addState, byState } from '../holder-states.ts';
-import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from '../posix/proc-net.ts';
-import type { FoundHolder } from '../provider.ts';
+import { addState, byState, type FoundHolder } from '../provider.ts';
+import { TCP_CLOSE, TCP_ESTABLISHED, TCP_LISTEN, TCP_SYN_RECV, visitSockets } from './proc-net.ts';
 import { processesOfSockets, processFacts, userNames } from './processes.ts';
 import type { SocketOwners } from './socket-owners.ts';
 import { type SocketRow, socketRowReader } from './socket-row.ts';

@@ -1,10 +1,9 @@
 import { processFacts, processNames } from '../../native/windows/processes.ts';
-import { servicesByProcess } from '../../native/windows/service-processes.ts';
+import { servicesByProcess } from '../../native/windows/service-manager.ts';
 import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
-import { addState, byState } from '../holder-states.ts';
-import type { FoundHolder } from '../provider.ts';
+import { addState, byState, type FoundHolder } from '../provider.ts';
 import { windowsCommands } from './commands.ts';
 import { Look } from './look.ts';
 

@@ -3,7 +3,6 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatRange } from '../../protocol/ranges.ts';
 import { type ExcludedRow, parseDynamicPortRange, parseExcludedPortRanges } from './excluded-port-ranges.ts';
-import { parseReservedUrls, type ReservedUrl } from './reserved-urls.ts';
 import { reasonOf } from './windows-error.ts';
 
 /** The address families keep one table together, yet netsh shows them apart. */
@@ -106,4 +105,17 @@ export async function dynamicPortRange(protocol: Protocol): Promise<PortRange> {
  */
 export async function reservedUrls(): Promise<ReservedUrl[]> {
   return parseReservedUrls(await netsh('http', 'show', 'urlacl'));
+}
+
+/** A url that an administrator or an installer reserved at HTTP.sys. */
+export interface ReservedUrl {
+  url: string;
+  port: number;
+}
+
+const reserved = /https?:\/\/(?:\[[^\]\s]*\]|[^\s:/]+):(\d{1,5})\/\S*/gi;
+
+/** Reads the output of `netsh http show urlacl` by its urls alone; the words around them are localised. */
+export function parseReservedUrls(output: string): ReservedUrl[] {
+  return [...output.matchAll(reserved)].map(([url, port]) => ({ url, port: Number(port) }));
 }

@@ -11,7 +11,6 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import { newToken } from '../ledger/token.ts';
 import type {
   Claim,
   ExclusionRequest,
@@ -25,13 +24,13 @@ import type {
   Survey,
   SystemExclusion,
 } from '../provider.ts';
+import { newToken } from '../sockets/provider.ts';
 import { windowsCommands } from './commands.ts';
 import { addExclusion, deleteExclusion, listExclusions } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts, overviewOfPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { firstBindablePort, firstRefusedPort } from './port-bind.ts';
-import { refusedRange } from './refused-range.ts';
+import { firstBindablePort, firstRefusedPort, refusedRange } from './refusal.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
 /** Windows' default, in case netsh does not say; a claim decides anyway (KB929851). */

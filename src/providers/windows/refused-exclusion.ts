@@ -4,8 +4,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../../protocol/ranges.ts';
 import { excludedPortRanges, type NetshChange } from './netsh.ts';
-import { firstRefusedPort } from './port-bind.ts';
-import { isInUse } from './refused-range.ts';
+import { firstRefusedPort, isInUse } from './refusal.ts';
 import { factsOf, portInUse, rangeReserved } from './windows-error.ts';
 import { isNatRunning } from './winnat.ts';
 

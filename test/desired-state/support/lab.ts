@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { DesiredState } from '../../../src/protocol/generated/contract.ts';
 import { formatPorts } from '../../../src/protocol/ranges.ts';
-import type { WorkerClient } from '../../../src/rpc/client.ts';
+import type { WorkerClient } from '../../../src/rpc/client/client.ts';
 import { liveFile, ownFile } from '../../providers/linux/support/sysctl.ts';
 import { openNamespace } from '../../support/namespace.ts';
 import { startWorkerIn } from './workers.ts';

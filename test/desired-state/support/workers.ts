@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { startWorker, type WorkerClient } from '../../../src/rpc/client.ts';
+import { startWorker, type WorkerClient } from '../../../src/rpc/client/client.ts';
 import { bundledProgram } from '../../support/bundled-program.ts';
 import type { Namespace } from '../../support/namespace.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { firstPortInUse } from '../../../src/providers/posix/probe.ts';
+import { firstPortInUse } from '../../../src/providers/sockets/bind-ports.ts';
 import { useOwnNetwork } from './support/own-network.ts';
 import { freeRange, openHeldPorts } from './support/ports.ts';
 import { addresses, lacking, startTaker } from './support/python.ts';

@@ -1,7 +1,7 @@
 /** A process that uses a ledger as another worker would. Bundled by run-child.ts; speaks JSON lines on stdout. */
 import { thisHost } from '../../../src/host.ts';
 import { openLedger } from '../../../src/ledger/open-ledger.ts';
-import { processIdentity } from '../../../src/ledger/process-identity.ts';
+import { processIdentity } from '../../../src/machine/process-identity.ts';
 import { koffi } from '../../../src/native/koffi.ts';
 import { ServiceError } from '../../../src/protocol/errors.ts';
 import type { LedgerRecord } from '../../../src/protocol/generated/contract.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseControlGroup } from '../../../src/providers/proc/control-group.ts';
 import { endCommand } from '../../../src/providers/proc/holders.ts';
+import { parseControlGroup } from '../../../src/providers/proc/processes.ts';
 import { parseAddress, socketRowReader } from '../../../src/providers/proc/socket-row.ts';
 
 const id = '0123456789abcdef'.repeat(4);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { holdersOf } from '../../../src/providers/windows/holders.ts';
 import { rowOf } from '../../../src/providers/windows/inspect.ts';
-import { parseReservedUrls } from '../../../src/providers/windows/reserved-urls.ts';
+import { parseReservedUrls } from '../../../src/providers/windows/netsh.ts';
 
 const processes = new Map([
   [4711, { processName: 'node.exe', user: 'VM\\ada' }],

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { ServiceError } from '../../../../src/protocol/errors.ts';
-import { HeldPorts } from '../../../../src/providers/posix/held-ports.ts';
-import { firstPortInUse } from '../../../../src/providers/posix/probe.ts';
+import { firstPortInUse } from '../../../../src/providers/sockets/bind-ports.ts';
+import { HeldPorts } from '../../../../src/providers/sockets/held-ports.ts';
 import type { HolderCall } from './start-holder.ts';
 
 // A process that holds ports: one call as a JSON line in, one answer as a JSON line out.

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import type { PortRange } from '../../../../src/protocol/generated/contract.ts';
 import { endPort } from '../../../../src/protocol/ranges.ts';
-import { HeldPorts } from '../../../../src/providers/posix/held-ports.ts';
-import { firstPortInUse } from '../../../../src/providers/posix/probe.ts';
+import { firstPortInUse } from '../../../../src/providers/sockets/bind-ports.ts';
+import { HeldPorts } from '../../../../src/providers/sockets/held-ports.ts';
 
 /** Where these tests look for free ports: below every system's usual automatic choice. */
 const window = { startPort: 10_000, numberOfPorts: 22_000 };

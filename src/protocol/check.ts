@@ -1,0 +1,22 @@
+import { type FieldError, InvalidParamsError } from './errors.ts';
+import { fieldErrors } from './field-errors.ts';
+import type { Methods } from './generated/contract.ts';
+import { methodParams } from './generated/validators.js';
+
+/**
+ * Checks a method's params against the contract. None at all are `{}`.
+ * @throws InvalidParamsError naming each field that breaks it
+ */
+export function checkParams<M extends keyof Methods>(method: M, params: unknown): Methods[M]['params'] {
+  const validate = methodParams[method];
+  const object = isAbsent(params) ? {} : params;
+  if (Array.isArray(object)) throw new InvalidParamsError([byName]);
+  if (validate(object)) return object;
+  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
+}
+
+const byName: FieldError = { field: '', message: 'params are given by name, in an object, not in an array' };
+
+/** Clients write "no params" in three ways. */
+const isAbsent = (params: unknown) =>
+  params === undefined || params === null || (Array.isArray(params) && params.length === 0);

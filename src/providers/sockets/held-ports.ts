@@ -1,0 +1,77 @@
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { endPort } from '../../protocol/ranges.ts';
+import { inTurns } from '../turns.ts';
+import { bindError } from './bind-error.ts';
+import { type PortSockets, portSockets } from './port-sockets.ts';
+
+/** How ports are held. */
+export interface Holding {
+  /** Whether a socket of anybody that sets SO_REUSEADDR is let in too; TCP on Linux only. */
+  yields?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * The ports this process holds: one bound socket each, which never listens. Every bind is refused, except that of a
+ * socket of the same user that sets SO_REUSEPORT first, and what `yields` lets in. The system frees them when the process
+ * ends, however it ends.
+ */
+export class HeldPorts {
+  readonly #held: Record<Protocol, Map<number, number>> = { tcp: new Map(), udp: new Map() };
+  readonly #closing = new AbortController();
+  #sockets: PortSockets | undefined;
+
+  /**
+   * Holds the whole range or nothing.
+   * @throws ServiceError PortInUse (naming the port), AccessDenied, OsError; the signal's reason when it is aborted
+   */
+  async hold(protocol: Protocol, range: PortRange, { yields = false, signal }: Holding = {}): Promise<void> {
+    const held = this.#held[protocol];
+    let port = range.startPort;
+    try {
+      const sockets = await this.#load();
+      for await (const turn of inTurns(range)) {
+        signal?.throwIfAborted();
+        this.#closing.signal.throwIfAborted();
+        for (; port <= endPort(turn); port++) held.set(port, sockets.hold(protocol, port, yields));
+      }
+    } catch (error) {
+      await this.release(protocol, { startPort: range.startPort, numberOfPorts: port - range.startPort });
+      throw await bindError(error, protocol, range, port);
+    }
+  }
+
+  /** Frees those ports of the range that are held; the others are no error. */
+  async release(protocol: Protocol, range: PortRange): Promise<void> {
+    const held = this.#held[protocol];
+    for await (const turn of inTurns(range)) {
+      for (let port = turn.startPort; port <= endPort(turn); port++) {
+        const descriptor = held.get(port);
+        if (descriptor === undefined) continue;
+        held.delete(port);
+        this.#sockets?.close(descriptor);
+      }
+    }
+  }
+
+  /** Whether every port of the range is held. */
+  holds(protocol: Protocol, range: PortRange): boolean {
+    const held = this.#held[protocol];
+    for (let port = range.startPort; port <= endPort(range); port++) if (!held.has(port)) return false;
+    return true;
+  }
+
+  /** Frees every port for good; a hold under way ends with an AbortError. */
+  close(): void {
+    this.#closing.abort();
+    for (const held of Object.values(this.#held)) {
+      for (const descriptor of held.values()) this.#sockets?.close(descriptor);
+      held.clear();
+    }
+  }
+
+  async #load(): Promise<PortSockets> {
+    this.#sockets ??= await portSockets();
+    return this.#sockets;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Host } from '../../host.ts';
+import { ServiceError } from '../../protocol/errors.ts';
+import type {
+  Capabilities,
+  PortRange,
+  Protocol,
+  ProviderName,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
+import { PortSet } from '../../protocol/port-set.ts';
+import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
+import { dynamicRange, readDynamicRange } from '../proc/dynamic-range.ts';
+import { holdersOf } from '../proc/holders.ts';
+import { portsInUse } from '../proc/proc-net.ts';
+import { SocketOwners } from '../proc/socket-owners.ts';
+import type {
+  Claim,
+  ExclusionTable,
+  FoundHolder,
+  Inspection,
+  InspectionOptions,
+  Overview,
+  Provider,
+  Survey,
+  SystemCommands,
+  SystemExclusion,
+} from '../provider.ts';
+import { firstUnprivilegedPort, portInUse } from './bind-error.ts';
+import { firstPortInUse, probePorts, tryHandOver } from './bind-ports.ts';
+import { bsdCommands, linuxCommands } from './commands.ts';
+import { HeldPorts } from './held-ports.ts';
+
+/** Runtime reservations are held sockets; of a persistent one there is nothing but its record in the ledger. */
+export class LedgerProvider implements Provider {
+  readonly name: ProviderName = 'ledger';
+  readonly capabilities: Capabilities;
+  readonly commands: SystemCommands;
+  readonly #host: Host;
+  readonly #held = new HeldPorts();
+  readonly #owners = new SocketOwners();
+
+  constructor(host: Host) {
+    this.#host = host;
+    // Elsewhere a server would be refused in spite of SO_REUSEADDR, since the holder has the very same address.
+    const yielding = { tcp: host.platform === 'linux' ? 'ephemeralOnly' : 'ledger', udp: 'ledger' } as const;
+    this.capabilities = { runtime: 'socket', persistent: 'ledger', yield: yielding, handOver: 'reusePort' };
+    this.commands = host.platform === 'linux' ? linuxCommands : bsdCommands;
+  }
+
+  async dynamicRange(): Promise<PortRange> {
+    return readDynamicRange(this.#host.platform);
+  }
+
+  async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
+    const inUse = sockets ? await portsInUse(protocol) : new PortSet();
+    return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange() };
+  }
+
+  async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
+    this.#checkSystem(protocol, range);
+    try {
+      return await firstPortInUse(protocol, range, signal);
+    } catch (error) {
+      const isAboutPort = error instanceof ServiceError && error.errorName === 'AccessDenied';
+      if (isAboutPort && error.facts.port !== undefined) return error.facts.port;
+      throw error;
+    }
+  }
+
+  async inspect(
+    protocol: Protocol,
+    ranges: readonly PortRange[],
+    options: InspectionOptions = {},
+  ): Promise<Inspection> {
+    for (const range of ranges) this.#checkSystem(protocol, range);
+    const { ports, families } = await probePorts(protocol, ranges, options);
+    const isLinux = this.#host.platform === 'linux';
+    const holders = isLinux
+      ? await holdersOf(protocol, PortSet.of(ranges), { userId: this.#host.userId, signal: options.signal })
+      : new Map<number, FoundHolder[]>();
+    const warnings = isLinux ? [] : ['Who has a port cannot be seen on this system yet; the remedy shows it.'];
+    return {
+      ports: ports.map((facts) => ({ ...facts, holders: holders.get(facts.port) ?? [] })),
+      families,
+      dynamicRange: dynamicRange(),
+      warnings,
+    };
+  }
+
+  async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
+    const all = { startPort: 1, numberOfPorts: maximumPort };
+    this.#checkSystem(protocol, all);
+    const common = { dynamicRange: dynamicRange() };
+    if (this.#host.platform !== 'linux') {
+      const warning = 'Who has a port cannot be seen on this system yet, so reservations are all there is to show.';
+      return { ...common, holders: new Map(), warnings: [warning] };
+    }
+    const first = firstUnprivilegedPort();
+    const { userId } = this.#host;
+    const holders = await holdersOf(protocol, PortSet.of([all]), { userId, owners: this.#owners, signal });
+    return { ...common, holders, ...(first > 1 && { firstUnprivilegedPort: first }), warnings: [] };
+  }
+
+  async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
+    this.#checkSystem(protocol, range);
+    const yields = hold === 'yield' && this.capabilities.yield[protocol] !== 'ledger';
+    if (lifetime === 'runtime' && (hold === 'strict' || yields)) {
+      await this.#held.hold(protocol, range, { yields, signal });
+    } else {
+      const port = await firstPortInUse(protocol, range, signal);
+      if (port !== undefined) throw await portInUse(protocol, port);
+    }
+    return newToken();
+  }
+
+  /** The record is all there is. */
+  async settle(): Promise<void> {}
+
+  async release({ protocol, range, lifetime }: Reservation): Promise<void> {
+    if (lifetime === 'runtime') await this.#held.release(protocol, range);
+  }
+
+  probe({ protocol }: Reservation, ports: PortRange): Promise<number> {
+    return tryHandOver(protocol, ports);
+  }
+
+  async exclusions(): Promise<ExclusionTable> {
+    throw noExclusions();
+  }
+
+  async exclude(): Promise<SystemExclusion> {
+    throw noExclusions();
+  }
+
+  async unexclude(): Promise<void> {
+    throw noExclusions();
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+
+  #checkSystem(protocol: Protocol, range: PortRange): void {
+    if (this.#host.platform !== 'win32') return;
+    const target = formatPorts(protocol, range);
+    const hint = 'Use the windows provider: it needs no help of the ledger to reserve ports.';
+    const message = 'The ledger provider cannot look at sockets or hold ports on Windows yet.';
+    throw new ServiceError('NotSupported', message, { target, hint });
+  }
+}
+
+const noExclusions = () =>
+  new ServiceError('NotSupported', 'The ledger provider cannot keep ports out of automatic choice.', {
+    hint: "Exclusions are the system's: use the windows provider on Windows, the linux provider on Linux.",
+  });
+
+/** A token where the system gives none: 64 random bits, never 0. */
+export function newToken(): bigint {
+  for (;;) {
+    const [token] = crypto.getRandomValues(new BigUint64Array(1));
+    if (token) return token;
+  }
+}

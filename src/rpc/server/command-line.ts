@@ -1,0 +1,54 @@
+import type { ProviderChoice } from '../../protocol/generated/contract.ts';
+
+/** What the command line asks for. */
+export type Command =
+  | { kind: 'serve'; provider: ProviderChoice }
+  | { kind: 'version' }
+  | { kind: 'help' }
+  | { kind: 'wrong'; reason: string };
+
+// Not taken from the validators: they would be loaded at each start.
+const providers: Record<ProviderChoice, true> = { auto: true, windows: true, linux: true, ledger: true };
+
+/** Whether it is the name of a provider, or `auto`. */
+export const isProvider = (word: string): word is ProviderChoice => Object.hasOwn(providers, word);
+
+/** How the worker was called: by its file, or by the command line's word for it. */
+export type WorkerName = 'worker.mjs' | 'portreservation serve';
+
+export const usage = (name: WorkerName) => `Usage: ${name} --stdio [--provider ${Object.keys(providers).join('|')}]
+
+Reserves TCP and UDP ports for the program that starts it, which speaks
+JSON-RPC 2.0 with Content-Length frames on the worker's standard streams.
+Ends with its input and frees what it holds.
+
+  --stdio          serve on standard input and output; standard error is the
+                   log, one JSON object a line
+  --provider NAME  how reservations are carried out, unless initialize says it;
+                   default auto
+  --version        print the version
+  --help           print this text
+
+Exit codes: 0 end of input, or exit after shutdown; 1 broken frame, broken
+stream, or exit without shutdown; 64 wrong arguments; 70 a fault of the worker;
+128+n ended by signal n.
+`;
+
+/** Reads the command line. */
+export function parseCommandLine(words: readonly string[]): Command {
+  let serves = false;
+  let provider: ProviderChoice = 'auto';
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (word === '--help') return { kind: 'help' };
+    if (word === '--version') return { kind: 'version' };
+    if (word === '--stdio') serves = true;
+    else if (word === '--provider' || word.startsWith('--provider=')) {
+      const name = word === '--provider' ? (words[++index] ?? '') : word.slice('--provider='.length);
+      if (!isProvider(name))
+        return { kind: 'wrong', reason: `--provider must be one of ${Object.keys(providers).join(', ')}` };
+      provider = name;
+    } else return { kind: 'wrong', reason: `unknown argument ${JSON.stringify(word)}` };
+  }
+  return serves ? { kind: 'serve', provider } : { kind: 'wrong', reason: '--stdio is missing' };
+}

@@ -1,0 +1,51 @@
+import type { FreeRangeList, PortFindParams, PortRange, Reservation } from '../../protocol/generated/contract.ts';
+import { checkRange, endPort } from '../../protocol/ranges.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { checkFits } from '../reservations/requests.ts';
+import { combined, defaultWindow, nextHole, noFreeRange, portsToAvoid, surveySocketsFrom } from './choose.ts';
+
+/**
+ * Finds what `create` would find, lowest first, by binding each port in each protocol once; nothing is kept.
+ * @throws InvalidParamsError, ServiceError
+ */
+export async function findFree(
+  provider: Provider,
+  { protocol: protocols, numberOfPorts = 1, within, first = 1 }: PortFindParams,
+  { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
+): Promise<FreeRangeList> {
+  checkRange({ startPort: 1, numberOfPorts }, 'numberOfPorts');
+  if (within) {
+    checkRange(within, 'within.numberOfPorts');
+    checkFits(numberOfPorts, within);
+  }
+  const reading = numberOfPorts * first >= surveySocketsFrom;
+  const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, reading))));
+  const reserved = reservations.filter((item) => protocols.includes(item.protocol)).map(({ range }) => range);
+  const avoid = portsToAvoid(survey, reserved, numberOfPorts);
+  const window = within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
+
+  const firstRefused = async (range: PortRange): Promise<number | undefined> => {
+    for (const protocol of protocols) {
+      const port = await provider.firstRefused(protocol, range, signal);
+      if (port !== undefined) return port;
+    }
+    return undefined;
+  };
+  const ranges: PortRange[] = [];
+  let rest = window;
+  while (ranges.length < first) {
+    const range = nextHole(avoid, rest, numberOfPorts, rest.startPort);
+    if (!range) break;
+    const refused = await firstRefused(range);
+    if (refused === undefined) ranges.push(range);
+    // What lies before was too small, or refused.
+    rest = behind(refused ?? endPort(range), window);
+  }
+  if (ranges.length === 0) throw noFreeRange({ protocols, numberOfPorts, window });
+  return { ranges };
+}
+
+const behind = (port: number, window: PortRange): PortRange => ({
+  startPort: port + 1,
+  numberOfPorts: endPort(window) - port,
+});

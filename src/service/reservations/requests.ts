@@ -1,0 +1,68 @@
+import { InvalidParamsError } from '../../protocol/errors.ts';
+import type {
+  Hold,
+  Lifetime,
+  PortRange,
+  Protocol,
+  Reservation,
+  ReservationCreateAllParams,
+} from '../../protocol/generated/contract.ts';
+import { checkRange, endPort, holdsPort } from '../../protocol/ranges.ts';
+import { type Label, labelOf } from '../label.ts';
+
+/** What `create` was asked for, checked and with the defaults filled in. */
+export interface CreateRequest {
+  protocols: readonly Protocol[];
+  lifetime: Lifetime;
+  hold: Hold;
+  numberOfPorts: number;
+  /** The range asked for; undefined when a free one is to be found. */
+  range: PortRange | undefined;
+  within: PortRange | undefined;
+  /** Whether what is already there and is the caller's is given back. */
+  returnsExisting: boolean;
+  /** Whether that gets the name, reason and document of the request. */
+  updatesExisting: boolean;
+  label: Label;
+}
+
+const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
+
+/** Checks what the schema cannot say: sums, and keys that exclude each other. */
+export function createRequest(params: ReservationCreateAllParams): CreateRequest {
+  const {
+    protocol: protocols,
+    lifetime = 'runtime',
+    hold = 'strict',
+    numberOfPorts = 1,
+    startPort,
+    within,
+    ifExists,
+  } = params;
+  const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
+  checkRange(range ?? { startPort: 1, numberOfPorts }, 'numberOfPorts');
+  if (within) {
+    checkRange(within, 'within.numberOfPorts');
+    if (range) throw invalid('within', 'cannot be given together with startPort');
+    checkFits(numberOfPorts, within);
+  }
+  if (lifetime === 'persistent' && params.hold !== undefined) {
+    throw invalid('hold', 'is for runtime reservations: nothing has to hold the ports of a persistent one');
+  }
+  const updatesExisting = ifExists === 'update';
+  const returnsExisting = updatesExisting || ifExists === 'return';
+  const label = labelOf(params);
+  return { protocols, lifetime, hold, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
+}
+
+/** Refuses a block that is larger than where it is looked for. */
+export function checkFits(numberOfPorts: number, within: PortRange): void {
+  if (numberOfPorts <= within.numberOfPorts) return;
+  throw invalid('numberOfPorts', `must be at most ${within.numberOfPorts}, the size of within`);
+}
+
+/** The port as a range, if it is one of the reservation's. */
+export function portOf({ range }: Reservation, port: number): PortRange {
+  if (holdsPort(range, port)) return { startPort: port, numberOfPorts: 1 };
+  throw invalid('port', `must be in the reservation, ${range.startPort} to ${endPort(range)}`);
+}

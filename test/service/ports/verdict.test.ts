@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { PortExclusion, PortHolder, PortStatus, Reservation } from '../../../src/protocol/generated/contract.ts';
+import type { PortFacts } from '../../../src/providers/provider.ts';
+import { windowsCommands } from '../../../src/providers/windows/commands.ts';
+import { explain } from '../../../src/service/ports/explanation.ts';
+import { remedyFor } from '../../../src/service/ports/remedy.ts';
+import { type Findings, verdictOf } from '../../../src/service/ports/verdict.ts';
+
+const port = 5173;
+const denied: PortFacts['refusals'] = { ipv4: 'denied', ipv6: 'denied' };
+const row = (administered: boolean): PortExclusion => ({
+  protocol: 'tcp',
+  range: { startPort: 5100, numberOfPorts: 100 },
+  store: 'active',
+  source: 'netsh',
+  administered,
+  own: false,
+});
+const holder = (facts: Partial<PortHolder>) => ({ holder: { state: 'listening' as const, addresses: [], ...facts } });
+
+/** What Windows would be found to say, with the words of all three. */
+function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'exclusion'>, reservation?: Reservation) {
+  const findings: Findings = {
+    protocol: 'tcp',
+    facts: { port, refusals: {}, holders: [], ...facts },
+    families: [],
+    reservation,
+    exclusion,
+    isHeldHere: false,
+    dynamicRange: undefined,
+  };
+  const verdict = verdictOf(findings);
+  return { verdict, explanation: explain(verdict, findings), remedy: remedyFor(verdict, findings, windowsCommands) };
+}
+
+describe('on Windows', () => {
+  test('a row without a star is the system’s, and the remedy takes the port from WinNAT', () => {
+    expect(judge({ refusals: denied, exclusion: row(false) })).toEqual({
+      verdict: 'excludedBySystem',
+      explanation:
+        'Windows keeps tcp 5100-5199 for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.',
+      remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5173 -RestartNat',
+    });
+  });
+
+  test('a row with a star can be bound', () => {
+    expect(judge({ exclusion: row(true) })).toMatchObject({ verdict: 'excludedByAdministrator', remedy: undefined });
+  });
+
+  test('an exclusion that was made here is told with its name', () => {
+    const exclusion = { ...row(true), own: true, name: 'vite', owner: { user: 'ada' } };
+    expect(judge({ exclusion }).explanation).toBe(
+      'It is kept by the exclusion tcp 5100-5199 "vite" of ada: the system does not hand it out by itself, and a program that names it gets it.',
+    );
+  });
+
+  test('a reservation that made the row goes before it', () => {
+    const reservation = { protocol: 'tcp', range: row(false).range, lifetime: 'persistent' } as Reservation;
+    expect(judge({ refusals: denied, exclusion: row(false) }, reservation)).toEqual({
+      verdict: 'reserved',
+      explanation: 'It is held by the persistent reservation tcp 5100-5199.',
+      remedy: 'Remove-PortReservation -Protocol Tcp -StartPort 5100 -NumberOfPorts 100',
+    });
+  });
+
+  test('10013 for a socket of another user is a listener all the same', () => {
+    const holders = [holder({ processId: 4711 })];
+    expect(judge({ refusals: denied, holders })).toMatchObject({
+      verdict: 'listening',
+      explanation: 'Process 4711 listens.',
+    });
+  });
+
+  test('10013 that no table explains is said, not guessed', () => {
+    expect(judge({ refusals: denied })).toEqual({
+      verdict: 'privileged',
+      explanation: 'The system refuses it by a policy or a reservation that it does not show.',
+      remedy: undefined,
+    });
+  });
+});
+
+test('a process is named with what is known of it', () => {
+  const known = {
+    processId: 7,
+    processName: 'nginx',
+    user: 'www',
+    service: 'nginx.service',
+    addresses: ['0.0.0.0', '::'],
+  };
+  expect(judge({ refusals: { ipv4: 'inUse', ipv6: 'inUse' }, holders: [holder(known), holder({})] }).explanation).toBe(
+    'nginx (process 7, user www, nginx.service) listens on 0.0.0.0 and ::, and 1 more.',
+  );
+});
+
+test('a reason that would steer a terminal is told as marks, in one line', () => {
+  const reservation = {
+    protocol: 'tcp',
+    range: { startPort: port, numberOfPorts: 1 },
+    lifetime: 'persistent',
+    reason: 'two\nlines \u001b]0;x\u0007',
+  } as Reservation;
+  expect(judge({}, reservation).explanation).toContain(', for "two lines \ufffd]0;x\ufffd", which');
+});
+
+test('a socket of a hidden process on a reserved port is taken for the holder’s', () => {
+  const reservation = {
+    protocol: 'tcp',
+    range: { startPort: port, numberOfPorts: 1 },
+    lifetime: 'runtime',
+    owner: { user: 'ada', processId: 4711 },
+  } as Reservation;
+  const refusals = { ipv4: 'inUse' } as const;
+  expect(judge({ refusals, holders: [holder({ user: 'ada' })] }, reservation)).toMatchObject({
+    verdict: 'reserved',
+    remedy: 'Stop-Process -Id 4711 -Force',
+  });
+  expect(judge({ refusals, holders: [holder({ processId: 1 })] }, reservation).verdict).toBe('listening');
+});
