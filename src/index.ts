@@ -21,8 +21,13 @@ export type { CallOptions, Progress } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
 export type { ReservationWatch } from './service/reservations/reservation-watch.ts';
 
-/** A reservation in this process, freed by `release()` or at the end of an `await using` block. */
+/**
+ * A reservation in this process, freed by `release()` or at the end of an `await using` block. Of several protocols its own
+ * fields are those of the first.
+ */
 export interface HeldReservation extends Reservation, AsyncDisposable {
+  /** One for each protocol, in the order asked for. */
+  readonly reservations: readonly Reservation[];
   /** Every port of the range, ascending. */
   readonly ports: readonly number[];
   /** Frees the reservation. A second call does nothing. */
@@ -50,18 +55,22 @@ export async function reserve(
   const { checkParams } = await import('./protocol/check.ts');
   const checked = checkParams('reservation/create', params);
   const service = await openService(options);
-  const reservation = await service.create(checked, options).catch(async (error) => {
+  const { reservations } = await service.create(checked, options).catch(async (error) => {
     await service.close();
     throw error;
   });
-  const { startPort, numberOfPorts } = reservation.range;
+  const reservation = reservations[0]!;
+  const { range } = reservation;
+  const { startPort, numberOfPorts } = range;
+  const protocol = reservations.map((one) => one.protocol);
   let released: Promise<void> | undefined;
   const release = () => {
-    released ??= service.release({ token: reservation.token }).then(() => service.close());
+    released ??= service.release({ protocol, range }).then(() => service.close());
     return released;
   };
   return {
     ...reservation,
+    reservations,
     ports: Array.from({ length: numberOfPorts }, (_, index) => startPort + index),
     release,
     [Symbol.asyncDispose]: () => (reservation.lifetime === 'runtime' ? release() : service.close()),

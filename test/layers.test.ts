@@ -14,7 +14,7 @@ const allowed: Record<string, string[]> = {
   providers: ['protocol', 'machine', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol'],
-  dsc: ['protocol', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
+  dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
   cli: [
     'protocol',

@@ -14,6 +14,34 @@ const pascal = (method) =>
 /** The instances of the DSC resources: types and validators as all others, but no part of the protocol. */
 const isForDsc = (file) => file.startsWith('dsc-');
 
+/** The properties of another schema, all or only some: so that each field stands in one file. */
+function includedProperties(include) {
+  const { from, only } = typeof include === 'string' ? { from: include } : include;
+  const { properties } = withIncluded(read(from));
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => only?.includes(name) ?? true));
+}
+
+/** The schema with the properties of those that its `x-include` names, before its own. */
+function withIncluded({ 'x-include': includes = [], ...schema }) {
+  if (includes.length === 0) return schema;
+  const included = Object.assign({}, ...includes.map(includedProperties));
+  return { ...schema, properties: { ...included, ...schema.properties } };
+}
+
+/** The same for the params of a method: `x-includeParams`. */
+function withIncludedParams({ 'x-includeParams': includes = [], ...method }) {
+  const included = includes.flatMap((include) =>
+    Object.entries(includedProperties(include)).map(([name, schema]) => ({ name, schema })),
+  );
+  return { ...method, params: [...method.params, ...included] };
+}
+
+/** The OpenRPC document, whole. */
+function readOpenrpc() {
+  const openrpc = read('openrpc.json');
+  return { ...openrpc, methods: openrpc.methods.map(withIncludedParams) };
+}
+
 /** The object schemas by title, those of DSC apart, and the title of each file. */
 function readObjects() {
   const objects = {};
@@ -22,7 +50,7 @@ function readObjects() {
   for (const file of readdirSync(folder)
     .filter((name) => name.endsWith('.schema.json'))
     .sort()) {
-    const { $schema, $id, ...schema } = read(file);
+    const { $schema, $id, ...schema } = withIncluded(read(file));
     (isForDsc(file) ? dscObjects : objects)[schema.title] = schema;
     titleOf[$id] = schema.title;
   }
@@ -60,7 +88,7 @@ function paramsSchema(method) {
 /** Everything the generators need: the OpenRPC document and one schema with all types as definitions. */
 export function readContract(version) {
   const { objects, dscObjects, titleOf } = readObjects();
-  const openrpc = read('openrpc.json');
+  const openrpc = readOpenrpc();
   openrpc.info.version = version;
   const named = (method) => ({
     ...method,
@@ -72,6 +100,7 @@ export function readContract(version) {
     const params = paramsSchema(method);
     definitions[params.title] = params;
     if (method.result && !method.result.schema.$ref) definitions[method.result.schema.title] = method.result.schema;
+    for (const { schema } of method.params) if (schema.title) definitions[schema.title] = schema;
   }
   return {
     methods: openrpc.methods.map(named),
@@ -79,6 +108,7 @@ export function readContract(version) {
     notifications: openrpc['x-notifications'].map(named),
     errors: openrpc.components.errors,
     protocolVersion: openrpc.info['x-protocolVersion'],
+    labelFields: Object.keys(objects.Label.properties),
     document: {
       ...relink(openrpc, titleOf, '#/components/schemas/'),
       components: { schemas: relink(objects, titleOf, '#/components/schemas/'), errors: openrpc.components.errors },

@@ -49,6 +49,9 @@ async function typesText(contract) {
     .map(({ name, summary, paramsTitle }) => `  /** ${summary} */\n  '${name}': ${paramsTitle};`)
     .join('\n');
   const names = contract.methods.map(({ name }) => `'${name}'`).join(', ');
+  const enums = Object.entries(contract.schema.definitions)
+    .filter(([, schema]) => schema.enum)
+    .map(([title, schema]) => `  ${title}: [${schema.enum.map((word) => `'${word}'`).join(', ')}],`);
   const errors = Object.entries(contract.errors).map(
     ([name, { code, message }]) => `  ${name}: { code: ${code}, message: ${JSON.stringify(message)} },`,
   );
@@ -76,6 +79,14 @@ export const methodNames = [${names}] as const satisfies (keyof Methods)[];
 export const errorCatalogue = {
 ${errors.join('\n')}
 } as const;
+
+/** The words that each of these types has. */
+export const wordsOf = {
+${enums.join('\n')}
+} as const;
+
+/** The fields of a label. */
+export const labelFields = [${contract.labelFields.map((name) => `'${name}'`).join(', ')}] as const satisfies (keyof Label)[];
 
 /** The version both ends of the wire must agree on. */
 export const protocolVersion = ${contract.protocolVersion};
@@ -143,6 +154,8 @@ $script:ErrorCategory = @{
 ${rows.join('\n')}
 }
 $script:ProtocolVersion = ${contract.protocolVersion}
+# The fields of a label.
+$script:LabelField = ${contract.labelFields.map((name) => `'${name}'`).join(', ')}
 `;
 }
 

@@ -3,6 +3,7 @@ import { thisHost } from '../../src/host.ts';
 import { render } from '../../src/map/render.ts';
 import { openService } from '../../src/open-service.ts';
 import { portSockets } from '../../src/providers/sockets/port-sockets.ts';
+import { only } from '../../test/support/only.ts';
 import { type Case, median, paired, timed } from '../measure.ts';
 import { environment, scatteredListeners } from '../support.ts';
 
@@ -18,7 +19,7 @@ const allPorts: Case = {
     const servers = await scatteredListeners(600, 10_000, 33);
     const service = await openService({ host });
     const look = async () => {
-      const { counts } = await service.map({ protocol: 'tcp' });
+      const { counts } = only(await service.map({ protocol: 'tcp' }));
       if (counts.listening < servers.length) throw new Error(`only ${counts.listening} listeners on the map`);
     };
     const measured = await paired(20, look, readTables);
@@ -33,7 +34,7 @@ const picture: Case = {
   async run() {
     const servers = await scatteredListeners(3000, 10_000, 11);
     const service = await openService({ host });
-    const map = await service.map({ protocol: 'tcp' });
+    const map = only(await service.map({ protocol: 'tcp' }));
     await service.close();
     for (const server of servers) server.close();
     let size = 0;
@@ -55,7 +56,7 @@ const onePort: Case = {
     const service = await openService({ host });
     const sockets = await portSockets();
     const port = 20_003;
-    const look = () => service.inspect({ protocol: ['tcp'], port: [{ startPort: port, numberOfPorts: 1 }] });
+    const look = () => service.inspect({ protocol: ['tcp'], ranges: [{ startPort: port, numberOfPorts: 1 }] });
     const floor = () => {
       for (let probe = 0; probe < 3; probe++) sockets.isInUse('tcp', port);
       readTables();

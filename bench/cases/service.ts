@@ -9,6 +9,7 @@ import type { PortRange, Reservation } from '../../src/protocol/generated/contra
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { selectProvider } from '../../src/providers/select.ts';
 import { claimFreeRange, portsToAvoid } from '../../src/service/ports/choose.ts';
+import { only } from '../../test/support/only.ts';
 import { type Case, paired } from '../measure.ts';
 import { environment, scatteredListeners } from '../support.ts';
 
@@ -52,7 +53,7 @@ const createRelease: Case = {
         await durableFloor(folder);
       };
       const cycle = (numberOfPorts: number) => async () => {
-        const { token } = await service.create({ protocol: 'tcp', numberOfPorts });
+        const { token } = only(await service.create({ protocol: 'tcp', numberOfPorts }));
         await service.release({ token });
       };
       const results = [];

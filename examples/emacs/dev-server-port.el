@@ -66,7 +66,7 @@ It is above the well-known ports and below those that systems hand out."
                          (and port (list :startPort port)))))
     (when dev-server-port--reservation
       (dev-server-port--request 'reservation/release :token (plist-get dev-server-port--reservation :token)))
-    (setq dev-server-port--reservation created)
+    (setq dev-server-port--reservation (aref (plist-get created :reservations) 0))
     (setenv "PORT" (number-to-string (dev-server-port--number)))
     (message "The dev server of %s can have port %s, now $PORT." name (getenv "PORT"))))
 
@@ -78,8 +78,8 @@ It is above the well-known ports and below those that systems hand out."
   "Say why PORT cannot be had, and what to do.
 Where nothing stands in its way, FAILURE says more."
   (let ((status (aref (plist-get (dev-server-port--request 'port/inspect
-                                                           :protocol ["tcp"]
-                                                           :port (vector (list :startPort port :numberOfPorts 1)))
+                                                           :protocol "tcp"
+                                                           :ranges (vector (list :startPort port :numberOfPorts 1)))
                                  :ports)
                       0)))
     (if (eq (plist-get status :canBind) t)

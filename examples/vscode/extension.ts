@@ -51,7 +51,7 @@ async function take(context: vscode.ExtensionContext, startPort?: number): Promi
   const name = basename(folder).replace(/[*?[\]`\p{Cc}]/gu, '_');
   const client = await theWorker();
   if (reservation && (!startPort || startPort === reservation.range.startPort)) return show(reservation);
-  const created = await client.request('reservation/create', {
+  const { reservations } = await client.request('reservation/create', {
     protocol: 'tcp',
     startPort,
     hold: 'yield',
@@ -59,6 +59,7 @@ async function take(context: vscode.ExtensionContext, startPort?: number): Promi
     reason: `dev server of ${folder}`,
   });
   if (reservation) await client.request('reservation/release', { token: reservation.token });
+  const created = reservations[0]!;
   reservation = created;
   context.environmentVariableCollection.persistent = false;
   context.environmentVariableCollection.replace('PORT', String(created.range.startPort));
@@ -72,7 +73,7 @@ function show({ name, range }: Reservation): void {
 async function explain(port: number, error: unknown): Promise<void> {
   if (!(error instanceof ServiceError)) throw error;
   const client = await theWorker();
-  const asked = { protocol: ['tcp' as const], port: [{ startPort: port, numberOfPorts: 1 }] };
+  const asked = { protocol: 'tcp' as const, ranges: [{ startPort: port, numberOfPorts: 1 }] };
   const status = (await client.request('port/inspect', asked)).ports[0]!;
   if (status.canBind) throw error;
   const text = `Port ${port} cannot be had. ${status.explanation}`;

@@ -1,5 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { PortRange, Protocol, ProviderChoice } from '../protocol/generated/contract.ts';
+import {
+  type ExclusionStore,
+  type PortRange,
+  type Protocol,
+  type ProviderChoice,
+  wordsOf,
+} from '../protocol/generated/contract.ts';
 import { maximumPort } from '../protocol/ranges.ts';
 
 /** What every command takes. */
@@ -8,10 +14,8 @@ export interface CommonOptions {
   provider?: ProviderChoice;
 }
 
-const providers: readonly ProviderChoice[] = ['auto', 'windows', 'linux', 'ledger'];
-
 export const providerOption = () =>
-  new Option('--provider <name>', 'how it is carried out').choices(providers).default('auto');
+  new Option('--provider <name>', 'how it is carried out').choices(wordsOf.ProviderChoice).default('auto');
 
 /** Adds what every command takes. */
 export function withCommon(command: Command): Command {
@@ -55,11 +59,13 @@ export const ranges = (word: string, before: PortRange[] = []): PortRange[] => [
   ...word.split(',').map(range),
 ];
 
+const isProtocol = (word: string): word is Protocol => (wordsOf.Protocol as readonly string[]).includes(word);
+
 /** `tcp`, `udp`, or both with a comma. */
 export function protocols(words: string): Protocol[] {
   const known = new Set<Protocol>();
   for (const word of words.toLowerCase().split(',')) {
-    if (word !== 'tcp' && word !== 'udp') throw new InvalidArgumentError('It must be tcp, udp, or tcp,udp.');
+    if (!isProtocol(word)) throw new InvalidArgumentError('It must be tcp, udp, or tcp,udp.');
     known.add(word);
   }
   return [...known];
@@ -74,9 +80,34 @@ export interface BlockOptions extends CommonOptions {
   numberOfPorts: number;
   startPort?: number;
   within?: PortRange;
+}
+
+/** What people call a thing, and which document asked for it. */
+export interface LabelOptions {
   name?: string;
   reason?: string;
+  document?: string;
 }
+
+/** Adds the label that is given to what is made. */
+export const withLabel = (command: Command): Command =>
+  command
+    .option('--name <name>', 'a name to find it by')
+    .option('--reason <text>', 'why, for the next reader')
+    .option('--document <name>', 'which desired-state document asked for it');
+
+/** The same as the service takes it. */
+export const labelGiven = ({ name, reason, document }: LabelOptions) => given({ name, reason, document });
+
+/** Only what this document asked for. */
+export const documentOption = () => new Option('--document <name>', 'only what this document asked for');
+
+export const whatIfOption = () => new Option('--what-if', 'say what would be done, and do nothing');
+
+export const storeOption = () =>
+  new Option('--store <store>', 'how long: active is until the next restart of the system')
+    .choices(wordsOf.ExclusionStore)
+    .default('persistent' satisfies ExclusionStore);
 
 /** Adds what says which block is to be reserved. @param protocols what several of them mean */
 export function withBlock(command: Command, protocols: string): Command {
@@ -84,14 +115,12 @@ export function withBlock(command: Command, protocols: string): Command {
     .addOption(portsOption())
     .addOption(new Option('--start-port <port>', 'the first port; a free block is found if absent').argParser(port))
     .addOption(protocolOption(protocols).default(['tcp'], 'tcp'))
-    .addOption(withinOption())
-    .option('--name <name>', 'a name to find it by')
-    .option('--reason <text>', 'why, for the next reader');
+    .addOption(withinOption());
 }
 
 /** The same as the service takes it. */
-export const blockOf = ({ protocol, numberOfPorts, startPort, within, name, reason }: BlockOptions) =>
-  given({ protocol, numberOfPorts, startPort, within, name, reason });
+export const blockOf = ({ protocol, numberOfPorts, startPort, within }: BlockOptions) =>
+  given({ protocol, numberOfPorts, startPort, within });
 
 export const portsOption = () =>
   new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1);

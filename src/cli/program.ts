@@ -3,6 +3,7 @@ import { exitCode } from '../exit-codes.ts';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDsc } from './commands/dsc.ts';
+import { addDynamicRange } from './commands/dynamic-range.ts';
 import { addExclude } from './commands/exclude.ts';
 import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
@@ -58,6 +59,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addStatus,
     addMap,
     addExclude,
+    addDynamicRange,
     addApply,
     addExport,
     addDsc,

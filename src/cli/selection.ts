@@ -1,8 +1,8 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
-import { formatAllPorts, sameRange } from '../protocol/ranges.ts';
+import { formatAllPorts } from '../protocol/ranges.ts';
 import type { PortService } from '../service/port-service.ts';
-import { parseRange } from './options.ts';
+import { given, parseRange } from './options.ts';
 
 /** One thing that a command was asked about. */
 export interface Wanted {
@@ -25,14 +25,9 @@ export async function select(
   { range, name, token }: Wanted,
   protocols?: readonly Protocol[],
 ): Promise<Reservation[]> {
-  const { reservations } = await service.list(name === undefined ? {} : { name });
-  const asked = protocols ?? (range ? ['tcp'] : ['tcp', 'udp']);
-  return reservations.filter(
-    (item) =>
-      asked.includes(item.protocol) &&
-      (range === undefined || sameRange(item.range, range)) &&
-      (token === undefined || item.token === token),
-  );
+  const protocol = protocols ?? (range ? ['tcp' as const] : undefined);
+  const { reservations } = await service.list(given({ protocol, range, name, token }));
+  return reservations;
 }
 
 /** How the thing is called in a sentence. */
@@ -40,13 +35,6 @@ export function describeWanted({ range, name, token }: Wanted, protocols: readon
   if (range) return formatAllPorts(protocols, range);
   return token === undefined ? `the name ${JSON.stringify(name)}` : `token ${token}`;
 }
-
-/** There is no exclusion of exactly these ports. */
-export const noExclusion = (target: string): ServiceError =>
-  new ServiceError('NotFound', `There is no exclusion of ${target}.`, {
-    target,
-    hint: 'portreservation exclude list shows those there are.',
-  });
 
 /** There is none. */
 export function noneOf(wanted: Wanted, protocols?: readonly Protocol[]): ServiceError {

@@ -3,7 +3,7 @@ import { endPort, formatPorts } from '../protocol/ranges.ts';
 import type { Column } from './table.ts';
 
 /** The wire's words as the views of PowerShell show them. */
-const title = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+export const title = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
 
 const longestToken = 20;
 

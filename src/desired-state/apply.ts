@@ -2,8 +2,8 @@ import type { AppliedState, DesiredStateApplyParams } from '../protocol/generate
 import type { CallOptions } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
 import { CarryOut } from './carry-out.ts';
+import { itemsOf } from './items.ts';
 import { changesOf, planOf } from './plan.ts';
-import { predict } from './predict.ts';
 import { readDesiredState } from './read-document.ts';
 
 /**
@@ -27,9 +27,8 @@ export async function applyDesiredState(
 ): Promise<AppliedState> {
   const document = await readDesiredState(text, format);
   const present = await service.present({ settles: !whatIf }, { signal });
-  const plan = planOf(document, present, prune);
-  if (whatIf) await predict(plan, present);
-  else await new CarryOut(service, document.name, signal).all(plan);
+  const plan = planOf({ items: itemsOf(document), document: document.name, prune }, present);
+  await new CarryOut(service, { whatIf, signal }).all(plan);
   const changes = changesOf(plan);
   return {
     document: document.name,

@@ -1,129 +1,194 @@
-import type {
-  ChangeError,
-  DesiredChange,
-  PortRange,
-  Protocol,
-  ReservationCreateAllParams,
-} from '../protocol/generated/contract.ts';
-import { type Label, labelOf } from '../service/label.ts';
+import type { ChangeError, DesiredChange, PortRange, Protocol } from '../protocol/generated/contract.ts';
+import { keyOf } from '../protocol/ranges.ts';
+import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
-import { changeError, failureOf } from './change-error.ts';
-import type { DesiredItem } from './items.ts';
-import { type Existing, isDue, type Plan, type Stale, type Step } from './plan.ts';
-
-/** How many are reserved under one lock; others wait for it meanwhile. */
-const mostTogether = 50;
+import type { BatchOutcome, Wish } from '../service/reservations/batch.ts';
+import { type CreateRequest, createRequest } from '../service/reservations/requests.ts';
+import { changeError } from './change-error.ts';
+import { type Group, isDue, labelFor, type Plan, type Stale, type Step, storeFor } from './plan.ts';
 
 /** What ends all attempts: each further one would wait as long for the same answer. */
 const hopeless = ['LedgerBusy', 'LedgerCorrupt'];
 
 const cancelled: ChangeError = { name: 'RequestCancelled', message: 'The request was cancelled before this was done.' };
 
+/** How a plan is carried out. */
+export interface CarryOutOptions {
+  /** Whether nothing is done, and each change only says what would become of it. */
+  whatIf?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
 /**
- * Carries a plan out, step by step, each under the ledger's lock. What fails is noted at its change; so is what the signal
- * came too early for.
+ * Carries a plan out, or says what would become of it, by the same steps. What fails is noted at its change; so is what the
+ * signal came too early for.
  */
 export class CarryOut {
   readonly #service: PortService;
-  readonly #document: string;
+  readonly #whatIf: boolean;
   readonly #signal: AbortSignal | undefined;
   #end: ChangeError | undefined;
 
-  constructor(service: PortService, document: string, signal?: AbortSignal) {
+  constructor(service: PortService, { whatIf = false, signal }: CarryOutOptions = {}) {
     this.#service = service;
-    this.#document = document;
+    this.#whatIf = whatIf;
     this.#signal = signal;
   }
 
-  async all({ pruned, steps }: Plan): Promise<void> {
-    for (const stale of pruned) await this.#release(stale);
-    const due = steps.filter(({ changes }) => changes.some(isDue));
-    const isSimple = ({ item, inTheWay }: Step) => item.kind === 'reservation' && inTheWay.length === 0;
-    // What makes room first: others may need it too.
-    for (const step of due) if (!isSimple(step)) await this.#step(step);
-    const simple = due.filter(isSimple);
-    while (simple.length > 0) await this.#together(simple.splice(0, mostTogether));
-  }
-
-  /** Reserves for several entries in one change of the ledger. */
-  async #together(steps: readonly Step[]): Promise<void> {
-    let outcomes: PromiseSettledResult<unknown>[] = [];
-    const failed = await this.#attempt(async () => {
-      outcomes = await this.#service.createEach(steps.map(({ item }) => this.#wanted(item)));
-    });
-    for (const [index, { changes }] of steps.entries()) {
-      const outcome = outcomes[index];
-      const error = failed ?? (outcome?.status === 'rejected' ? changeError(outcome.reason) : undefined);
-      if (error) fail(changes, error);
+  async all({ pruned, groups }: Plan): Promise<void> {
+    const due = groups.filter(({ steps }) => steps.some(({ changes }) => changes.some(isDue)));
+    const simple = due.filter(isOfReservations);
+    await this.#together(pruned.filter(isReservation), simple);
+    for (const stale of pruned.filter((one) => !isReservation(one))) await this.#removeExclusion(stale);
+    // What gives ports back goes first: others may need them.
+    const others = due.filter((group) => !isOfReservations(group));
+    for (const group of [...others.filter(isLeaving), ...others.filter((one) => !isLeaving(one))]) {
+      await this.#apart(group);
     }
   }
 
-  /** An entry that fails in one of its protocols is made in none, and keeps what was in its way. */
-  async #step({ item, changes, inTheWay }: Step): Promise<void> {
-    const released: Stale[] = [];
-    for (const stale of inTheWay) if (await this.#release(stale)) released.push(stale);
-    const missing = changes.filter(({ action }) => action === 'create').map(({ protocol }) => protocol);
-    const error = await this.#attempt(() => this.#make(item, missing));
-    if (!error) return;
-    fail(changes, error);
-    for (const stale of released) await this.#restore(stale, error);
+  /** All that is about reservations alone, in one change of the ledger and of the system. */
+  async #together(pruned: readonly Stale[], groups: readonly Group[]): Promise<void> {
+    const making = groups.filter((group) => !isLeaving(group));
+    const leaving = groups.filter(isLeaving).flatMap(({ steps }) => steps.flatMap(leavingOf));
+    if (pruned.length + making.length + leaving.length === 0) return;
+    const releases = [...pruned.map(({ existing: { is } }) => placeOf(is)), ...leaving.map(({ release }) => release)];
+    let outcome: BatchOutcome | undefined;
+    const error = await this.#attempt(async () => {
+      outcome = await this.#service.carryOut(
+        { releases, wishes: making.map(wishOf) },
+        { whatIf: this.#whatIf, signal: this.#signal },
+      );
+    });
+    const changes = [...pruned, ...leaving].map(({ change }) => change);
+    for (const [index, change] of changes.entries()) this.#noteRelease(change, error, outcome?.releases[index]);
+    for (const [index, group] of making.entries()) this.#noteWish(group, error, outcome?.wishes[index]);
   }
 
-  /** Whether it was released by this. */
-  async #release({ existing, change }: Stale): Promise<boolean> {
-    const { protocol, range } = existing.is;
-    const which = { protocol, range, document: this.#document };
-    const error = await this.#attempt(() =>
-      existing.kind === 'reservation' ? this.#service.release(which) : this.#service.removeExclusion(which),
-    );
-    // Another apply was faster, or the range is somebody else's by now: either way there is nothing to do.
-    if (error?.name === 'NotFound') change.action = 'none';
-    else if (error) change.error = error;
-    return !error;
+  #noteRelease(
+    change: DesiredChange,
+    error: ChangeError | undefined,
+    outcome: BatchOutcome['releases'][number] | undefined,
+  ): void {
+    const failed = error ?? (outcome?.status === 'rejected' ? this.#changeError(outcome.reason) : undefined);
+    // Another was faster, or the range is somebody else's by now: either way there is nothing to do.
+    if (failed?.name === 'NotFound') change.action = 'none';
+    else if (failed) change.error = failed;
   }
 
-  /** Makes room for nothing, after all. Somebody may have taken the room already. */
-  async #restore({ existing, change }: Stale, error: ChangeError): Promise<void> {
-    const { kind, is } = existing;
-    const store = existing.kind === 'exclusion' ? existing.is.store : 'persistent';
-    const again = { kind, protocol: is.protocol, range: is.range, store, label: is };
-    if (!(await failureOf(() => this.#makeOne(again)))) change.error = error;
-  }
-
-  #labelOf(item: DesiredItem): Label {
-    return labelOf({ ...item, document: this.#document });
-  }
-
-  #wanted(item: DesiredItem): ReservationCreateAllParams {
-    const { protocols, range } = item;
-    return { protocol: protocols, ...range, lifetime: 'persistent', ifExists: 'update', ...this.#labelOf(item) };
-  }
-
-  async #make(item: DesiredItem, missing: readonly Protocol[]): Promise<void> {
-    const { kind, protocols, range, store } = item;
-    if (kind === 'reservation') {
-      await this.#service.createAll(this.#wanted(item));
+  #noteWish(
+    { steps, replaced }: Group,
+    error: ChangeError | undefined,
+    outcome: BatchOutcome['wishes'][number] | undefined,
+  ): void {
+    const failed = error ?? (outcome?.status === 'rejected' ? this.#changeError(outcome.reason) : undefined);
+    if (failed || outcome?.status !== 'fulfilled') {
+      for (const { changes } of steps) fail(changes, failed ?? cancelled);
+      fail(
+        replaced.map(({ change }) => change),
+        failed ?? cancelled,
+      );
       return;
     }
-    const label = this.#labelOf(item);
-    const made: Protocol[] = [];
-    const there = protocols.filter((protocol) => !missing.includes(protocol));
-    try {
-      // What may well fail comes first, and can be taken back.
-      for (const protocol of [...missing, ...there]) {
-        await this.#makeOne({ kind, protocol, range, store, label });
-        if (missing.includes(protocol)) made.push(protocol);
+    const { made, gone } = outcome.value;
+    const left = new Set(gone.map(keyOf));
+    for (const { existing, change } of replaced) if (!left.has(keyOf(existing.is))) change.action = 'none';
+    for (const [index, { changes }] of steps.entries()) {
+      for (const change of changes.filter(isDue)) {
+        const { created, updated } = made[index]!;
+        change.action = created.includes(change.protocol)
+          ? 'create'
+          : updated.includes(change.protocol)
+            ? 'update'
+            : 'none';
       }
+    }
+  }
+
+  /** What has exclusions in it: one after the other, and as it was where one of them fails. */
+  async #apart({ steps, replaced }: Group): Promise<void> {
+    if (isLeaving({ steps, replaced })) {
+      for (const step of steps) for (const one of leavingOf(step)) await this.#removeExclusion(one);
+      return;
+    }
+    const exclusions = steps.filter(({ item }) => item.kind === 'exclusion');
+    const reservations = steps.filter(({ item }) => item.kind === 'reservation');
+    const error = await this.#attempt(async () => {
+      for (const step of reservations) await this.#checkPorts(step, replaced);
+      for (const step of exclusions) await this.#exclude(step, { replaced, whatIf: true });
+      if (this.#whatIf) return;
+      await this.#change(reservations, exclusions, replaced);
+    });
+    if (!error) return;
+    for (const { changes } of steps) fail(changes, error);
+    fail(
+      replaced.map(({ change }) => change),
+      error,
+    );
+  }
+
+  async #change(reservations: readonly Step[], exclusions: readonly Step[], replaced: readonly Stale[]): Promise<void> {
+    const removed: Stale[] = [];
+    try {
+      if (reservations.length > 0) {
+        for (const stale of replaced.filter((one) => !isReservation(one))) {
+          await this.#service.removeExclusion(placeOf(stale.existing.is));
+          removed.push(stale);
+        }
+        const wish = wishOf({ steps: [...reservations], replaced: replaced.filter(isReservation) });
+        const { wishes } = await this.#service.carryOut({ wishes: [wish] }, { signal: this.#signal });
+        if (wishes[0]!.status === 'rejected') throw wishes[0]!.reason;
+      }
+      const left = reservations.length > 0 ? [] : replaced;
+      for (const step of exclusions) await this.#exclude(step, { replaced: left });
     } catch (error) {
-      for (const protocol of made) await failureOf(() => this.#service.removeExclusion({ protocol, range }));
+      for (const { existing } of removed) {
+        if (existing.kind === 'exclusion')
+          await this.#service.addExclusion({ ...placeOf(existing.is), ...existing.is });
+      }
       throw error;
     }
   }
 
-  async #makeOne({ kind, protocol, range, store, label }: One): Promise<void> {
-    const what = { protocol, ifExists: 'update', ...labelOf(label) } as const;
-    if (kind === 'exclusion') await this.#service.addExclusion({ ...what, range, store });
-    else await this.#service.create({ ...what, ...range, lifetime: 'persistent' });
+  /** A reservation in place of an exclusion: that may go only where the ports can be had. */
+  async #checkPorts({ item: { protocols, range } }: Step, replaced: readonly Stale[]): Promise<void> {
+    for (const protocol of protocols) {
+      const own = replaced.filter(isReservation).filter(({ existing: { is } }) => is.protocol === protocol);
+      await this.#service.refuseInUse(protocol, range, {
+        own: own.map(({ existing }) => existing.is.range),
+        ...(this.#signal && { signal: this.#signal }),
+      });
+    }
+  }
+
+  async #exclude(
+    { item, changes, existing }: Step,
+    { replaced, whatIf = false }: { replaced: readonly Stale[]; whatIf?: boolean },
+  ): Promise<void> {
+    // Each protocol may differ in what is there, and with it in what is asked for.
+    const wanted = item.protocols.map((protocol, index) => ({
+      protocol,
+      range: item.range,
+      store: storeFor(item, existing[index]),
+      ifExists: 'update' as const,
+      ...labelFor(item, existing[index]?.is),
+    }));
+    const isSame = wanted.every((one) => sameBut(one, wanted[0]!, 'protocol'));
+    const calls = isSame ? [{ ...wanted[0]!, protocol: item.protocols }] : wanted;
+    for (const params of calls) {
+      const gone = replaced.map((one) => one.existing);
+      const additions = await this.#service.replaceExclusions({ ...params, whatIf }, gone, { signal: this.#signal });
+      if (whatIf) continue;
+      for (const { exclusion, before, request, record } of additions) {
+        const change = changes.find(({ protocol }) => protocol === exclusion.protocol);
+        if (change) change.action = !request && !record ? 'none' : before ? 'update' : 'create';
+      }
+    }
+  }
+
+  async #removeExclusion({ change, existing }: Pick<Stale, 'change' | 'existing'>): Promise<void> {
+    const params = { ...placeOf(existing.is), whatIf: this.#whatIf };
+    this.#noteRelease(change, await this.#attempt(() => this.#service.removeExclusion(params)), undefined);
   }
 
   async #attempt(work: () => Promise<unknown>): Promise<ChangeError | undefined> {
@@ -133,11 +198,53 @@ export class CarryOut {
       await work();
       return undefined;
     } catch (error) {
-      const noted = changeError(error);
+      const noted = this.#changeError(error);
       if (hopeless.includes(noted.name)) this.#end = noted;
       return noted;
     }
   }
+
+  #changeError(error: unknown): ChangeError {
+    return this.#signal?.aborted && error === this.#signal.reason ? cancelled : changeError(error);
+  }
+}
+
+const isReservation = ({ existing }: Pick<Stale, 'existing'>): boolean => existing.kind === 'reservation';
+
+const isOfReservations = ({ steps, replaced }: Group): boolean =>
+  steps.every(({ item }) => item.kind === 'reservation') && replaced.every(isReservation);
+
+const isLeaving = ({ steps }: Group): boolean => steps.every(({ item }) => !item.exist);
+
+/** What is meant, and that it is still as it was looked at. */
+const placeOf = ({ protocol, range, document }: { protocol: Protocol; range: PortRange; document?: string }) => ({
+  protocol,
+  range,
+  ...(document !== undefined && { document }),
+});
+
+/** What of an entry that is not to be is there. */
+const leavingOf = ({ changes, existing }: Step) =>
+  changes.flatMap((change, index) => {
+    const there = existing[index];
+    return there && isDue(change) ? [{ change, existing: there, release: placeOf(there.is) }] : [];
+  });
+
+/** What a group of reservations asks of the service. What an entry leaves out may differ in the two protocols. */
+function wishOf({ steps, replaced }: Group): Wish {
+  return { requests: steps.map(requestOf), replaces: replaced.map(({ existing: { is } }) => is) };
+}
+
+function requestOf({ item, existing }: Step): CreateRequest {
+  const { protocols, range } = item;
+  const label = labelFor(item, existing[0]?.is);
+  return createRequest({
+    protocol: protocols,
+    ...range,
+    lifetime: 'persistent',
+    ifExists: 'update',
+    ...labelOf(label),
+  });
 }
 
 /** Notes the error at all that was to be done. */
@@ -145,11 +252,5 @@ function fail(changes: readonly DesiredChange[], error: ChangeError): void {
   for (const change of changes.filter(isDue)) change.error = error;
 }
 
-/** What is to be there in one protocol. */
-interface One {
-  kind: Existing['kind'];
-  protocol: Protocol;
-  range: PortRange;
-  store: DesiredItem['store'];
-  label: Label;
-}
+const sameBut = <T extends object>(a: T, b: T, but: keyof T): boolean =>
+  JSON.stringify({ ...a, [but]: 0 }) === JSON.stringify({ ...b, [but]: 0 });

@@ -5,37 +5,61 @@ import type {
   DesiredReservation,
   DesiredState,
   ExclusionStore,
+  Label,
   PortRange,
   Protocol,
 } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts, maximumPort, sameRange } from '../protocol/ranges.ts';
+import { labelOf } from '../service/label.ts';
 
-/** One entry of a document, with the defaults filled in. */
+/** One thing that is to be so, or not to be, with the defaults filled in. */
 export interface DesiredItem {
   kind: DesiredChange['kind'];
   protocols: Protocol[];
   range: PortRange;
-  /** Of exclusions alone it says something. */
-  store: ExclusionStore;
-  name: string | undefined;
-  reason: string | undefined;
+  /** Whether it is to be there. */
+  exist: boolean;
+  /** Of exclusions alone it says something; undefined: as it is, and persistent where it is made. */
+  store: ExclusionStore | undefined;
+  label: Label;
+  /** Whether what the label leaves out stays as it is; else it is taken away. */
+  isPartial: boolean;
   /** The keys that lead to it in the document. */
   path: string[];
 }
 
+/** What is to be so. */
+export interface Desired {
+  items: readonly DesiredItem[];
+  /** Whose things are known: what carries its name and is not asked for is in the way, or pruned. */
+  document: string | undefined;
+  /** Whether all of the document's goes that is not asked for. */
+  prune: boolean;
+}
+
 function itemOf(
   kind: DesiredItem['kind'],
-  { protocol, startPort, numberOfPorts = 1, name, reason, store = 'persistent' }: DesiredReservation & DesiredExclusion,
-  path: string[],
+  { protocol, startPort, numberOfPorts = 1, store = 'persistent', ...label }: DesiredReservation & DesiredExclusion,
+  { document, path }: { document: string; path: string[] },
 ): DesiredItem {
-  return { kind, protocols: [protocol].flat(), range: { startPort, numberOfPorts }, store, name, reason, path };
+  return {
+    kind,
+    protocols: [protocol].flat(),
+    range: { startPort, numberOfPorts },
+    exist: true,
+    store,
+    label: labelOf({ ...label, document }),
+    isPartial: false,
+    path,
+  };
 }
 
 /** All entries of a document. */
-export function itemsOf({ reservations = [], exclusions = [] }: DesiredState): DesiredItem[] {
+export function itemsOf({ name: document, reservations = [], exclusions = [] }: DesiredState): DesiredItem[] {
+  const place = (key: string, index: number) => ({ document, path: [key, String(index)] });
   return [
-    ...reservations.map((entry, index) => itemOf('reservation', entry, ['reservations', String(index)])),
-    ...exclusions.map((entry, index) => itemOf('exclusion', entry, ['exclusions', String(index)])),
+    ...reservations.map((entry, index) => itemOf('reservation', entry, place('reservations', index))),
+    ...exclusions.map((entry, index) => itemOf('exclusion', entry, place('exclusions', index))),
   ];
 }
 

@@ -1,18 +1,20 @@
-import type {
-  DesiredChange,
-  DesiredDifference,
-  DesiredState,
-  PortExclusion,
-  PortRange,
-  Protocol,
+import {
+  type DesiredChange,
+  type DesiredDifference,
+  type Label,
+  labelFields,
+  type PortExclusion,
+  type PortRange,
+  type Protocol,
 } from '../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusions/rules.ts';
+import { labelOf } from '../service/label.ts';
 import type { Present } from '../service/present.ts';
 import type { Labelled } from '../service/refusals.ts';
-import { type DesiredItem, itemsOf } from './items.ts';
+import type { Desired, DesiredItem } from './items.ts';
 
-/** What is there and lasts: a persistent reservation, or an exclusion made here. */
+/** What is there and lasts: a persistent reservation, or an exclusion. */
 export type Existing = Labelled;
 
 /** Something of the document's that it asks for no more. */
@@ -21,57 +23,88 @@ export interface Stale {
   change: DesiredChange;
 }
 
-/** One entry of the document. */
+/** One entry. */
 export interface Step {
   item: DesiredItem;
   /** One for each protocol. */
   changes: DesiredChange[];
-  /** What has to go before it. */
+  /** What there is of it, in the same order. */
+  existing: (Existing | undefined)[];
+  /** What goes for it, as far as no entry before it has it. */
   inTheWay: Stale[];
 }
 
-/** What makes the machine as the document asks. */
+/** Entries that share something that goes for them: all are made, or none, and what was there stays. */
+export interface Group {
+  steps: Step[];
+  replaced: Stale[];
+}
+
+/** What makes the machine as it is asked for. */
 export interface Plan {
-  document: DesiredState;
-  /** What goes first: it makes room, and nothing waits for it. */
+  /** What goes whatever becomes of the others. */
   pruned: Stale[];
   steps: Step[];
+  groups: Group[];
 }
 
 const keyOf = (kind: Existing['kind'], protocol: Protocol, range: PortRange) =>
   `${kind} ${formatPorts(protocol, range)}`;
 
-/** Compares the document with what is there. */
-export function planOf(document: DesiredState, present: Present, prune: boolean): Plan {
+/** Compares what is asked for with what is there. */
+export function planOf({ items, document, prune }: Desired, present: Present): Plan {
   const there = existingIn(present);
-  const steps = itemsOf(document).map((item): Step => {
-    const changes = item.protocols.map((protocol) => {
+  const steps = items.map((item): Step => {
+    const existing = item.protocols.map((protocol) => {
       const key = keyOf(item.kind, protocol, item.range);
-      const existing = there.get(key);
+      const found = there.get(key) ?? ofOthers(item, protocol, present);
       there.delete(key);
-      return changeOf(item, protocol, existing ?? coveredByOthers(item, protocol, present), document.name);
+      return found;
     });
-    return { item, changes, inTheWay: [] };
+    const changes = item.protocols.map((protocol, index) => changeOf(item, protocol, existing[index]));
+    return { item, changes, existing, inTheWay: [] };
   });
   const pruned: Stale[] = [];
-  for (const existing of there.values()) {
-    if (existing.is.document !== document.name) continue;
-    const stale = { existing, change: releaseOf(existing) };
-    const step = steps.find(({ item, changes }) => changes.some(isDue) && isInTheWay(existing, item));
-    if (step) step.inTheWay.push(stale);
-    else if (prune) pruned.push(stale);
+  const shared = new Map<Stale, Step[]>();
+  const stale = [...there.values()].filter(({ is }) => document !== undefined && is.document === document);
+  for (const existing of stale) {
+    const one = { existing, change: releaseOf(existing) };
+    const making = steps.filter(({ item, changes }) => item.exist && changes.some(isDue));
+    const over = making.filter(({ item }) => isInTheWay(existing, item));
+    const following = over.length === 0 && prune ? making.filter((step) => isMovedTo(existing, step)) : [];
+    const users = [...over, ...following.slice(0, 1)];
+    if (users.length > 0) {
+      users[0]!.inTheWay.push(one);
+      shared.set(one, users);
+    } else if (prune || isLeftBehind(existing, steps)) pruned.push(one);
   }
-  return { document, pruned, steps };
+  return { pruned, steps, groups: groupsOf(steps, shared) };
 }
 
 /** Whether there is anything to do. */
 export const isDue = ({ action }: DesiredChange): boolean => action !== 'none';
 
-/** All changes of a plan: what is pruned, then the document's entries, each after what is in its way. */
-export const changesOf = ({ pruned, steps }: Plan): DesiredChange[] => [
+/** All changes of a plan: what is pruned, then the entries, each after what goes for it. */
+export const changesOf = ({ pruned, steps }: Pick<Plan, 'pruned' | 'steps'>): DesiredChange[] => [
   ...pruned.map(({ change }) => change),
   ...steps.flatMap(({ inTheWay, changes }) => [...inTheWay.map(({ change }) => change), ...changes]),
 ];
+
+/** Puts entries together that share what goes for them. */
+function groupsOf(steps: readonly Step[], shared: ReadonlyMap<Stale, readonly Step[]>): Group[] {
+  const groups = new Map<Step, Group>(steps.map((step) => [step, { steps: [step], replaced: [] }]));
+  for (const [stale, [first, ...others]] of shared) {
+    const group = groups.get(first!)!;
+    group.replaced.push(stale);
+    for (const other of others.map((step) => groups.get(step)!)) {
+      if (other === group) continue;
+      group.steps.push(...other.steps);
+      group.replaced.push(...other.replaced);
+      for (const step of other.steps) groups.set(step, group);
+    }
+  }
+  return [...new Set(groups.values())];
+}
 
 function existingIn({ reservations, exclusions }: Present): Map<string, Existing> {
   const all: Existing[] = [];
@@ -80,15 +113,32 @@ function existingIn({ reservations, exclusions }: Present): Map<string, Existing
   return new Map(all.map((one) => [keyOf(one.kind, one.is.protocol, one.is.range), one]));
 }
 
-/** An exclusion that somebody else made does as well, where it holds all of the range. */
-function coveredByOthers({ kind, range, store }: DesiredItem, protocol: Protocol, { exclusions }: Present) {
-  const does = (one: PortExclusion) =>
-    !one.own && one.administered && one.protocol === protocol && holdsAll(one.range, range) && lasts(one, store);
-  return kind === 'exclusion' && exclusions.some(does) ? 'done' : undefined;
+/** An exclusion that somebody else made does as well where it holds all of the range; a part of it cannot be removed. */
+function ofOthers(
+  { kind, range, exist }: DesiredItem,
+  protocol: Protocol,
+  { exclusions }: Present,
+): Existing | undefined {
+  const isOthers = (one: PortExclusion) => !one.own && one.administered && one.protocol === protocol;
+  const does = ({ range: other }: PortExclusion) => holdsAll(other, range) && (exist || holdsAll(range, other));
+  const is = kind === 'exclusion' ? exclusions.find((one) => isOthers(one) && does(one)) : undefined;
+  return is && { kind: 'exclusion', is };
 }
 
 const isInTheWay = ({ is }: Existing, { protocols, range }: DesiredItem): boolean =>
   protocols.includes(is.protocol) && overlap(is.range, range);
+
+/** Whether the entry is the same thing elsewhere: it goes when that is made, and stays where it is not. */
+const isMovedTo = ({ kind, is }: Existing, { item, changes }: Step): boolean =>
+  kind === item.kind &&
+  is.name !== undefined &&
+  is.name === item.label.name &&
+  changes.some(({ action }) => action === 'create');
+
+/** Whether an entry has its ports already, by a change that was cut short. */
+const isLeftBehind = (existing: Existing, steps: readonly Step[]): boolean =>
+  existing.kind === 'reservation' &&
+  steps.some(({ item }) => item.kind === 'reservation' && item.exist && isInTheWay(existing, item));
 
 const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredChange => ({
   action: 'release',
@@ -98,28 +148,38 @@ const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredCh
   ...(name !== undefined && { name }),
 });
 
-function changeOf(
-  { kind, range, name, reason, store }: DesiredItem,
-  protocol: Protocol,
-  existing: Existing | 'done' | undefined,
-  document: string,
-): DesiredChange {
+function changeOf(item: DesiredItem, protocol: Protocol, existing: Existing | undefined): DesiredChange {
+  const { kind, range, exist } = item;
+  const { name } = exist ? item.label : (existing?.is ?? {});
   const what = { kind, protocol, range, ...(name !== undefined && { name }) };
+  if (!exist) return { action: existing ? 'release' : 'none', ...what };
   if (!existing) return { action: 'create', ...what };
-  if (existing === 'done') return { action: 'none', ...what };
-  const differences = differencesOf(existing, { name, reason, document, store });
+  const differences = differencesOf(existing, item);
   return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
 }
 
-/** What differs, and how; undefined where nothing does. An exclusion may last longer than it has to. */
-function differencesOf(existing: Existing, wanted: Wanted) {
-  const { name, reason, document } = existing.is;
-  const isTooShort = existing.kind === 'exclusion' && !lasts(existing.is, wanted.store);
-  const is = { name, reason, document, store: isTooShort ? existing.is.store : wanted.store };
-  const differs = (['name', 'reason', 'document', 'store'] as const).filter((key) => is[key] !== wanted[key]);
-  const those = (values: Partial<Wanted>): DesiredDifference =>
+/** The label that is to be there, where this is there. */
+export const labelFor = ({ label, isPartial }: DesiredItem, existing: Label | undefined): Label =>
+  isPartial ? labelOf({ ...existing, ...labelOf(label) }) : label;
+
+/** How long the exclusion is to last, where this one is there. */
+export function storeFor({ store }: DesiredItem, existing: Existing | undefined): PortExclusion['store'] {
+  return store ?? (existing?.kind === 'exclusion' ? existing.is.store : 'persistent');
+}
+
+/** What differs, and how; undefined where nothing does. What others excluded may last longer than it has to. */
+function differencesOf(existing: Existing, item: DesiredItem) {
+  const isOthers = existing.kind === 'exclusion' && !existing.is.own;
+  const store = storeFor(item, existing);
+  const storeNow =
+    existing.kind === 'reservation' || (isOthers && lasts(existing.is, store)) ? store : existing.is.store;
+  const is: Compared = { ...labelOf(existing.is), store: storeNow };
+  // What others made has no label, and cannot have one.
+  const wanted: Compared = { ...(isOthers ? labelOf(existing.is) : labelFor(item, existing.is)), store };
+  const differs = ([...labelFields, 'store'] as const).filter((key) => is[key] !== wanted[key]);
+  const those = (values: Compared): DesiredDifference =>
     Object.fromEntries(differs.map((key) => [key, values[key]] as const).filter(([, value]) => value !== undefined));
   return differs.length > 0 ? { differs, before: those(is), after: those(wanted) } : undefined;
 }
 
-type Wanted = Pick<DesiredItem, 'name' | 'reason' | 'store'> & { document: string };
+type Compared = Label & { store: PortExclusion['store'] };

@@ -21,15 +21,15 @@ export function toEnv(document: DesiredState): Exported {
   const values = new Map<string, PortRange>();
   const warnings: string[] = [];
   for (const item of reservationsOf(document)) {
-    if (item.name === undefined) {
+    if (item.label.name === undefined) {
       warnings.push(`${portsOf(item)} has no name and is left out.`);
       continue;
     }
-    const word = variableOf(item.name);
+    const word = variableOf(item.label.name);
     const isFree = (name: string) => sameRange(values.get(name) ?? item.range, item.range);
     const name = [`${word}_PORT`, `${word}_${item.protocols[0]!.toUpperCase()}_PORT`].find(isFree);
     if (name) values.set(name, item.range);
-    else warnings.push(`${portsOf(item)} "${item.name}" is left out: ${word}_PORT is another's.`);
+    else warnings.push(`${portsOf(item)} "${item.label.name}" is left out: ${word}_PORT is another's.`);
   }
   const lines = [...values].flatMap(([name, range]) => {
     const isBlock = range.numberOfPorts > 1;
@@ -48,7 +48,7 @@ export async function toCompose(document: DesiredState): Promise<Exported> {
   const services = new Map<string, { ports: string[] }>();
   const warnings: string[] = [];
   for (const item of reservationsOf(document)) {
-    const service = item.name?.replace(/[^A-Za-z0-9._-]+/g, '-');
+    const service = item.label.name?.replace(/[^A-Za-z0-9._-]+/g, '-');
     if (service === undefined) {
       warnings.push(`${portsOf(item)} has no name and is left out.`);
       continue;
@@ -82,7 +82,7 @@ export function toDevcontainer(document: DesiredState): Exported {
     if (numberOfPorts > mostForwarded) {
       warnings.push(`${portsOf(item)}: the first ${mostForwarded} ports alone are forwarded.`);
     }
-    if (item.name !== undefined) portsAttributes[formatRange(item.range)] = { label: item.name };
+    if (item.label.name !== undefined) portsAttributes[formatRange(item.range)] = { label: item.label.name };
   }
   return { text: `${JSON.stringify({ forwardPorts, portsAttributes }, null, 2)}\n`, warnings };
 }

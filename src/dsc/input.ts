@@ -1,6 +1,4 @@
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
-import { fieldErrors } from '../protocol/field-errors.ts';
-import type { Validator } from '../protocol/generated/validators.js';
 import type { Input } from './streams.ts';
 
 const invalid = (message: string) => new InvalidParamsError([{ field: '', message }]);
@@ -35,13 +33,4 @@ async function bytesOf(stream: Input): Promise<Uint8Array> {
     throw new ServiceError('OsError', `The input cannot be read: ${message}.`, { osCode: code }, error);
   }
   return Buffer.concat(chunks);
-}
-
-/**
- * The value, if the validator accepts it.
- * @throws InvalidParamsError naming each field that breaks the schema
- */
-export function checked<T>(validate: Validator<T>, value: unknown): T {
-  if (validate(value)) return value;
-  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
 }

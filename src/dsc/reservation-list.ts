@@ -1,19 +1,14 @@
+import type { Desired } from '../desired-state/items.ts';
+import { checked } from '../protocol/check.ts';
 import { InvalidParamsError } from '../protocol/errors.ts';
 import type { DscReservation, DscReservationList } from '../protocol/generated/contract.ts';
 import { DscReservationList as isReservationList } from '../protocol/generated/validators.js';
 import { checkRange, endPort, formatPorts, sameRange } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
-import { checked } from './input.ts';
-import { absent } from './place.ts';
-import { instanceOf, ReservationResource, requestOf } from './reservation.ts';
-import type { Plan, Resource, Warn } from './resource.ts';
-
-/** One reservation of a list as it is to be, beside what it is. */
-interface Part {
-  desired: DscReservation;
-  current: DscReservation;
-}
+import type { Present } from '../service/present.ts';
+import { itemOf } from './reservation.ts';
+import type { Part, Resource } from './resource.ts';
 
 /**
  * The type PortReservation/ReservationList: many reservations, one process. What purge frees is what carries the list's
@@ -21,11 +16,9 @@ interface Part {
  */
 export class ReservationListResource implements Resource<DscReservationList> {
   readonly #service: PortService;
-  readonly #one: ReservationResource;
 
-  constructor(service: PortService, warn: Warn) {
+  constructor(service: PortService) {
     this.#service = service;
-    this.#one = new ReservationResource(service, warn);
   }
 
   parse(input: unknown): DscReservationList {
@@ -42,81 +35,23 @@ export class ReservationListResource implements Resource<DscReservationList> {
     return { ...list, reservations };
   }
 
-  async current(desired: DscReservationList): Promise<DscReservationList> {
-    const { document } = desired;
-    const reservations: DscReservation[] = [];
-    for (const item of desired.reservations) reservations.push(await this.#one.current(item));
-    if (desired._purge) reservations.push(...(await this.#unlisted(desired)));
-    return { ...labelOf({ document }), reservations };
+  desired({ document, reservations, _purge }: DscReservationList): Desired {
+    const items = reservations.map((one, index) => itemOf(one, ['reservations', String(index)]));
+    const prune = _purge === true;
+    return { items, document: prune ? document : undefined, prune };
   }
 
-  differences(desired: DscReservationList, current: DscReservationList): string[] {
-    return this.#wrongParts(desired, current).length > 0 ? ['reservations'] : [];
+  async present(): Promise<Present> {
+    const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
+    return { reservations, exclusions: [], warnings };
   }
 
-  marked(desired: DscReservationList, current: DscReservationList): DscReservationList {
-    const reservations = partsOf(desired, current).map((part) => ({
-      ...part.current,
-      _inDesiredState: !this.#isWrong(part),
-    }));
-    return { ...current, reservations };
+  instanceOf({ document }: DscReservationList, parts: readonly Part[]): DscReservationList {
+    return { ...labelOf({ document }), reservations: [...parts] };
   }
 
-  async apply(desired: DscReservationList, current: DscReservationList): Promise<void> {
-    const wrong = this.#wrongParts(desired, current);
-    const [leaving, coming] = [wrong.filter(isLeaving), wrong.filter((part) => !isLeaving(part))];
-    const failures: unknown[] = [];
-    const fail = (error: unknown) => void failures.push(error);
-    // What gives ports back goes first: what comes may need them.
-    for (const part of leaving) await this.#one.apply(part.desired, part.current).catch(fail);
-    await this.#reserve(coming, fail).catch(fail);
-    if (failures.length > 0) throw new AggregateError(failures);
-  }
-
-  complete(): Promise<void> {
-    return this.#one.complete();
-  }
-
-  async plan(desired: DscReservationList, current: DscReservationList): Promise<Plan<DscReservationList>> {
-    const leaving = this.#wrongParts(desired, current)
-      .filter(isLeaving)
-      .map((part) => part.desired);
-    const reservations: DscReservation[] = [];
-    const whatIf: string[] = [];
-    for (const part of partsOf(desired, current)) {
-      if (!this.#isWrong(part)) {
-        reservations.push(part.current);
-        continue;
-      }
-      const planned = await this.#one.plan(part.desired, part.current, leaving);
-      reservations.push(planned.state);
-      whatIf.push(...planned.whatIf);
-    }
-    return { state: { ...current, reservations: reservations.slice(0, desired.reservations.length) }, whatIf };
-  }
-
-  /** Makes all of them in one change of the ledger, each for itself. */
-  async #reserve(parts: readonly Part[], fail: (error: unknown) => void): Promise<void> {
-    if (parts.length === 0) return;
-    const requests = parts.map(({ desired, current }) => requestOf(desired, current));
-    for (const outcome of await this.#service.createEach(requests)) {
-      if (outcome.status === 'rejected') fail(outcome.reason);
-    }
-  }
-
-  /** What carries the document and is not listed. */
-  async #unlisted({ document, reservations: listed }: DscReservationList): Promise<DscReservation[]> {
-    const { reservations } = await this.#service.list({ document, lifetime: 'persistent' });
-    const places = new Set(listed.map(keyOf));
-    return reservations.map(instanceOf).filter((item) => !places.has(keyOf(item)));
-  }
-
-  #wrongParts(desired: DscReservationList, current: DscReservationList): Part[] {
-    return partsOf(desired, current).filter((part) => this.#isWrong(part));
-  }
-
-  #isWrong({ desired, current }: Part): boolean {
-    return this.#one.differences(desired, current).length > 0;
+  differing(ofParts: readonly string[][]): string[] {
+    return ofParts.some((properties) => properties.length > 0) ? ['reservations'] : [];
   }
 }
 
@@ -125,15 +60,6 @@ const invalid = (field: string, message: string) => new InvalidParamsError([{ fi
 const keyOf = (item: DscReservation) => formatPorts(item.protocol, item);
 
 const isToGo = ({ _exist }: DscReservation) => _exist === false;
-
-const isLeaving = ({ desired }: Part) => isToGo(desired);
-
-/** The listed reservations in their order, and behind them those that are no longer listed. */
-const partsOf = (desired: DscReservationList, { reservations }: DscReservationList): Part[] =>
-  reservations.map((current, index) => ({
-    desired: desired.reservations[index] ?? { ...absent(current), ...labelOf({ document: desired.document }) },
-    current,
-  }));
 
 /** Refuses ranges past the last port, and two reservations that cannot both be. */
 function checkPlaces(reservations: readonly DscReservation[]): void {

@@ -1,4 +1,7 @@
-import type { DscMetadata } from '../protocol/generated/contract.ts';
+import type { Desired } from '../desired-state/items.ts';
+import type { Existing } from '../desired-state/plan.ts';
+import type { DscMetadata, PortRange, Protocol } from '../protocol/generated/contract.ts';
+import type { Present } from '../service/present.ts';
 
 /** What the engine itself knows of an instance. */
 export interface Instance {
@@ -11,39 +14,57 @@ export interface Instance {
 /** Tells of what could not be looked at. */
 export type Warn = (message: string) => void;
 
-/** What set would do. */
-export interface Plan<T> {
-  /** The instance as it would be. */
-  state: T;
-  /** What would be done, one sentence each. */
-  whatIf: string[];
+/** What tells one thing from another. */
+export interface Place {
+  protocol: Protocol;
+  startPort: number;
+  numberOfPorts: number;
+}
+
+/** A thing that is, or is not to be, at its place. */
+export type Part = Place & Instance;
+
+export const rangeOf = ({ startPort, numberOfPorts }: Place): PortRange => ({ startPort, numberOfPorts });
+
+/** A part of which nothing is there. */
+export const absent = ({ protocol, startPort, numberOfPorts }: Place): Part => ({
+  protocol,
+  startPort,
+  numberOfPorts,
+  _exist: false,
+});
+
+/**
+ * What is there, as a part.
+ * @param range what was asked for, where somebody else's has more
+ */
+export function partOf({ kind, is }: Existing, range = is.range): Part {
+  if (kind === 'exclusion') {
+    const { protocol, range: _, administered: __, ...rest } = is;
+    return { protocol, ...range, _exist: true, ...rest };
+  }
+  const { protocol, range: _, lifetime: __, ...rest } = is;
+  return { protocol, ...range, _exist: true, ...rest };
 }
 
 /**
- * What one type of resource knows of its instances, `Asked` being those with the defaults filled in. `run-operation.ts`
- * makes the engine's operations of it.
+ * What one type of resource knows of its instances: an instance is a document of the items that it asks for.
+ * `run-operation.ts` makes the engine's operations of it.
  */
-export interface Resource<T extends Instance, Asked extends T = T> {
+export interface Resource<T extends Instance> {
   /**
-   * The instance that the input describes.
+   * The instance that the input describes, with the defaults filled in.
    * @throws InvalidParamsError naming each field that breaks the schema, or what the schema cannot say
    */
-  parse(input: unknown): Asked;
-  /** The same instance as it is now; `_exist: false` where it is not there. */
-  current(desired: Asked): Promise<T>;
-  /** The properties in which it is not as desired. */
-  differences(desired: Asked, current: T): string[];
-  /** The current instance with `_inDesiredState` in its parts, where it has parts. */
-  marked?(desired: Asked, current: T): T;
-  /**
-   * Makes it as desired.
-   * @throws AggregateError of all that failed, where it has parts: the others are as desired then
-   */
-  apply(desired: Asked, current: T): Promise<void>;
-  /** Where it is as desired already: does what a killed process recorded and left undone. */
-  complete(): Promise<void>;
-  /** What that would do. Changes nothing. */
-  plan(desired: Asked, current: T): Promise<Plan<T>>;
+  parse(input: unknown): T;
+  /** The same as a document. What is left out stays as it is. */
+  desired(instance: T): Desired;
+  /** What is there, as far as the instance is about it. */
+  present(instance: T): Promise<Present>;
+  /** The instance made of its parts: those it lists in their order, and behind them what is to go. */
+  instanceOf(instance: T, parts: readonly Part[]): T;
+  /** The properties of the instance that are not as desired, where these of its parts are not. */
+  differing(ofParts: readonly string[][]): string[];
   /**
    * Every instance there is, as a configuration would ask for it. Absent for a list: it is nothing of its own, which could
    * be exported or deleted.

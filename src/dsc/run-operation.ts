@@ -1,13 +1,37 @@
-import type { Instance, Resource } from './resource.ts';
+import { CarryOut } from '../desired-state/carry-out.ts';
+import type { DesiredItem } from '../desired-state/items.ts';
+import { isDue, type Plan, planOf } from '../desired-state/plan.ts';
+import type { ChangeError, DesiredChange } from '../protocol/generated/contract.ts';
+import { labelOf } from '../service/label.ts';
+import type { PortService } from '../service/port-service.ts';
+import { absent, type Instance, type Part, partOf, type Resource } from './resource.ts';
+import { differencesOf, sentencesOf } from './words.ts';
 
 /** What goes to the engine on one line: an instance, or the names of its properties. */
 export type Line = Instance | string[];
 
+/** What of an instance could not be made as desired; the rest is. */
+export class ChangesFailed extends Error {
+  readonly errors: readonly ChangeError[];
+
+  constructor(errors: readonly ChangeError[]) {
+    super(errors.map(({ message }) => message).join(' '));
+    this.errors = errors;
+  }
+}
+
+/** One thing of the instance: what is asked of it, what there is, and what is to be done. */
+interface Standing {
+  item: DesiredItem | undefined;
+  current: Part;
+  change: DesiredChange;
+}
+
 /** Carries the operation out; returns what the engine expects of it, line by line. */
-export async function runOperation<T extends Instance, Asked extends T>(
+export async function runOperation<T extends Instance>(
   operation: Operation,
-  resource: Resource<T, Asked>,
-  input: unknown,
+  resource: Resource<T>,
+  { service, input }: { service: PortService; input: unknown },
 ): Promise<Line[]> {
   if (operation === 'delete' || operation === 'export') {
     if (!resource.all) throw new UsageError(`This resource has no ${operation}.`);
@@ -15,40 +39,86 @@ export async function runOperation<T extends Instance, Asked extends T>(
   }
   const desired = resource.parse(input);
   if (operation === 'delete') desired._exist = false;
-  const current = await resource.current(desired);
-  const differences = resource.differences(desired, current);
+  const plan = planOf(resource.desired(desired), await resource.present(desired));
+  const standings = standingsOf(plan);
+  const currentState = resource.instanceOf(
+    desired,
+    standings.map(({ current }) => current),
+  );
+  const differences = resource.differing(
+    standings.map(({ item, change }) => (item ? differencesOf(item, change) : ['_exist'])),
+  );
   const isAsDesired = differences.length === 0;
   switch (operation) {
     case 'get':
-      return [current];
+      return [currentState];
     case 'test': {
-      const marked = resource.marked?.(desired, current) ?? current;
-      return [{ ...marked, _inDesiredState: isAsDesired }, differences];
+      const marked = standings.map(({ current, change }) => ({ ...current, _inDesiredState: !isDue(change) }));
+      return [{ ...resource.instanceOf(desired, marked), _inDesiredState: isAsDesired }, differences];
     }
     case 'whatIf': {
-      if (isAsDesired) return [current, []];
-      const { state, whatIf } = await resource.plan(desired, current);
-      return [{ ...state, _metadata: { whatIf } }, differences];
+      if (isAsDesired) return [currentState, []];
+      await new CarryOut(service, { whatIf: true }).all(plan);
+      const listed = standings.filter(({ item }) => item).map(foreseen);
+      const whatIf = standings.flatMap(({ item, change }) => sentencesOf(withStore(change, item)));
+      return [{ ...resource.instanceOf(desired, listed), _metadata: { whatIf } }, differences];
     }
     case 'set':
       if (isAsDesired) {
-        await resource.complete();
-        return [current, []];
+        // What a killed process recorded and left undone is done.
+        await service.settle();
+        return [currentState, []];
       }
-      await resource.apply(desired, current);
-      return [await resource.current(desired), differences];
+      await carryOut(service, plan);
+      return [await stateNow(resource, desired), differences];
     case 'delete':
-      if (!isAsDesired) await resource.apply(desired, current);
+      if (!isAsDesired) await carryOut(service, plan);
       return [];
   }
 }
 
+/** What is listed, in its order, and then what is to go. */
+function standingsOf({ steps, pruned }: Plan): Standing[] {
+  const listed = steps.map(({ item, changes: [change], existing: [existing] }) => {
+    const [protocol] = item.protocols;
+    const current = existing ? partOf(existing, item.range) : absent({ protocol: protocol!, ...item.range });
+    return { item, current, change: change! };
+  });
+  const leaving = [...pruned, ...steps.flatMap(({ inTheWay }) => inTheWay)]
+    .map(({ existing, change }) => ({ item: undefined, current: partOf(existing), change }))
+    .sort((a, b) => a.current.protocol.localeCompare(b.current.protocol) || a.current.startPort - b.current.startPort);
+  return [...listed, ...leaving];
+}
+
+async function carryOut(service: PortService, plan: Plan): Promise<void> {
+  await new CarryOut(service).all(plan);
+  const failed = standingsOf(plan).flatMap(({ change: { error } }) => error ?? []);
+  // Many parts fail for the same reason.
+  const distinct = new Map(failed.map((error) => [error.message, error]));
+  if (distinct.size > 0) throw new ChangesFailed([...distinct.values()]);
+}
+
+async function stateNow<T extends Instance>(resource: Resource<T>, desired: T): Promise<T> {
+  const standings = standingsOf(planOf(resource.desired(desired), await resource.present(desired)));
+  return resource.instanceOf(
+    desired,
+    standings.map(({ current }) => current),
+  );
+}
+
+/** The part as set would leave it. */
+function foreseen({ item, current, change: { action, error } }: Standing): Part {
+  if (error || action === 'none' || !item) return current;
+  if (action === 'release') return absent(current);
+  return { ...current, _exist: true, ...(item.store && { store: item.store }), ...labelOf(item.label) } as Part;
+}
+
+/** A creation says how long it is for. */
+const withStore = (change: DesiredChange, item: DesiredItem | undefined): DesiredChange =>
+  change.action === 'create' && item?.store ? { ...change, after: { store: item.store } } : change;
+
 /** All instances; where the input describes one, those that agree with it. */
-function exported<T extends Instance, Asked extends T>(
-  instances: readonly T[],
-  resource: Resource<T, Asked>,
-  input: unknown,
-): Line[] {
+function exported<T extends Instance>(instances: readonly T[], resource: Resource<T>, input: unknown): Line[] {
   if (isEmpty(input)) return [...instances];
   const wanted = Object.entries(resource.parse(input)).filter(([property]) => !property.startsWith('_'));
   return instances.filter((one) => wanted.every(([property, value]) => one[property as keyof T] === value));

@@ -9,7 +9,7 @@ import { ExclusionResource } from './exclusion.ts';
 import { readInput } from './input.ts';
 import { ReservationResource } from './reservation.ts';
 import { ReservationListResource } from './reservation-list.ts';
-import { type Command, type Line, parseCommand, runOperation, UsageError } from './run-operation.ts';
+import { ChangesFailed, type Command, type Line, parseCommand, runOperation, UsageError } from './run-operation.ts';
 import { createTrace, type DscStreams, type Output, type Trace } from './streams.ts';
 
 export type { DscStreams } from './streams.ts';
@@ -69,13 +69,14 @@ function providerOf({ env }: Host): ProviderChoice {
 
 function answer({ operation, resource }: Command, input: unknown, service: PortService, trace: Trace): Promise<Line[]> {
   const warn = (message: string) => trace('warn', message);
+  const given = { service, input };
   switch (resource) {
     case 'reservation':
-      return runOperation(operation, new ReservationResource(service, warn), input);
+      return runOperation(operation, new ReservationResource(service, warn), given);
     case 'reservationlist':
-      return runOperation(operation, new ReservationListResource(service, warn), input);
+      return runOperation(operation, new ReservationListResource(service), given);
     case 'exclusion':
-      return runOperation(operation, new ExclusionResource(service, warn), input);
+      return runOperation(operation, new ExclusionResource(service, warn), given);
     default:
       throw new UsageError(`There is no resource ${resource}; there are Reservation, ReservationList and Exclusion.`);
   }
@@ -83,10 +84,9 @@ function answer({ operation, resource }: Command, input: unknown, service: PortS
 
 /** Says what went wrong, a trace for each thing, and gives the exit code. */
 function report(error: unknown, trace: Trace): number {
-  if (error instanceof AggregateError) {
-    // Many parts fail for the same reason.
-    const distinct = new Map(error.errors.map((one) => [one.message, one]));
-    return Math.max(...[...distinct.values()].map((one) => report(one, trace)));
+  if (error instanceof ChangesFailed) {
+    for (const { name, message, hint } of error.errors) trace('error', said(name, message, hint));
+    return exitCode.failed;
   }
   if (error instanceof UsageError) {
     trace('error', error.message);
@@ -98,9 +98,12 @@ function report(error: unknown, trace: Trace): number {
   }
   if (error instanceof ServiceError) {
     const { errorName, message, facts } = error;
-    trace('error', [`${errorName}: ${message}`, facts.hint].filter(Boolean).join(' '));
+    trace('error', said(errorName, message, facts.hint));
     return exitCode.failed;
   }
   trace('error', `A fault of PortReservation: ${error instanceof Error ? error.stack : String(error)}`);
   return exitCode.internal;
 }
+
+const said = (name: string, message: string, hint: string | undefined): string =>
+  [`${name}: ${message}`, hint].filter(Boolean).join(' ');

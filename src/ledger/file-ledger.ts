@@ -3,12 +3,12 @@ import { LedgerLock } from '../machine/file-lock.ts';
 import { replaceFile } from '../machine/replace-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
-import type { Ledger, LedgerChange, LedgerContent, LedgerListeners } from './ledger.ts';
+import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { type Look, liveRecords } from './live-records.ts';
 import { ledgerFault, readLedgerFile } from './read-ledger-file.ts';
-import { checkFolder, makeFolder } from './safe-folder.ts';
+import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 
 /** What a ledger on files needs to know. */
 export interface FileLedgerOptions {
@@ -68,25 +68,27 @@ export class FileLedger implements Ledger {
     };
   }
 
+  async foresee(): Promise<LedgerView> {
+    const { folders, posix } = this.#options;
+    await this.#checkFolder();
+    if (posix) checkMayWrite(folders.own.path);
+    return this.#view();
+  }
+
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { folders, posix, look } = this.#options;
+    const { folders, posix } = this.#options;
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
     return this.#lock.hold(async () => {
-      const { reservations, exclusions } = await this.#readOwn();
-      const others = await this.#readSystem();
-      const own = await liveRecords(reservations, look);
-      const system = await liveRecords(others.reservations, look);
-      let content: LedgerContent = { reservations: own, exclusions };
+      const view = await this.#view();
+      let content: LedgerContent = { reservations: view.own, exclusions: view.exclusions.own };
       const write = async (changed: Partial<LedgerContent>) => {
         const next = { ...content, ...changed };
         await this.#write(next);
         content = next;
       };
       return work({
-        own,
-        system,
-        exclusions: { own: exclusions, system: others.exclusions },
+        ...view,
         write: (records) => write({ reservations: records }),
         writeExclusions: (records) => write({ exclusions: records }),
       });
@@ -100,6 +102,17 @@ export class FileLedger implements Ledger {
     const watch = new LedgerWatch({ ...listeners, files, read, look, processId: owner.processId });
     await watch.look();
     return watch;
+  }
+
+  async #view(): Promise<LedgerView> {
+    const { look } = this.#options;
+    const own = await this.#readOwn();
+    const system = await this.#readSystem();
+    return {
+      own: await liveRecords(own.reservations, look),
+      system: await liveRecords(system.reservations, look),
+      exclusions: { own: own.exclusions, system: system.exclusions },
+    };
   }
 
   #checkFolder(): Promise<void> {

@@ -6,14 +6,18 @@ export interface LedgerContent {
   exclusions: readonly ExclusionRecord[];
 }
 
-/** One change of the ledger, made while its lock is held. */
-export interface LedgerChange {
+/** What is recorded at one moment, by whose ledger it is in. */
+export interface LedgerView {
   /** The records of the ledger this process may write; records of dead owners are already left out. */
   readonly own: readonly LedgerRecord[];
   /** The records of the system's ledger, where this process writes to the user's; read-only. */
   readonly system: readonly LedgerRecord[];
   /** The exclusions recorded in the same two files. */
   readonly exclusions: { readonly own: readonly ExclusionRecord[]; readonly system: readonly ExclusionRecord[] };
+}
+
+/** One change of the ledger, made while its lock is held. */
+export interface LedgerChange extends LedgerView {
   /** Replaces the own records, durably: when this returns they survive a power cut. The exclusions stay. */
   write(records: readonly LedgerRecord[]): Promise<void>;
   /** Replaces the own records of exclusions, as durably. The reservations stay. */
@@ -44,6 +48,11 @@ export interface Ledger {
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
   readAll(): Promise<LedgerContent>;
+  /**
+   * What a change would find, without its lock: for saying what it would do.
+   * @throws ServiceError what `change` throws where this user may not write the ledger; LedgerCorrupt, AccessDenied, OsError
+   */
+  foresee(): Promise<LedgerView>;
   /**
    * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
    * would wait for the outer one.

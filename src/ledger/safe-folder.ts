@@ -1,11 +1,11 @@
-import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileError } from '../machine/file-error.ts';
 import { createAdminFolder, hasTrustedOwner } from '../native/windows/admin-folder.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFolder } from './ledger-folders.ts';
 
-const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, W_OK, X_OK } = constants;
 
 function onFolder(path: string, action: (descriptor: number) => void): void {
   const descriptor = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -44,6 +44,20 @@ export async function makeFolder({ path, shared }: LedgerFolder, posix: boolean)
     else makeAll(path, shared ? 0o755 : 0o700, posix);
   } catch (error) {
     throw fileError(error, 'create the folder', path);
+  }
+}
+
+/**
+ * Refuses a folder that this user may not write to, or could not make where there is none.
+ * @throws ServiceError AccessDenied, OsError
+ */
+export function checkMayWrite(path: string): void {
+  let nearest = path;
+  while (!lstatSync(nearest, { throwIfNoEntry: false }) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, W_OK | X_OK);
+  } catch (error) {
+    throw fileError(error, nearest === path ? 'write to the folder' : 'create the folder', path);
   }
 }
 

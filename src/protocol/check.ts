@@ -1,7 +1,7 @@
 import { type FieldError, InvalidParamsError } from './errors.ts';
 import { fieldErrors } from './field-errors.ts';
 import type { Methods } from './generated/contract.ts';
-import { methodParams } from './generated/validators.js';
+import { methodParams, type Validator } from './generated/validators.js';
 
 /**
  * Checks a method's params against the contract. None at all are `{}`.
@@ -11,8 +11,7 @@ export function checkParams<M extends keyof Methods>(method: M, params: unknown)
   const validate = methodParams[method];
   const object = isAbsent(params) ? {} : params;
   if (Array.isArray(object)) throw new InvalidParamsError([byName]);
-  if (validate(object)) return object;
-  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
+  return checked<Methods[M]['params']>(validate, object);
 }
 
 const byName: FieldError = { field: '', message: 'params are given by name, in an object, not in an array' };
@@ -20,3 +19,12 @@ const byName: FieldError = { field: '', message: 'params are given by name, in a
 /** Clients write "no params" in three ways. */
 const isAbsent = (params: unknown) =>
   params === undefined || params === null || (Array.isArray(params) && params.length === 0);
+
+/**
+ * The value, if the validator accepts it.
+ * @throws InvalidParamsError naming each field that breaks the schema
+ */
+export function checked<T>(validate: Validator<T>, value: unknown): T {
+  if (validate(value)) return value;
+  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
+}

@@ -1,4 +1,5 @@
 import type { PortRange } from './generated/contract.ts';
+import { endPort } from './ranges.ts';
 
 const lastPort = 65535;
 
@@ -52,4 +53,40 @@ export class PortSet {
     }
     return ranges;
   }
+}
+
+/** Whether no port is in the set. */
+export const isEmpty = (ports: PortSet): boolean =>
+  ports.firstIn({ startPort: 0, numberOfPorts: lastPort + 1 }) === undefined;
+
+/** All ports that are in one of the sets. */
+export function union(...sets: readonly PortSet[]): PortSet {
+  const all = new PortSet();
+  for (const set of sets) if (!isEmpty(set)) all.addAll(set);
+  return all;
+}
+
+function* portsIn(ports: PortSet): Generator<number> {
+  if (isEmpty(ports)) return;
+  for (const range of ports.ranges()) {
+    for (let port = range.startPort; port <= endPort(range); port++) yield port;
+  }
+}
+
+/** The ports of the range that none of the others has, as ranges. */
+export const rangesWithout = (range: PortRange, others: Iterable<PortRange>): PortRange[] =>
+  minus(PortSet.of([range]), PortSet.of(others)).ranges();
+
+/** The ports of the first set that are in none of the others. */
+export function minus(ports: PortSet, ...others: readonly PortSet[]): PortSet {
+  const rest = new PortSet();
+  for (const port of portsIn(ports)) if (!others.some((other) => other.has(port))) rest.add(port);
+  return rest;
+}
+
+/** The ports that are in both sets. */
+export function common(a: PortSet, b: PortSet): PortSet {
+  const both = new PortSet();
+  for (const port of portsIn(a)) if (b.has(port)) both.add(port);
+  return both;
 }

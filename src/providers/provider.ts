@@ -104,6 +104,10 @@ export interface ExclusionRequest {
   store: ExclusionStore;
   /** Whether WinNAT is stopped for the moment of the change, so that it lets go of what it took. */
   restartNat: boolean;
+  /** Whether something of the caller's goes for it: own exclusions before it is made, reservations with it. */
+  isReplacing?: boolean;
+  /** Persistent reservations of the caller that go for it, in the same step. */
+  replacing?: readonly Reservation[];
   signal?: AbortSignal;
 }
 
@@ -136,16 +140,89 @@ export interface Claim {
   lifetime: Lifetime;
   /** What holds the ports of a runtime reservation. Default strict. */
   hold?: Hold;
+  /**
+   * Persistent reservations of the caller that this one comes in place of: what they have of the range is the caller's
+   * already, whoever has sockets there.
+   */
+  replacing?: readonly Reservation[];
   signal?: AbortSignal;
 }
 
 /**
  * Carries reservations out on one kind of system. The service decides, under the ledger's lock, which range to ask for
- * and keeps the record; a provider does what the system needs for it.
+ * and keeps the record; a reserver does what the system needs for it.
  */
-export interface Provider {
-  readonly name: ProviderName;
-  readonly capabilities: Capabilities;
+export interface Reserver {
+  /**
+   * Takes the whole range or nothing.
+   *
+   * runtime: held from here on as `hold` says, until `release`, `close` or the death of this process; what is not held
+   * was free a moment ago.
+   * persistent: what can be refused is refused here (rights, ports in use, exclusions of others).
+   *
+   * @returns the token
+   * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError; with `port` where
+   * one port was the reason, so that the search for a free block goes on behind it
+   */
+  claim(claim: Claim): Promise<bigint>;
+
+  /**
+   * Refuses what `claim` would refuse, by the same checks, and changes nothing.
+   * @throws what `claim` does
+   */
+  check(claim: Claim): Promise<void>;
+
+  /**
+   * Makes the system agree with the ledger's persistent reservations and exclusions: adds what is missing and takes out
+   * what is freed, in one step, all or nothing. Called after each change of them, so that what a killed worker left undone
+   * is done by the next.
+   *
+   * @param exclusions the persistent ones, and of those until the next restart the one that is in force and asked for again
+   * @param freed what is recorded no more; a port that one of the others has stays
+   */
+  settle(
+    persistent: readonly Reservation[],
+    exclusions?: readonly ExclusionRecord[],
+    freed?: readonly Reservation[],
+  ): Promise<void>;
+
+  /**
+   * Refuses what `settle` would refuse, and changes nothing.
+   * @throws what `settle` does
+   */
+  checkSettled(
+    persistent: readonly Reservation[],
+    exclusions?: readonly ExclusionRecord[],
+    freed?: readonly Reservation[],
+  ): Promise<void>;
+
+  /** Gives the range back to the system. What is already gone is no error. Runtime: only what this process holds. */
+  release(reservation: Reservation): Promise<void>;
+
+  /**
+   * Proves that the reservation can be used: binds a new socket to one of these ports of it, as its user would, and
+   * closes it.
+   * @returns the port
+   * @throws ServiceError PortInUse when none of them is left, AccessDenied, NotOwner, NotSupported, OsError
+   */
+  probe(reservation: Reservation, ports: PortRange): Promise<number>;
+
+  /**
+   * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.
+   * Absent: the ledger is the only memory.
+   * @throws ServiceError NotSupported, OsError
+   */
+  lookup?(protocol: Protocol, range: PortRange): Promise<bigint | undefined>;
+
+  /** With `lookup`: the ranges to look up for the reservations that the ledger does not know. */
+  keptRanges?(): Promise<KeptRanges>;
+
+  /** Frees everything this process holds. Safe to call twice. */
+  close(): void | Promise<void>;
+}
+
+/** Looks at the ports of one kind of system. Nothing is kept. */
+export interface Looker {
   readonly commands: SystemCommands;
 
   /**
@@ -180,49 +257,10 @@ export interface Provider {
    * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted
    */
   overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview>;
+}
 
-  /**
-   * Takes the whole range or nothing.
-   *
-   * runtime: held from here on as `hold` says, until `release`, `close` or the death of this process; what is not held
-   * was free a moment ago.
-   * persistent: what can be refused is refused here (rights, ports in use, exclusions of others).
-   *
-   * @returns the token
-   * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError; with `port` where
-   * one port was the reason, so that the search for a free block goes on behind it
-   */
-  claim(claim: Claim): Promise<bigint>;
-
-  /**
-   * Makes the system agree with the ledger's persistent reservations and exclusions: adds what is missing, all or
-   * nothing. Called after each change of them, so that what a killed worker left undone is done by the next.
-   *
-   * @param exclusions the persistent ones, and of those until the next restart the one that is in force and asked for again
-   */
-  settle(persistent: readonly Reservation[], exclusions?: readonly ExclusionRecord[]): Promise<void>;
-
-  /** Gives the range back to the system. What is already gone is no error. Runtime: only what this process holds. */
-  release(reservation: Reservation): Promise<void>;
-
-  /**
-   * Proves that the reservation can be used: binds a new socket to one of these ports of it, as its user would, and
-   * closes it.
-   * @returns the port
-   * @throws ServiceError PortInUse when none of them is left, AccessDenied, NotOwner, NotSupported, OsError
-   */
-  probe(reservation: Reservation, ports: PortRange): Promise<number>;
-
-  /**
-   * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.
-   * Absent: the ledger is the only memory.
-   * @throws ServiceError NotSupported, OsError
-   */
-  lookup?(protocol: Protocol, range: PortRange): Promise<bigint | undefined>;
-
-  /** With `lookup`: the ranges to look up for the reservations that the ledger does not know. */
-  keptRanges?(): Promise<KeptRanges>;
-
+/** Keeps ports out of automatic choice on one kind of system. */
+export interface Excluder {
   /**
    * What the system keeps out of automatic choice, in force or from the next restart on.
    *
@@ -230,17 +268,23 @@ export interface Provider {
    * range, also where the system merges neighbours; one that it has no more is not listed.
    * @throws ServiceError AccessDenied, NotSupported, OsError
    */
-  exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable>;
+  list(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable>;
 
   /**
    * Keeps the range out of automatic choice, or changes nothing. The record is in the ledger already, so that a killed
    * worker leaves a record of what is not there, and never an exclusion of unknown origin. One of exactly this range that
-   * was made here for a shorter time is made persistent.
+   * was made here for another time is then for this one.
    *
    * @returns the exclusion as the system lists it now
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError
    */
-  exclude(request: ExclusionRequest): Promise<SystemExclusion>;
+  add(request: ExclusionRequest): Promise<SystemExclusion>;
+
+  /**
+   * Refuses what `add` would refuse, as far as that can be known without trying, and changes nothing.
+   * @throws what `add` does
+   */
+  checkAddition(request: ExclusionRequest): Promise<void>;
 
   /**
    * Gives the range of a listed exclusion back to automatic choice, from every store that has it. What is already gone is
@@ -249,10 +293,21 @@ export interface Provider {
    * @param own whether it was made here; if not, the caller was told to remove it all the same
    * @throws ServiceError AccessDenied, NotSupported, OsError; nothing has changed then
    */
-  unexclude(exclusion: SystemExclusion, own: boolean): Promise<void>;
+  remove(exclusion: SystemExclusion, own: boolean): Promise<void>;
 
-  /** Frees everything this process holds. Safe to call twice. */
-  close(): void | Promise<void>;
+  /**
+   * Refuses what `remove` would refuse, and changes nothing.
+   * @throws what `remove` does
+   */
+  checkRemoval(exclusion: SystemExclusion, own: boolean): Promise<void>;
+}
+
+/** What one kind of system has for the service. */
+export interface Provider extends Reserver, Looker {
+  readonly name: ProviderName;
+  readonly capabilities: Capabilities;
+  /** Absent where nothing keeps ports out of automatic choice. */
+  readonly excluder?: Excluder;
 }
 
 /** The most telling first. */

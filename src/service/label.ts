@@ -1,25 +1,21 @@
-import type { ExclusionRecord, PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import { type ExclusionRecord, type Label, labelFields, type PortExclusion } from '../protocol/generated/contract.ts';
 import type { SystemExclusion } from '../providers/provider.ts';
 
-/** What people call a reservation, why it is there, and which document asked for it. */
-export type Label = Pick<Reservation, 'name' | 'reason' | 'document'>;
+export type { Label };
 
 /** The label alone, without what is absent. */
-export function labelOf({ name, reason, document }: Label): Label {
-  return {
-    ...(name !== undefined && { name }),
-    ...(reason !== undefined && { reason }),
-    ...(document !== undefined && { document }),
-  };
+export function labelOf(labelled: Label): Label {
+  const given = labelFields.filter((field) => labelled[field] !== undefined);
+  return Object.fromEntries(given.map((field) => [field, labelled[field]]));
 }
 
 /** Whether the two say the same. */
-export const sameLabel = (a: Label, b: Label): boolean =>
-  a.name === b.name && a.reason === b.reason && a.document === b.document;
+export const sameLabel = (a: Label, b: Label): boolean => labelFields.every((field) => a[field] === b[field]);
 
 /** The same with another label. */
-export function relabelled<T extends Label>({ name: _, reason: __, document: ___, ...rest }: T, label: Label) {
-  return { ...rest, ...labelOf(label) } as T;
+export function relabelled<T extends Label>(labelled: T, label: Label): T {
+  const without = Object.entries(labelled).filter(([key]) => !(labelFields as readonly string[]).includes(key));
+  return { ...Object.fromEntries(without), ...labelOf(label) } as T;
 }
 
 /** The exclusion with what is recorded of it. */

@@ -1,19 +1,57 @@
-import type { PortRange } from '../protocol/generated/contract.ts';
-import { holdsPort } from '../protocol/ranges.ts';
+import type {
+  NamePatterns,
+  PortExclusion,
+  PortRange,
+  Protocol,
+  Protocols,
+  Reservation,
+} from '../protocol/generated/contract.ts';
+import { holdsPort, sameRange } from '../protocol/ranges.ts';
 
-/** What of a list is wanted: what holds this port, and whose name fits this pattern, as far as they are given. */
-export function matching({
-  port,
-  name,
-}: {
+/** What of a list is wanted, as far as it is given. */
+export interface Filter {
+  protocol?: Protocols;
+  lifetime?: Reservation['lifetime'];
+  /** What holds this port. */
   port?: number;
-  name?: string;
-}): (item: { range: PortRange; name?: string }) => boolean {
-  const fits = name === undefined ? undefined : wildcard(name);
-  return (item) =>
-    (port === undefined || holdsPort(item.range, port)) &&
-    (fits === undefined || (item.name !== undefined && fits(item.name)));
+  /** What has exactly this range. */
+  range?: PortRange;
+  token?: string;
+  /** Whose name fits one of these patterns. */
+  name?: NamePatterns;
+  document?: string;
+  own?: boolean;
 }
+
+type Listed = { protocol: Protocol; range: PortRange; name?: string; document?: string } & Partial<
+  Pick<Reservation, 'lifetime' | 'token'> & Pick<PortExclusion, 'own'>
+>;
+
+/** Whether a thing is wanted. */
+export function matching({ protocol, port, range, name, ...same }: Filter): (item: Listed) => boolean {
+  const protocols = protocol === undefined ? undefined : [protocol].flat();
+  const patterns = name === undefined ? undefined : [name].flat().map(wildcard);
+  const fields = ['lifetime', 'token', 'document', 'own'] as const;
+  const asked = fields.filter((field) => same[field] !== undefined);
+  return (item) =>
+    (protocols === undefined || protocols.includes(item.protocol)) &&
+    (port === undefined || holdsPort(item.range, port)) &&
+    (range === undefined || sameRange(item.range, range)) &&
+    (patterns === undefined || patterns.some((fits) => item.name !== undefined && fits(item.name))) &&
+    asked.every((field) => item[field] === same[field]);
+}
+
+/** The names asked for, wildcards aside, that nothing found has. */
+export function missingNames(asked: NamePatterns | undefined, found: readonly { name?: string }[]): string[] {
+  const missing = [asked ?? []].flat().filter((pattern) => {
+    const fits = wildcard(pattern);
+    return !hasWildcards(pattern) && !found.some(({ name }) => name !== undefined && fits(name));
+  });
+  return [...new Set(missing)];
+}
+
+/** Whether the pattern may fit several names. */
+const hasWildcards = (pattern: string): boolean => /[*?[]/.test(pattern.replace(/`./g, ''));
 
 /**
  * A test for names by a pattern as PowerShell's -like has it: `*`, `?`, `[a-z]`, a backtick before one of them makes it

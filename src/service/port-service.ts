@@ -1,48 +1,55 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type {
   Capabilities,
-  CreatedReservations,
   DynamicRangeList,
   ExclusionAddParams,
   ExclusionList,
   ExclusionListParams,
   ExclusionRemoveParams,
+  Exclusions,
   FreeRangeList,
-  PortExclusion,
   PortFindParams,
   PortInspectParams,
   PortMap,
   PortMapParams,
+  PortMaps,
+  PortRange,
   PortStatusList,
-  ProbeResult,
+  ProbedPorts,
   Protocol,
   ProviderName,
   Reservation,
   ReservationChangedParams,
-  ReservationCreateAllParams,
   ReservationCreateParams,
   ReservationList,
   ReservationListParams,
   ReservationLookupParams,
   ReservationProbeParams,
   ReservationReleaseParams,
+  Reservations,
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
-import { PortSet } from '../protocol/port-set.ts';
+import { PortSet, rangesWithout } from '../protocol/port-set.ts';
 import { byPlace, checkRange, keyOf, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
-import { Exclusions } from './exclusions/exclusions.ts';
-import { matching } from './matching.ts';
+import type { Core } from './core.ts';
+import type { Addition } from './exclusions/addition.ts';
+import { ExclusionKeeper } from './exclusions/exclusions.ts';
+import { ofProvider } from './exclusions/listing.ts';
+import { Foresight } from './foresee.ts';
+import { matching, missingNames } from './matching.ts';
 import { dynamicRanges } from './ports/dynamic-ranges.ts';
 import { findFree } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn } from './present.ts';
-import { Creation } from './reservations/creation.ts';
+import { type Labelled, portInUse } from './refusals.ts';
+import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
-import type { Granted } from './reservations/recorder.ts';
-import { release } from './reservations/release.ts';
+import type { Granted } from './reservations/obtained.ts';
+import { record, takerOf } from './reservations/recorder.ts';
+import { releasable } from './reservations/release.ts';
 import { createRequest, portOf } from './reservations/requests.ts';
 import { type ReservationWatch, ReservationWatches } from './reservations/reservation-watch.ts';
 
@@ -51,135 +58,171 @@ import { type ReservationWatch, ReservationWatches } from './reservations/reserv
  * record. Holds its runtime reservations until they are released or the service is closed.
  */
 export class PortService {
-  readonly #provider: Provider;
-  readonly #ledger: Ledger;
-  readonly #known: KnownReservations;
-  readonly #creation: Creation;
-  readonly #exclusions: Exclusions;
-  /** The runtime reservations held here: another service of the same process has the same owner. */
-  readonly #held = new Map<string, Granted>();
+  readonly #core: Core;
+  readonly #exclusions: ExclusionKeeper;
+  readonly #foresight: Foresight;
   readonly #watches: ReservationWatches;
 
   constructor(provider: Provider, ledger: Ledger) {
-    this.#provider = provider;
-    this.#ledger = ledger;
-    this.#known = new KnownReservations(provider, this.#held);
-    this.#creation = new Creation({ provider, ledger, known: this.#known, held: this.#held });
-    this.#exclusions = new Exclusions({ provider, ledger, known: this.#known });
-    this.#watches = new ReservationWatches(ledger, this.#known);
+    const held = new Map<string, Granted>();
+    this.#core = { provider, ledger, held, known: new KnownReservations(provider, held) };
+    this.#exclusions = new ExclusionKeeper(this.#core);
+    this.#foresight = new Foresight(this.#core);
+    this.#watches = new ReservationWatches(ledger, this.#core.known);
   }
 
   /** What carries the reservations out. */
   get provider(): ProviderName {
-    return this.#provider.name;
+    return this.#core.provider.name;
   }
 
   /** What the provider gives on this machine. */
   get capabilities(): Capabilities {
-    return this.#provider.capabilities;
+    return this.#core.provider.capabilities;
   }
 
   /**
-   * Reserves a block of ports: the one at `startPort`, or the first free one found.
+   * Reserves a block of ports: the one at `startPort`, or the first free one found; of several protocols the same block in
+   * each of them, or in none. With `whatIf` says what would be reserved, or refuses as the change would.
    *
    * @throws InvalidParamsError a sum past 65535, or keys that exclude each other
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NoFreeRange, NotSupported, OsError,
    * LedgerBusy, LedgerCorrupt; nothing has changed then
    */
-  async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservation> {
-    const [reservation] = await this.#creation.run(createRequest({ ...params, protocol: [params.protocol] }), signal);
-    return reservation!;
+  async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservations> {
+    const request = createRequest(params);
+    if (params.whatIf) return { reservations: await this.#foresight.create(request, signal) };
+    const { wishes } = await this.carryOut({ wishes: [{ requests: [request] }] }, { signal });
+    const [outcome] = wishes;
+    if (outcome!.status === 'rejected') throw outcome!.reason;
+    return { reservations: outcome!.value.made[0]!.reservations };
   }
 
   /**
-   * Reserves the same block of ports in each of the protocols, or in none.
+   * Makes several changes at once: each is done or refused by itself, while the ledger and the system are written once for
+   * all. What cannot be recorded is done for none of them.
    *
-   * @throws what `create` does; nothing has changed then
-   */
-  async createAll(params: ReservationCreateAllParams, { signal }: CallOptions = {}): Promise<CreatedReservations> {
-    return { reservations: await this.#creation.run(createRequest(params), signal) };
-  }
-
-  /**
-   * The same for several requests at once: each is made or refused by itself, while the ledger and the system are written
-   * once for all.
-   *
+   * @param options.whatIf says what would be done, and does nothing
    * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError where the ledger cannot be changed at all
    */
-  async createEach(all: readonly ReservationCreateAllParams[]): Promise<PromiseSettledResult<CreatedReservations>[]> {
-    const outcomes = await this.#creation.runEach(all.map(createRequest));
-    return outcomes.map((one) => (one.status === 'fulfilled' ? { ...one, value: { reservations: one.value } } : one));
+  carryOut(batch: Batch, { signal, whatIf = false }: CallOptions & { whatIf?: boolean } = {}): Promise<BatchOutcome> {
+    const core = this.#core;
+    if (whatIf) return this.#foresight.batch(batch, signal);
+    return core.ledger.change(async (change) => {
+      const prospect = await prospectOf(core, takerOf(core), batch, { view: change, signal });
+      try {
+        await record(core, prospect, change, signal);
+        return prospect;
+      } catch (error) {
+        return refused(prospect, error);
+      }
+    }, signal);
   }
 
   /**
-   * The reservation of exactly this range.
+   * The reservation of exactly this range, in each of the protocols.
    * @throws ServiceError NotFound, AccessDenied, OsError, LedgerCorrupt
    */
-  async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservation> {
+  async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservations> {
     checkRange(range, 'range.numberOfPorts');
-    const records = (await this.#ledger.read()).filter((item) => sameRange(item.range, range));
-    return this.#known.get({ protocol, range }, records);
+    const records = (await this.#core.ledger.read()).filter((item) => sameRange(item.range, range));
+    const reservations: Reservation[] = [];
+    for (const one of [protocol].flat())
+      reservations.push(await this.#core.known.get({ protocol: one, range }, records));
+    return { reservations };
   }
 
   /**
    * The reservations this user may see, by protocol and start port.
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
-  async list({ protocol, lifetime, port, name, document }: ReservationListParams = {}): Promise<ReservationList> {
-    const matches = matching({ port, name });
-    const { reservations, warnings } = await this.#known.all(await this.#ledger.read());
-    const wanted = reservations.filter(
-      (item) =>
-        (protocol === undefined || item.protocol === protocol) &&
-        (lifetime === undefined || item.lifetime === lifetime) &&
-        (document === undefined || item.document === document) &&
-        matches(item),
-    );
+  async list(params: ReservationListParams = {}): Promise<ReservationList> {
+    const { reservations, warnings } = await this.#core.known.listed(params, await this.#core.ledger.read());
+    const wanted = reservations.filter(matching(params));
     wanted.sort(byPlace);
-    return { reservations: wanted, ...(warnings.length && { warnings }) };
+    const missing = missingNames(params.name, wanted);
+    return { reservations: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
   }
 
   /**
-   * Frees the reservation of this token, or of exactly this protocol and range, and returns it.
+   * Frees the reservation of this token, or of exactly this range in each of the protocols or in none, and returns what was
+   * freed. With `whatIf` says what would be freed, or refuses as the change would.
    * @throws ServiceError NotFound, NotOwner, AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
-  async release(params: ReservationReleaseParams, { signal }: CallOptions = {}): Promise<Reservation> {
-    if (params.range) checkRange(params.range, 'range.numberOfPorts');
-    const surroundings = { provider: this.#provider, known: this.#known, held: this.#held };
-    return this.#ledger.change((change) => release(params, change, surroundings), signal);
+  async release(params: ReservationReleaseParams, { signal }: CallOptions = {}): Promise<Reservations> {
+    if (params.whatIf) return { reservations: await this.#foresight.release(params) };
+    return this.#core.ledger.change(async (change) => {
+      const gone = await releasable(this.#core, params, change);
+      await record(this.#core, { obtained: [], gone }, change);
+      return { reservations: gone };
+    }, signal);
   }
 
   /**
-   * Proves that the reservation can be used: binds a new socket inside it, reports the port, and closes it.
+   * Proves that the reservation can be used: binds a new socket inside it, in each of the protocols, reports the ports, and
+   * closes it.
    *
    * @throws InvalidParamsError a port outside the range
    * @throws ServiceError NotFound, PortInUse, NotOwner, AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  async probe({ port, ...wanted }: ReservationProbeParams): Promise<ProbeResult> {
+  async probe({ port, protocol, ...wanted }: ReservationProbeParams): Promise<ProbedPorts> {
     if (wanted.range) checkRange(wanted.range, 'range.numberOfPorts');
-    const reservation = await this.#known.get(wanted, await this.#ledger.read());
-    const ports = port === undefined ? reservation.range : portOf(reservation, port);
-    return { port: await this.#provider.probe(reservation, ports) };
+    const records = await this.#core.ledger.read();
+    const ports: ProbedPorts['ports'] = [];
+    for (const one of protocol === undefined ? [undefined] : [protocol].flat()) {
+      const reservation = await this.#core.known.get({ ...wanted, protocol: one }, records);
+      const asked = port === undefined ? reservation.range : portOf(reservation, port);
+      ports.push({ protocol: reservation.protocol, port: await this.#core.provider.probe(reservation, asked) });
+    }
+    return { ports };
   }
 
   /**
-   * Keeps a range out of automatic choice, while anyone may bind it by number. What is excluded already is returned: an
-   * own exclusion of exactly this range, or another's that holds all of it.
+   * Keeps a range out of automatic choice, while anyone may bind it by number; of several protocols in each of them, or in
+   * none. What is excluded already is returned: an own exclusion of exactly this range, or another's that holds all of it.
+   * With `whatIf` says what would be excluded, or refuses as the change would.
    *
    * @throws InvalidParamsError a range past 65535
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NotSupported, OsError, LedgerBusy,
    * LedgerCorrupt; nothing has changed then
    */
-  addExclusion(params: ExclusionAddParams, { signal }: CallOptions = {}): Promise<PortExclusion> {
-    return this.#exclusions.add(params, signal);
+  async addExclusion(params: ExclusionAddParams, options: CallOptions = {}): Promise<Exclusions> {
+    return { exclusions: (await this.replaceExclusions(params, [], options)).map(({ exclusion }) => exclusion) };
+  }
+
+  /** The same in place of what is the caller's, which stays where it fails; what each addition comes to. */
+  replaceExclusions(
+    params: ExclusionAddParams,
+    replaced: readonly Labelled[],
+    { signal }: CallOptions = {},
+  ): Promise<Addition[]> {
+    if (params.whatIf) return this.#foresight.additions(params, { replaced, signal });
+    return this.#exclusions.add(params, { replaced, signal });
   }
 
   /**
-   * Gives exactly this range back to automatic choice, and returns what was removed. Others' exclusions only with `force`.
+   * Gives exactly this range back to automatic choice, in each of the protocols or in none, and returns what was removed.
+   * Others' exclusions only with `force`. With `whatIf` says what would be removed, or refuses as the change would.
    * @throws ServiceError NotFound, NotOwner, AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
-  removeExclusion(params: ExclusionRemoveParams, { signal }: CallOptions = {}): Promise<PortExclusion> {
-    return this.#exclusions.remove(params, signal);
+  async removeExclusion(params: ExclusionRemoveParams, { signal }: CallOptions = {}): Promise<Exclusions> {
+    if (params.whatIf) return { exclusions: await this.#foresight.removeExclusion(params) };
+    return { exclusions: await this.#exclusions.remove(params, signal) };
+  }
+
+  /**
+   * Refuses a range with a port that somebody has, other than in what is the caller's.
+   * @throws ServiceError PortInUse, AccessDenied, NotSupported, OsError; the signal's reason
+   */
+  async refuseInUse(
+    protocol: Protocol,
+    range: PortRange,
+    { own = [], signal }: { own?: readonly PortRange[]; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    for (const part of rangesWithout(range, own)) {
+      const port = await this.#core.provider.firstRefused(protocol, part, signal);
+      if (port !== undefined) throw portInUse(protocol, port);
+    }
   }
 
   /**
@@ -196,30 +239,34 @@ export class PortService {
    * @throws InvalidParamsError a range past 65535
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  async inspect({ protocol, port: ranges }: PortInspectParams, options: CallOptions = {}): Promise<PortStatusList> {
-    for (const [index, range] of ranges.entries()) checkRange(range, `port.${index}.numberOfPorts`);
-    const recorded = await this.#ledger.readAll();
-    const known = await this.#known.all(recorded.reservations);
-    const isHeldHere = (reservation: Reservation) => this.#held.has(keyOf(reservation));
-    const asked = { protocols: protocol, ranges: PortSet.of(ranges).ranges() };
-    const exclusions = this.#exclusions.ofProvider(recorded.exclusions);
-    return inspect(this.#provider, asked, { ...known, exclusions, isHeldHere }, options);
+  async inspect({ protocol, ranges }: PortInspectParams, options: CallOptions = {}): Promise<PortStatusList> {
+    for (const [index, range] of ranges.entries()) checkRange(range, `ranges.${index}.numberOfPorts`);
+    const recorded = await this.#core.ledger.readAll();
+    const known = await this.#core.known.all(recorded.reservations);
+    const isHeldHere = (reservation: Reservation) => this.#core.held.has(keyOf(reservation));
+    const asked = { protocols: [protocol].flat(), ranges: PortSet.of(ranges).ranges() };
+    const exclusions = ofProvider(this.#core, recorded.exclusions);
+    return inspect(this.#core.provider, asked, { ...known, exclusions, isHeldHere }, options);
   }
 
   /**
-   * What all ports of a protocol are, by the system's tables alone, and drawn if asked.
+   * What all ports of each of the protocols are, by the system's tables alone, and drawn if asked.
    *
    * @throws InvalidParamsError what is of a text for an svg, or colors in ASCII
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMap> {
+  async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMaps> {
     const drawn = await drawingAs(rendering);
-    const overview = await this.#provider.overview(protocol, signal);
     const present = await this.#presentNow();
-    const isAsked = (item: { protocol: Protocol }) => item.protocol === protocol;
-    const exclusions = present.exclusions.filter(isAsked);
-    const warnings = [...present.warnings, ...overview.warnings];
-    return drawn(portMap(protocol, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked)));
+    const maps: PortMap[] = [];
+    for (const one of [protocol].flat()) {
+      const overview = await this.#core.provider.overview(one, signal);
+      const isAsked = (item: { protocol: Protocol }) => item.protocol === one;
+      const exclusions = present.exclusions.filter(isAsked);
+      const warnings = [...present.warnings, ...overview.warnings];
+      maps.push(drawn(portMap(one, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked))));
+    }
+    return { maps };
   }
 
   /**
@@ -229,8 +276,8 @@ export class PortService {
    * @throws ServiceError NoFreeRange, AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
   async find(params: PortFindParams, { signal }: CallOptions = {}): Promise<FreeRangeList> {
-    const reservations = await this.#known.verified(await this.#ledger.read());
-    return findFree(this.#provider, params, { reservations, signal });
+    const reservations = await this.#core.known.verified(await this.#core.ledger.read());
+    return findFree(this.#core.provider, params, { reservations, signal });
   }
 
   /**
@@ -238,7 +285,7 @@ export class PortService {
    * @throws ServiceError OsError, NotSupported
    */
   dynamicRange(params: SystemDynamicRangeParams = {}): Promise<DynamicRangeList> {
-    return dynamicRanges(this.#provider, params);
+    return dynamicRanges(this.#core.provider, params);
   }
 
   /**
@@ -249,9 +296,9 @@ export class PortService {
    */
   async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
     if (!settles) return this.#presentNow();
-    return this.#ledger.change(async (change) => {
+    return this.#core.ledger.change(async (change) => {
       await this.#exclusions.settle(change);
-      return presentIn(this.#known, this.#exclusions, contentOf(change));
+      return presentIn(this.#core.known, this.#exclusions, contentOf(change));
     }, signal);
   }
 
@@ -260,7 +307,7 @@ export class PortService {
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
   settle({ signal }: CallOptions = {}): Promise<void> {
-    return this.#ledger.change((change) => this.#exclusions.settle(change), signal);
+    return this.#core.ledger.change((change) => this.#exclusions.settle(change), signal);
   }
 
   /**
@@ -286,13 +333,15 @@ export class PortService {
   /** Ends all watches and frees everything held here: the ports at once, then their records. Persistent reservations stay. */
   async close(): Promise<void> {
     this.#watches.close();
-    await this.#provider.close();
-    if (this.#held.size === 0) return;
-    await this.#ledger.change((change) => change.write(change.own.filter((item) => !this.#held.has(keyOf(item)))));
-    this.#held.clear();
+    await this.#core.provider.close();
+    if (this.#core.held.size === 0) return;
+    await this.#core.ledger.change((change) =>
+      change.write(change.own.filter((item) => !this.#core.held.has(keyOf(item)))),
+    );
+    this.#core.held.clear();
   }
 
   async #presentNow(): Promise<Present> {
-    return presentIn(this.#known, this.#exclusions, await this.#ledger.readAll());
+    return presentIn(this.#core.known, this.#exclusions, await this.#core.ledger.readAll());
   }
 }

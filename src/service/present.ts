@@ -1,6 +1,6 @@
-import type { LedgerChange, LedgerContent } from '../ledger/ledger.ts';
+import type { LedgerContent, LedgerView } from '../ledger/ledger.ts';
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
-import type { Exclusions } from './exclusions/exclusions.ts';
+import type { ExclusionKeeper } from './exclusions/exclusions.ts';
 import type { KnownReservations } from './reservations/known-reservations.ts';
 
 /** What is there at one moment. */
@@ -13,7 +13,7 @@ export interface Present {
 }
 
 /** All that is recorded, own and system's, as a change of the ledger found it. */
-export const contentOf = ({ own, system, exclusions }: LedgerChange): LedgerContent => ({
+export const contentOf = ({ own, system, exclusions }: LedgerView): LedgerContent => ({
   reservations: [...own, ...system],
   exclusions: [...exclusions.own, ...exclusions.system],
 });
@@ -21,7 +21,7 @@ export const contentOf = ({ own, system, exclusions }: LedgerChange): LedgerCont
 /** What is there by these records and by the system. */
 export async function presentIn(
   known: KnownReservations,
-  excluded: Exclusions,
+  excluded: ExclusionKeeper,
   recorded: LedgerContent,
 ): Promise<Present> {
   const { reservations, warnings } = await known.all(recorded.reservations);

@@ -148,3 +148,19 @@ export function noExclusion({ protocol, range }: { protocol: Protocol; range: Po
     hint: 'The range must be exactly the excluded one. List the exclusions to see them.',
   });
 }
+
+/** Nothing keeps ports out of automatic choice here. */
+export const noExclusionsHere = (provider: ProviderName): ServiceError =>
+  new ServiceError('NotSupported', `The ${provider} provider cannot keep ports out of automatic choice.`, {
+    hint: "Exclusions are the system's: use the windows provider on Windows, the linux provider on Linux.",
+  });
+
+/** Somebody has the port. */
+export function portInUse(protocol: Protocol, port: number): ServiceError {
+  const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });
+  return new ServiceError('PortInUse', `${target} is in use.`, {
+    target,
+    port,
+    hint: 'Look at the port to see who has it; end that, or choose other ports.',
+  });
+}

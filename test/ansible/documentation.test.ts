@@ -68,8 +68,11 @@ print(json.dumps(argument_spec()))`;
     });
     const { reservations, exclusions } = document!.suboptions!;
     expect(optionKeys(document!.suboptions!)).toEqual(keys(read('schemas/desired-state.schema.json')));
-    expect(optionKeys(reservations!.suboptions!)).toEqual(keys(read('schemas/desired-reservation.schema.json')));
-    expect(optionKeys(exclusions!.suboptions!)).toEqual(keys(read('schemas/desired-exclusion.schema.json')));
+    const { DesiredReservation, DesiredExclusion } = read(
+      'dist/PortReservation/schemas/desired-state.schema.json',
+    ).definitions;
+    expect(optionKeys(reservations!.suboptions!)).toEqual(keys(DesiredReservation));
+    expect(optionKeys(exclusions!.suboptions!)).toEqual(keys(DesiredExclusion));
   });
 
   test('says of the role what its variables are, and the version of the package', async () => {

@@ -117,7 +117,8 @@ test('PowerShell completes commands, options and names, quoted where needed', as
   });
 });
 
-const commands = 'exec new get find test remove status map exclude apply export dsc serve completion help'.split(' ');
+const commands =
+  'exec new get find test remove status map exclude dynamic-range apply export dsc serve completion help'.split(' ');
 
 const complete = async (...words: string[]) => {
   const { stdout } = await start(['complete', '--', ...words], { env }).ended;
@@ -134,7 +135,7 @@ test.each([
   ],
   [
     ['exec', '--hold', ''],
-    ['yield', 'strict', 'none'],
+    ['strict', 'yield', 'none'],
   ],
   [['exec', '--ports', '2', 'npm', ''], []],
   [['exec', '--', ''], []],
@@ -146,7 +147,7 @@ test.each([
   ],
   [
     ['exclude', 'add', '--store', ''],
-    ['persistent', 'active'],
+    ['active', 'persistent'],
   ],
 ])('%j is completed by %j', async (words, expected) => {
   expect((await complete(...words)).map((line) => line.split('\t')[0])).toEqual(expected);

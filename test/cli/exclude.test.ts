@@ -32,9 +32,12 @@ test.skipIf(noNamespaces)(
   async () => {
     const run = await inNamespace();
     await run('exclude add 5173 --store active');
-    expect(await run('exclude add 5173 5174 --store active --what-if')).toBe('Would exclude tcp 5174.\n');
+    expect(await run('exclude add 5173 5174 --store active --what-if')).toBe(
+      'Would exclude tcp 5173.\nWould exclude tcp 5174.\n',
+    );
+    const range = { startPort: 5173, numberOfPorts: 1 };
     expect(JSON.parse(await run('exclude add 5173 --what-if --json'))).toEqual({
-      whatIf: { exclusions: [{ protocol: 'tcp', range: { startPort: 5173, numberOfPorts: 1 }, store: 'persistent' }] },
+      whatIf: { exclusions: [expect.objectContaining({ protocol: 'tcp', range, store: 'persistent', own: true })] },
     });
     expect(await run('exclude remove 5173 --what-if')).toBe('Would remove tcp 5173.\n');
     expect(await run('exclude remove 5174 --what-if')).toMatch(

@@ -22,7 +22,7 @@ test.skipIf(process.platform === 'win32')('shows the ports, reservations by name
 
 test.skipIf(process.platform === 'win32')('with --json gives the map itself', async () => {
   const { stdout } = await commandLine()('map', '--json', ...ledger);
-  const map = JSON.parse(stdout);
+  const [map] = JSON.parse(stdout).maps;
   expect(map).toMatchObject({ protocol: 'tcp', segments: expect.any(Array), counts: { free: expect.any(Number) } });
   expect(map.text).toBeUndefined();
 });

@@ -47,7 +47,7 @@ test('--what-if says what would be done, and does nothing', async () => {
   await run(...persistent, '--start-port', '21300', '--ports', '2', '--name', 'x');
   expect(await run(...persistent, '--start-port', '21301', '--what-if')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^portreservation: tcp 21301: It is held by the persistent reservation/),
+    stderr: expect.stringMatching(/^portreservation: tcp 21301 overlaps the persistent reservation/),
   });
   const again = [...persistent, '--start-port', '21300', '--ports', '2', '--what-if', '--if-exists', 'return'];
   expect(await run(...again)).toMatchObject({ code: 0, stdout: 'Would reserve tcp 21300-21301.\n' });

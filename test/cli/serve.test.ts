@@ -21,7 +21,8 @@ test.each([
 ])('serve --stdio is the worker, %s', async (_, command) => {
   const worker = await startWorker({ command, env: ownHome(onTestFinished) });
   expect(worker.server.serverInfo).toEqual({ name: 'portreservation', version });
-  const { range } = await worker.request('reservation/create', { protocol: 'tcp', name: 'served' });
+  const created = await worker.request('reservation/create', { protocol: 'tcp', name: 'served' });
+  const { range } = created.reservations[0]!;
   expect(await listen(range.startPort)).toBe('EADDRINUSE');
   await worker.close();
   expect(await listen(range.startPort)).toBeUndefined();

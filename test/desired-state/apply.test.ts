@@ -152,11 +152,11 @@ test('whatIf says what would be done, and what would fail, and changes nothing',
   expect(lines).toEqual([
     'release tcp 0',
     'create tcp 0',
-    'create tcp 10',
+    'create tcp 10 RangeReserved',
     'create udp 10 RangeReserved',
     'update tcp 30 RangeReserved',
   ]);
-  expect([changed, failed]).toEqual([true, 2]);
+  expect([changed, failed]).toEqual([true, 3]);
   expect(await service.list()).toEqual(before);
 });
 
@@ -216,7 +216,7 @@ describe('a plan that was overtaken', () => {
     await apply(first, [web]);
     const larger = { ...web, numberOfPorts: 5 };
     expect((await apply(second, [larger, dns])).lines).toEqual([
-      'none tcp 0',
+      'release tcp 0 RangeReserved',
       'create tcp 0 RangeReserved',
       'create tcp 10 RangeReserved',
       'create udp 10 RangeReserved',
@@ -234,13 +234,12 @@ test('a cancelled one says what it did not come to', async () => {
     },
   );
   expect([lines, changed, failed]).toEqual([[], false, 0]);
-  // What makes room is a step of its own, and comes first.
   await apply(service, [web]);
   const stop = new AbortController();
-  const release = service.release.bind(service);
-  service.release = async (...args) => {
+  const carryOut = service.carryOut.bind(service);
+  service.carryOut = async (...args) => {
     stop.abort();
-    return release(...args);
+    return carryOut(...args);
   };
   const larger = { ...web, numberOfPorts: 5 };
   expect((await apply(service, [dns, larger], { signal: stop.signal })).lines).toEqual([

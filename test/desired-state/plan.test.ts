@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { itemsOf } from '../../src/desired-state/items.ts';
 import { changesOf, planOf } from '../../src/desired-state/plan.ts';
 import type { PortExclusion, Reservation } from '../../src/protocol/generated/contract.ts';
 
@@ -25,9 +26,8 @@ const exclusion: PortExclusion = {
 const plan = (startPort: number, numberOfPorts: number, prune: boolean) => {
   const reservations = [{ protocol: 'tcp' as const, startPort, numberOfPorts }];
   const present = { reservations: [reservation], exclusions: [exclusion], warnings: [] };
-  return changesOf(planOf({ name: 'shop', reservations }, present, prune)).map(
-    ({ action, kind }) => `${action} ${kind}`,
-  );
+  const items = itemsOf({ name: 'shop', reservations });
+  return changesOf(planOf({ items, document: 'shop', prune }, present)).map(({ action, kind }) => `${action} ${kind}`);
 };
 
 test("what overlaps an entry that is as it should be is in nobody's way, and is pruned", () => {

@@ -57,13 +57,18 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion under DSC on Linux'),
     await exclusions.delete(key);
   });
 
-  test('until the next restart is made to last, and one that lasts does for either', async () => {
-    const { exclusions } = await ownMachineOnLinux();
+  test('until the next restart is made to last, and again to last until then', async () => {
+    const { namespace, exclusions } = await ownMachineOnLinux();
     await exclusions.set({ ...key, store: 'active' });
     expect(await exclusions.test(key)).toMatchObject({ inDesiredState: false, differingProperties: ['store'] });
     expect(await whatIf(exclusions, key)).toEqual(['Would set the store of tcp 23000-23009 to "persistent".']);
     expect((await exclusions.set(key)).afterState).toMatchObject({ store: 'persistent' });
-    expect(await exclusions.test({ ...key, store: 'active' })).toMatchObject({ inDesiredState: true });
+    const passing = { ...key, store: 'active' };
+    expect(await exclusions.test(passing)).toMatchObject({ inDesiredState: false, differingProperties: ['store'] });
+    expect((await exclusions.set(passing)).afterState).toMatchObject({ store: 'active' });
+    expect(namespace.sh(`cat ${list}; cat /etc/sysctl.d/zz-port-reservation.conf | grep -c '^net' || true`)).toBe(
+      '23000-23009\n0\n',
+    );
   });
 
   test('of others does as well where it lasts, and is not removed', async () => {

@@ -177,6 +177,7 @@ describeInLab('the worker of the module on Windows', () => {
 
 /** Asks the holder only when it is told that its caller has given up, and outlives the end of its input. */
 const lateWorker = `
+import { writeFileSync } from 'node:fs';
 let buffer = Buffer.alloc(0);
 let create;
 const send = (message) => {
@@ -187,7 +188,7 @@ function take({ id, method, params, ...answer }) {
   if (method === 'initialize') send({ id, result: { protocolVersion: params.protocolVersion, provider: 'windows',
     platform: 'win32', serverInfo: { name: 'late', version: '1' },
     capabilities: { runtime: 'kernel', persistent: 'kernel', handOver: 'token' } } });
-  if (method === 'reservation/createAll') {
+  if (method === 'reservation/create') {
     create = { id, params };
     writeFileSync(process.env.ANSWERED, 'asked');
   }

@@ -33,7 +33,7 @@ test.each<[PortMapRendering, string[]]>([
 test.each<[unknown, string[]]>([
   [{ protocol: 'tcp' }, []],
   [{}, ['protocol is required']],
-  [{ protocol: 'sctp' }, ['protocol must be one of tcp, udp']],
+  [{ protocol: 'sctp' }, ['protocol must be tcp, udp, or a list of one or both']],
   [{ protocol: 'tcp', render: {} }, ['render.format is required']],
   [{ protocol: 'tcp', render: { format: 'png' } }, ['render.format must be one of text, svg']],
   [{ protocol: 'tcp', render: { format: 'text', columns: 39 } }, ['render.columns must be 40 to 500']],

@@ -8,7 +8,7 @@ const checkout = join(import.meta.dirname, '../..');
 
 const program = `
 import { createServer } from 'node:net';
-import { type HeldReservation, ServiceError, reserve, startWorker } from 'portreservation';
+import { reserve, startWorker } from 'portreservation';
 
 const listen = (port) => new Promise((resolve) => {
   const server = createServer();
@@ -20,12 +20,13 @@ console.log(block.ports.length, await listen(block.ports[0]));
 await block.release();
 console.log(await listen(block.ports[0]));
 const worker = await startWorker();
-const { range } = await worker.request('reservation/create', { protocol: 'udp' });
+const { range } = (await worker.request('reservation/create', { protocol: 'udp' })).reservations[0];
 console.log(range.numberOfPorts);
 await worker.close();
 `;
 
 const typed = `
+import { type HeldReservation, reserve, ServiceError, startWorker } from 'portreservation';
 
 await using block: HeldReservation = await reserve({ protocol: 'tcp', numberOfPorts: 3 });
 export const ports: readonly number[] = block.ports;

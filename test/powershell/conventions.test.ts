@@ -10,12 +10,16 @@ interface Schema {
   maximum?: number;
   maxLength?: number;
   items?: Schema;
+  /** One, or a list of them. */
+  oneOf?: Schema[];
   properties?: Record<string, Schema>;
 }
 interface Method {
   name: string;
   'x-cmdlet'?: string;
   params: { name: string; required?: boolean; schema: Schema }[];
+  /** Schemas whose properties are params too. */
+  'x-includeParams'?: string[];
   errors?: { $ref: string }[];
 }
 interface Parameter {
@@ -45,9 +49,14 @@ const methods = openrpc.methods.filter((method) => method['x-cmdlet']);
 const pascal = (name: string) => name[0]!.toUpperCase() + name.slice(1);
 
 /** The contract's params as the cmdlets have them: a range is two parameters, `within` is written as one text. */
-function flat({ params }: Method): [name: string, schema: Schema][] {
-  return params.flatMap(({ name, schema }): [string, Schema][] => {
+function flat({ params, 'x-includeParams': included = [] }: Method): [name: string, schema: Schema][] {
+  const labels = included.flatMap((file) =>
+    Object.entries(schemaOf(file).properties as Record<string, Schema>).map(([name, schema]) => ({ name, schema })),
+  );
+  return [...params, ...labels].flatMap(({ name, schema }): [string, Schema][] => {
     if (name === 'workDoneToken') return []; // the module's own
+    if (name === 'whatIf') return []; // PowerShell's own parameter, which the worker is asked by
+    if (name === 'ranges') return [['port', { type: 'object' }]];
     // How to draw is asked of the terminal, or follows from -Path, -Width and -Plain.
     if (name === 'render') return [];
     if (name === 'range')
@@ -55,7 +64,8 @@ function flat({ params }: Method): [name: string, schema: Schema][] {
     // A document is a text on the wire and a file for people.
     if (name === 'text') return [['path', { type: 'string' }]];
     // A list's words and limits are those of its items.
-    const { items, ...own } = resolved(schema);
+    const { items, oneOf, ...own } = resolved(schema);
+    if (oneOf) return [[name, { ...own, ...resolved(oneOf[0]!) }]];
     return [[name, name === 'within' ? { type: 'string' } : items ? resolved(items) : own]];
   });
 }

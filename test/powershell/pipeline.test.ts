@@ -134,16 +134,20 @@ it('an empty selection never means all', async () => {
 it('-WhatIf changes nothing and says what it would do', async () => {
   const { values, stdout } = await session.runWithErrors(`
     Start-PortReservationWorker -WhatIf
+    $started = $null -ne (& (Get-Module PortReservation) { $script:Session.Worker })
     New-PortReservation -NumberOfPorts 3 -WhatIf
     New-PortReservation -StartPort 24000 -Count 2 -WhatIf
-    $started = $null -ne (& (Get-Module PortReservation) { $script:Session.Worker })
     $r = New-PortReservation -Name keep -StartPort 24010
     $r | Remove-PortReservation -WhatIf
     Remove-PortReservation k* -WhatIf
+    New-PortReservation -StartPort 24009 -Count 2 -WhatIf
     Stop-PortReservationWorker -WhatIf
     Report @{ started = $started; left = @(Get-PortReservation).Count }`);
   expect(values).toEqual({ started: false, left: 1 });
-  expect(stdout.match(/What if:.*on target "([^"]*)"/g)).toHaveLength(6);
+  expect(stdout.match(/What if:.*on target "([^"]*)"/g)).toHaveLength(7);
+  expect(stdout.match(/WARNING: It would fail: .*/g)).toEqual([
+    expect.stringMatching(/^WARNING: It would fail: tcp 24009-24010 overlaps the runtime reservation tcp 24010 "keep"/),
+  ]);
   expect(stdout).toContain('"3 free Tcp ports"');
   expect(stdout).toContain('"Tcp 24000-24001"');
   expect(stdout).toContain(`"Tcp 24010 'keep'"`);

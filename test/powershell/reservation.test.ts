@@ -128,7 +128,7 @@ describe('Get-PortReservation', () => {
       all: 3,
       exact: 'web-a',
       wild: ['web-a', 'web-b'],
-      two: ['web-b', 'other'],
+      two: ['other', 'web-b'],
       both: 'web-b',
       port: 'web-a',
       range: 'web-a',

@@ -36,7 +36,11 @@ describe('says in words what is allowed', () => {
       ['protocol is required', 'Protocol is not a known parameter'],
     ],
     ['__proto__ as a key', create(JSON.parse('{"__proto__":{"startPort":0}}')), ['__proto__ is not a known parameter']],
-    ['a wrong word', faults('reservation/create', { protocol: 'sctp' }), ['protocol must be one of tcp, udp']],
+    [
+      'a wrong word',
+      faults('reservation/create', { protocol: 'sctp' }),
+      ['protocol must be tcp, udp, or a list of one or both'],
+    ],
     ['port 0', create({ startPort: 0 }), ['startPort must be 1 to 65535']],
     ['port 65536', create({ startPort: 65536 }), ['startPort must be 1 to 65535']],
     ['half a port', create({ startPort: 1.5 }), ['startPort must be a whole number, 1 to 65535']],
@@ -95,7 +99,7 @@ describe('says in words what is allowed', () => {
     [
       'a wrong word where a key is missing too',
       faults('reservation/release', { protocol: 'x' }),
-      ['protocol must be one of tcp, udp', 'needs token, or protocol and range'],
+      ['protocol must be tcp, udp, or a list of one or both', 'needs token, or protocol and range'],
     ],
     ['params in an array', faults('shutdown', [1]), ['params are given by name, in an object, not in an array']],
     ['token 0', token('0'), tokenWords],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startWorker } from '../../src/rpc/client/client.ts';
 import { portreservation } from '../cli/support.ts';
+import { only } from '../support/only.ts';
 import { ownHome } from '../support/worker.ts';
 import { noSsh, sshToHere } from './support/ssh.ts';
 
@@ -25,9 +26,11 @@ async function work(command: string[], env?: NodeJS.ProcessEnv) {
   let kept: number;
   {
     await using client = await startWorker({ command, env });
-    const { range, token, owner } = await client.request('reservation/create', { protocol: 'tcp', name: 'grüße 🚢' });
+    const { range, token, owner } = only(
+      await client.request('reservation/create', { protocol: 'tcp', name: 'grüße 🚢' }),
+    );
     expect(owner?.processId).not.toBe(client.processId);
-    const other = await client.request('reservation/create', { protocol: 'tcp', numberOfPorts: 3 });
+    const other = only(await client.request('reservation/create', { protocol: 'tcp', numberOfPorts: 3 }));
     expect((await client.request('reservation/list', { port: range.startPort })).reservations).toHaveLength(1);
     await client.request('reservation/release', { token });
     kept = other.range.startPort;
@@ -35,7 +38,7 @@ async function work(command: string[], env?: NodeJS.ProcessEnv) {
   await using client = await startWorker({ command, env });
   expect(await client.request('reservation/list', {})).toEqual({ reservations: [] });
   const again = { protocol: 'tcp', startPort: kept, numberOfPorts: 3 } as const;
-  expect((await client.request('reservation/create', again)).range.startPort).toBe(kept);
+  expect(only(await client.request('reservation/create', again)).range.startPort).toBe(kept);
 }
 
 describe('a worker behind another program', () => {
@@ -97,7 +100,7 @@ describe.skipIf(noSsh)(`a worker behind ssh${noSsh}`, () => {
   test('ends when ssh is killed, and what it held is free', async () => {
     const command = throughSsh();
     const client = await startWorker({ command });
-    const { range } = await client.request('reservation/create', { protocol: 'tcp' });
+    const { range } = only(await client.request('reservation/create', { protocol: 'tcp' }));
     process.kill(client.processId, 'SIGKILL');
     await expect(client.request('reservation/list', {})).rejects.toThrow(/ended by SIGKILL/);
     await using next = await startWorker({ command });

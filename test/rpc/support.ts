@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import type { Reservation } from '../../src/protocol/generated/contract.ts';
+import type { Reservation, Reservations } from '../../src/protocol/generated/contract.ts';
 import { Connection, type ConnectionOptions } from '../../src/rpc/server/connection.ts';
 import { createLog } from '../../src/rpc/server/log.ts';
 import type { PortService } from '../../src/service/port-service.ts';
@@ -17,6 +17,9 @@ export const reservation: Reservation = {
   createdAt: '2026-01-02T03:04:05.006Z',
 };
 
+/** What every creation of it gives. */
+export const made: Reservations = { reservations: [reservation] };
+
 /** A service in memory: what a test does not give works and finds nothing. */
 export function fakeService(methods: Partial<PortService> = {}): PortService {
   return {
@@ -27,10 +30,10 @@ export function fakeService(methods: Partial<PortService> = {}): PortService {
       yield: { tcp: 'ledger', udp: 'ledger' },
       handOver: 'reusePort',
     },
-    create: async () => reservation,
-    lookup: async () => reservation,
+    create: async () => made,
+    lookup: async () => made,
     list: async () => ({ reservations: [] }),
-    release: async () => reservation,
+    release: async () => made,
     close: async () => {},
     ...methods,
   } as PortService;

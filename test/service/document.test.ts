@@ -3,6 +3,7 @@ import { openService } from '../../src/open-service.ts';
 import type { ReservationCreateParams } from '../../src/protocol/generated/contract.ts';
 import type { PortService } from '../../src/service/port-service.ts';
 import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
+import { only } from '../support/only.ts';
 import { ownHost } from '../support/own-host.ts';
 
 useOwnNetwork();
@@ -10,12 +11,12 @@ useOwnNetwork();
 const range = { startPort: 23_100, numberOfPorts: 2 };
 const wanted = { protocol: 'tcp', ...range, lifetime: 'persistent' } as const;
 const open = () => openService({ provider: 'ledger', host: ownHost() });
-const update = (service: PortService, label: Partial<ReservationCreateParams>) =>
-  service.create({ ...wanted, ifExists: 'update', ...label });
+const update = async (service: PortService, label: Partial<ReservationCreateParams>) =>
+  only(await service.create({ ...wanted, ifExists: 'update', ...label }));
 
 test('a reservation carries the document that asked for it, and is listed by it', async () => {
   const service = await open();
-  const made = await service.create({ ...wanted, document: 'shop' });
+  const made = only(await service.create({ ...wanted, document: 'shop' }));
   expect(made.document).toBe('shop');
   await service.create({ protocol: 'udp', lifetime: 'persistent' });
   expect(await service.list({ document: 'shop' })).toEqual({ reservations: [made] });
@@ -34,24 +35,24 @@ test('update makes what is missing, and gives what is there another label and no
 
 test('update renames a runtime reservation that goes on being held', async () => {
   const service = await open();
-  const { range: held } = await service.create({ protocol: 'tcp', name: 'before' });
-  const updated = await service.create({ protocol: 'tcp', ...held, name: 'after', ifExists: 'update' });
-  expect(await service.lookup({ protocol: 'tcp', range: held })).toEqual(updated);
-  expect(await service.release({ token: updated.token })).toEqual(updated);
+  const { range: held } = only(await service.create({ protocol: 'tcp', name: 'before' }));
+  const updated = only(await service.create({ protocol: 'tcp', ...held, name: 'after', ifExists: 'update' }));
+  expect(only(await service.lookup({ protocol: 'tcp', range: held }))).toEqual(updated);
+  expect(only(await service.release({ token: updated.token }))).toEqual(updated);
 });
 
 test('update takes both protocols: one is there under another name, the other is made', async () => {
   const service = await open();
   await service.create({ ...wanted, name: 'before' });
   const params = { ...wanted, protocol: ['udp', 'tcp'], name: 'dns', ifExists: 'update' } as const;
-  const { reservations } = await service.createAll({ ...params, protocol: [...params.protocol] });
+  const { reservations } = await service.create({ ...params, protocol: [...params.protocol] });
   expect(reservations.map(({ protocol, name }) => `${protocol} ${name}`)).toEqual(['udp dns', 'tcp dns']);
   expect((await service.list()).reservations).toHaveLength(2);
 });
 
 test.each([['other'], [undefined]])("update for the document %s leaves another document's alone", async (document) => {
   const service = await open();
-  const made = await service.create({ ...wanted, name: 'web', document: 'shop' });
+  const made = only(await service.create({ ...wanted, name: 'web', document: 'shop' }));
   await expect(update(service, { name: 'web', document })).rejects.toMatchObject({
     errorName: 'RangeReserved',
     message: expect.stringMatching(

@@ -7,6 +7,7 @@ import { openService } from '../../src/open-service.ts';
 import type { ReservationCreateParams } from '../../src/protocol/generated/contract.ts';
 import type { PortService } from '../../src/service/port-service.ts';
 import { listen } from '../support/listen.ts';
+import { only } from '../support/only.ts';
 
 let home: string;
 let host: Host;
@@ -33,7 +34,7 @@ afterEach(async () => {
 const ledgerText = () => readFileSync(join(home, 'ledger.json'), 'utf8');
 
 test('a runtime reservation is held, recorded, found, and freed by its token', async () => {
-  const made = await service.create({ protocol: 'tcp', numberOfPorts: 3, name: 'web', reason: 'a test' });
+  const made = only(await service.create({ protocol: 'tcp', numberOfPorts: 3, name: 'web', reason: 'a test' }));
   expect(made).toMatchObject({
     lifetime: 'runtime',
     enforcement: 'socket',
@@ -43,16 +44,16 @@ test('a runtime reservation is held, recorded, found, and freed by its token', a
   });
   expect(made.owner?.processId).toBe(process.pid);
   expect(await listen(made.range.startPort + 2)).toBe('EADDRINUSE');
-  expect(await service.lookup({ protocol: 'tcp', range: made.range })).toEqual(made);
+  expect(only(await service.lookup({ protocol: 'tcp', range: made.range }))).toEqual(made);
 
-  expect(await service.release({ token: made.token })).toEqual(made);
+  expect(only(await service.release({ token: made.token }))).toEqual(made);
   expect(await listen(made.range.startPort + 2)).toBeUndefined();
   await expect(service.release({ token: made.token })).rejects.toMatchObject({ errorName: 'NotFound' });
 });
 
 test('a reservation of one protocol leaves the other alone', async () => {
-  const { range } = await service.create({ protocol: 'tcp', numberOfPorts: 2 });
-  const twin = await service.create({ protocol: 'udp', startPort: range.startPort, numberOfPorts: 2 });
+  const { range } = only(await service.create({ protocol: 'tcp', numberOfPorts: 2 }));
+  const twin = only(await service.create({ protocol: 'udp', startPort: range.startPort, numberOfPorts: 2 }));
   expect(twin.range).toEqual(range);
 });
 
@@ -75,7 +76,7 @@ test.each([
   ['the whole', -1, 12],
   ['the same', 0, 10],
 ])('a range that overlaps %s of another is refused', async (_, offset, numberOfPorts) => {
-  const { range } = await service.create({ protocol: 'tcp', numberOfPorts: 10, name: 'first' });
+  const { range } = only(await service.create({ protocol: 'tcp', numberOfPorts: 10, name: 'first' }));
   const attempt = service.create({ protocol: 'tcp', startPort: range.startPort + offset, numberOfPorts });
   await expect(attempt).rejects.toMatchObject({
     errorName: 'RangeReserved',
@@ -86,14 +87,14 @@ test.each([
 
 describe('ifExists', () => {
   test('return gives the caller its own reservation back', async () => {
-    const made = await service.create({ protocol: 'tcp', numberOfPorts: 2 });
+    const made = only(await service.create({ protocol: 'tcp', numberOfPorts: 2 }));
     const { startPort } = made.range;
-    const again = await service.create({ protocol: 'tcp', startPort, numberOfPorts: 2, ifExists: 'return' });
+    const again = only(await service.create({ protocol: 'tcp', startPort, numberOfPorts: 2, ifExists: 'return' }));
     expect(again).toEqual(made);
   });
 
   test('return does not give it to another worker, nor for another range or lifetime', async () => {
-    const { range } = await service.create({ protocol: 'tcp', numberOfPorts: 2 });
+    const { range } = only(await service.create({ protocol: 'tcp', numberOfPorts: 2 }));
     const { startPort } = range;
     const other = await open();
     for (const [who, numberOfPorts, lifetime] of [
@@ -107,10 +108,10 @@ describe('ifExists', () => {
   });
 
   test('return gives a persistent one to whoever asks for exactly it', async () => {
-    const made = await service.create({ protocol: 'udp', numberOfPorts: 2, lifetime: 'persistent' });
+    const made = only(await service.create({ protocol: 'udp', numberOfPorts: 2, lifetime: 'persistent' }));
     const other = await open();
     const params = { protocol: 'udp', ...made.range, lifetime: 'persistent', ifExists: 'return' } as const;
-    expect(await other.create(params)).toEqual(made);
+    expect(only(await other.create(params))).toEqual(made);
   });
 });
 
@@ -124,7 +125,7 @@ test.each(['lookup', 'release', 'probe'] as const)(
 );
 
 test('a runtime reservation is freed by the service that holds it alone', async () => {
-  const { token, range } = await service.create({ protocol: 'tcp' });
+  const { token, range } = only(await service.create({ protocol: 'tcp' }));
   const other = await open();
   await expect(other.release({ token })).rejects.toMatchObject({
     errorName: 'NotOwner',
@@ -134,15 +135,15 @@ test('a runtime reservation is freed by the service that holds it alone', async 
 });
 
 test('a token and a range that do not belong together free nothing', async () => {
-  const one = await service.create({ protocol: 'tcp' });
-  const two = await service.create({ protocol: 'tcp' });
+  const one = only(await service.create({ protocol: 'tcp' }));
+  const two = only(await service.create({ protocol: 'tcp' }));
   const attempt = service.release({ token: one.token, protocol: 'tcp', range: two.range });
   await expect(attempt).rejects.toMatchObject({ errorName: 'NotFound' });
   expect((await service.list()).reservations).toHaveLength(2);
 });
 
 test('a reservation of another provider is not freed half', async () => {
-  const { token } = await service.create({ protocol: 'tcp', lifetime: 'persistent' });
+  const { token } = only(await service.create({ protocol: 'tcp', lifetime: 'persistent' }));
   const linux = await openService({ provider: 'linux', host });
   opened.push(linux);
   await expect(linux.release({ token })).rejects.toMatchObject({
@@ -152,9 +153,9 @@ test('a reservation of another provider is not freed half', async () => {
 });
 
 test('lists by protocol, lifetime, port and name, in order', async () => {
-  const web = await service.create({ protocol: 'tcp', numberOfPorts: 3, name: 'web' });
-  const game = await service.create({ protocol: 'udp', name: 'Game', lifetime: 'persistent' });
-  const web2 = await service.create({ protocol: 'tcp', name: 'web2' });
+  const web = only(await service.create({ protocol: 'tcp', numberOfPorts: 3, name: 'web' }));
+  const game = only(await service.create({ protocol: 'udp', name: 'Game', lifetime: 'persistent' }));
+  const web2 = only(await service.create({ protocol: 'tcp', name: 'web2' }));
   const names = async (filter: Parameters<PortService['list']>[0]) =>
     (await service.list(filter)).reservations.map(({ name }) => name);
 
@@ -170,8 +171,8 @@ test('lists by protocol, lifetime, port and name, in order', async () => {
 });
 
 test('close frees the runtime reservations and their records, and keeps the persistent ones', async () => {
-  const held = await service.create({ protocol: 'tcp' });
-  const kept = await service.create({ protocol: 'tcp', lifetime: 'persistent' });
+  const held = only(await service.create({ protocol: 'tcp' }));
+  const kept = only(await service.create({ protocol: 'tcp', lifetime: 'persistent' }));
   await service.close();
   expect(await listen(held.range.startPort)).toBeUndefined();
   expect(JSON.parse(ledgerText()).reservations).toEqual([kept]);
@@ -192,15 +193,15 @@ test('many at once in one process never overlap', async () => {
       (index % 2 ? service : two).create({ protocol: 'tcp', numberOfPorts: 1 + (index % 7) }),
     ),
   );
-  const ports = made.flatMap(({ range }) =>
-    Array.from({ length: range.numberOfPorts }, (_, index) => range.startPort + index),
-  );
+  const ports = made
+    .map((one) => only(one))
+    .flatMap(({ range }) => Array.from({ length: range.numberOfPorts }, (_, index) => range.startPort + index));
   expect(new Set(ports).size).toBe(ports.length);
   expect((await service.list()).reservations).toHaveLength(40);
 });
 
 test('a ledger that cannot be written refuses the reservation and frees its ports', async () => {
-  const probe = await service.create({ protocol: 'tcp', numberOfPorts: 4 });
+  const probe = only(await service.create({ protocol: 'tcp', numberOfPorts: 4 }));
   await service.release({ token: probe.token });
   const other = await open();
   // The reason is refused when the record is written, after the ports were taken.

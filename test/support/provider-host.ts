@@ -6,7 +6,7 @@ import { koffi } from '../../src/native/koffi.ts';
 import { ServiceError } from '../../src/protocol/errors.ts';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
-import type { Claim } from '../../src/providers/provider.ts';
+import type { Claim, Excluder } from '../../src/providers/provider.ts';
 import { LedgerProvider } from '../../src/providers/sockets/provider.ts';
 import { PortService } from '../../src/service/port-service.ts';
 import { killBefore } from './kill-before.ts';
@@ -28,10 +28,11 @@ const { provider } = machine;
 
 const calls: Record<string, (...args: never[]) => unknown> = {
   claim: async (claim: Claim) => String(await provider.claim(claim)),
+  check: (claim: Claim) => provider.check(claim),
+  checkSettled: (...records: Parameters<typeof provider.settle>) => provider.checkSettled(...records),
   settle: (...records: Parameters<typeof provider.settle>) => provider.settle(...records),
-  exclusions: (...args: Parameters<typeof provider.exclusions>) => provider.exclusions(...args),
-  exclude: (...args: Parameters<typeof provider.exclude>) => provider.exclude(...args),
-  unexclude: (...args: Parameters<typeof provider.unexclude>) => provider.unexclude(...args),
+  excluder: (name: keyof Excluder, ...args: never[]) =>
+    (provider.excluder![name] as (...given: never[]) => unknown)(...args),
   release: (record: Reservation) => provider.release(record),
   survey: async (...args: Parameters<typeof provider.survey>) => {
     const { inUse, excluded, dynamicRange } = await provider.survey(...args);

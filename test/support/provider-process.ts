@@ -8,7 +8,7 @@ import { ServiceError } from '../../src/protocol/errors.ts';
 import type { PortExclusion, PortRange } from '../../src/protocol/generated/contract.ts';
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
-import type { FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
+import type { Excluder, FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
 import { LedgerProvider } from '../../src/providers/sockets/provider.ts';
 import type { PortService } from '../../src/service/port-service.ts';
 import { bundledProgram } from './bundled-program.ts';
@@ -70,6 +70,14 @@ function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
 type PlainSurvey = Record<'inUse' | 'excluded', PortRange[]> & { dynamicRange: PortRange };
 type PlainOverview = Omit<Overview, 'holders'> & { holders: [number, FoundHolder[]][] };
 
+const excluderProxy = (call: Call): Excluder => ({
+  list: (...args) => call('excluder', 'list', ...args),
+  add: ({ signal, ...request }) => call('excluder', 'add', request),
+  checkAddition: ({ signal, ...request }) => call('excluder', 'checkAddition', request),
+  remove: (...args) => call('excluder', 'remove', ...args),
+  checkRemoval: (...args) => call('excluder', 'checkRemoval', ...args),
+});
+
 function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
   const { capabilities, commands } = name === 'linux' ? new LinuxProvider(thisHost()) : new LedgerProvider(thisHost());
   return {
@@ -88,9 +96,9 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
       return BigInt(await call<string>('claim', claim));
     },
     settle: (...records) => call('settle', ...records),
-    exclusions: (...args) => call('exclusions', ...args),
-    exclude: ({ signal, ...request }) => call('exclude', request),
-    unexclude: (...args) => call('unexclude', ...args),
+    check: ({ signal, ...claim }) => call('check', claim),
+    checkSettled: (...records) => call('checkSettled', ...records),
+    ...(name === 'linux' && { excluder: excluderProxy(call) }),
     release: (record) => call('release', record),
     survey: async (...args) => {
       const { inUse, excluded, dynamicRange } = await call<PlainSurvey>('survey', ...args);

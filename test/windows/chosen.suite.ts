@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { overlap } from '../../src/protocol/ranges.ts';
+import { only } from '../support/only.ts';
 import { expectReserved } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -19,7 +20,7 @@ export function chosenSuite(windows: Windows): void {
       await program.call('bind', await program.call('socket', 'tcp', 23), start + 2);
       await program.call('create', 'tcp', start + 6, 1);
       const params = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 5, within } as const;
-      const { range } = await worker.request('reservation/create', params);
+      const { range } = only(await worker.request('reservation/create', params));
       expect(range).toEqual({ startPort: start + 7, numberOfPorts: 5 });
       expect(await program.call('lookup', 'tcp', start + 7, 5)).toMatchObject({ code: 0 });
       const none = await worker.refusal('reservation/create', params);
@@ -40,7 +41,7 @@ export function chosenSuite(windows: Windows): void {
       }
       const within = { startPort: start, numberOfPorts: 40 };
       const params = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 32, within } as const;
-      const { range } = await worker.request('reservation/create', params);
+      const { range } = only(await worker.request('reservation/create', params));
       expect(range).toEqual({ startPort: start + 8, numberOfPorts: 32 });
       await expectReserved(program, 'tcp', start + 8, 32);
     });
@@ -50,9 +51,9 @@ export function chosenSuite(windows: Windows): void {
       const worker = await machine().worker({ elevated: true, faults });
       const within = { startPort: await machine().block(16), numberOfPorts: 16 };
       const params = { protocol: 'udp', lifetime: 'persistent', numberOfPorts: 4, within } as const;
-      const { range, token } = await worker.request('reservation/create', params);
+      const { range, token } = only(await worker.request('reservation/create', params));
       expect(overlap(range, within)).toBe(true);
-      expect(await worker.request('reservation/lookup', { protocol: 'udp', range })).toMatchObject({ token });
+      expect(only(await worker.request('reservation/lookup', { protocol: 'udp', range }))).toMatchObject({ token });
     });
 
     elevated('ifExists return gives what is there, ours or not, unchanged', async () => {
@@ -60,11 +61,13 @@ export function chosenSuite(windows: Windows): void {
       const program = await machine().caller({ elevated: true });
       const start = await machine().block(6);
       const params = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 3, ifExists: 'return' } as const;
-      const first = await worker.request('reservation/create', { ...params, startPort: start, name: 'first' });
-      const again = await worker.request('reservation/create', { ...params, startPort: start, name: 'second' });
+      const first = only(await worker.request('reservation/create', { ...params, startPort: start, name: 'first' }));
+      const again = only(await worker.request('reservation/create', { ...params, startPort: start, name: 'second' }));
       expect(again).toEqual(first);
       const { token } = await program.call('create', 'tcp', start + 3, 3);
-      const theirs = await worker.request('reservation/create', { ...params, startPort: start + 3, name: 'mine' });
+      const theirs = only(
+        await worker.request('reservation/create', { ...params, startPort: start + 3, name: 'mine' }),
+      );
       expect(theirs).toMatchObject({ token, range: { startPort: start + 3 } });
       expect(theirs).not.toHaveProperty('name');
       const wider = { ...params, startPort: start, numberOfPorts: 4 };
@@ -78,7 +81,9 @@ export function chosenSuite(windows: Windows): void {
       const faults = { LookupPersistentTcpPortReservation: { code: 1168, times: 1 } };
       const worker = await machine().worker({ elevated: true, faults });
       const params = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 3, startPort: start } as const;
-      expect(await worker.request('reservation/create', { ...params, ifExists: 'return' })).toMatchObject({ token });
+      expect(only(await worker.request('reservation/create', { ...params, ifExists: 'return' }))).toMatchObject({
+        token,
+      });
       expect(await worker.refusal('reservation/create', params)).toMatchObject({ name: 'RangeReserved', osCode: 32 });
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { formatPorts } from '../../src/protocol/ranges.ts';
+import { only } from '../support/only.ts';
 import { expectFree, expectReserved } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 import type { WindowsWorker } from './support/worker.ts';
@@ -58,7 +59,7 @@ export function desiredStateSuite(windows: Windows): void {
       const action = expect.stringMatching(`^(update|create) ${ports}$`);
       expect(await apply(worker, [web])).toEqual({ failed: 0, lines: [action] });
       const range = { startPort: start, numberOfPorts: 3 };
-      const found = await worker.request('reservation/lookup', { protocol: 'tcp', range });
+      const found = only(await worker.request('reservation/lookup', { protocol: 'tcp', range }));
       expect(found).toMatchObject({ token, name: 'web', document: 'shop' });
       expect(await apply(worker, [])).toEqual({ failed: 0, lines: [`release ${ports}`] });
       await expectFree(program, 'tcp', start, 3);

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { only } from '../support/only.ts';
 import { bindAll } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -19,23 +20,23 @@ export function exclusionsSuite(windows: Windows): void {
       const start = (await machine().block(4)) + 1;
       const range = { startPort: start, numberOfPorts: 2 };
       const params = { protocol: 'udp', range, name: 'game', reason: 'tests' } as const;
-      const made = await worker.request('exclusion/add', params);
+      const made = only(await worker.request('exclusion/add', params));
       const facts = { protocol: 'udp', range, store: 'persistent', source: 'netsh', administered: true, own: true };
       expect(made).toMatchObject({ ...facts, name: 'game', reason: 'tests', owner: { user: expect.any(String) } });
       for (const store of ['active', 'persistent']) expect(await netsh(store)).toContain(` ${start} ${start + 1} *`);
       expect(await bindAll(program, 'udp', start - 1, 4)).toEqual([0, 0, 0, 0]);
 
-      expect(await worker.request('exclusion/add', { ...params, store: 'active', name: 'other' })).toEqual(made);
+      expect(only(await worker.request('exclusion/add', { ...params, store: 'active', name: 'other' }))).toEqual(made);
       const listed = await worker.request('exclusion/list', { protocol: 'udp', port: start + 1 });
       expect(listed).toEqual({ exclusions: [made] });
       const { ports } = await worker.request('port/inspect', {
         protocol: ['udp'],
-        port: [{ startPort: start - 1, numberOfPorts: 3 }],
+        ranges: [{ startPort: start - 1, numberOfPorts: 3 }],
       });
       expect(ports.map(({ verdict }) => verdict)).toEqual(['free', ...Array(2).fill('excludedByAdministrator')]);
       expect(ports[1]!.exclusion).toEqual(made);
 
-      expect(await worker.request('exclusion/remove', { protocol: 'udp', range })).toEqual(made);
+      expect(only(await worker.request('exclusion/remove', { protocol: 'udp', range }))).toEqual(made);
       for (const store of ['active', 'persistent']) expect(await netsh(store)).not.toContain(` ${start} ${start + 1} `);
       const gone = await worker.refusal('exclusion/remove', { protocol: 'udp', range });
       expect(gone).toMatchObject({ name: 'NotFound' });
@@ -50,9 +51,11 @@ export function exclusionsSuite(windows: Windows): void {
         const { output } = await program.call('netsh', 'int', 'ipv4', 'show', 'excludedportrange', 'tcp', 'persistent');
         return new RegExp(`^ +${startPort} +${startPort} +\\*`, 'm').test(output);
       };
-      expect(await worker.request('exclusion/add', { ...params, store: 'active' })).toMatchObject({ store: 'active' });
+      expect(only(await worker.request('exclusion/add', { ...params, store: 'active' }))).toMatchObject({
+        store: 'active',
+      });
       expect(await isLasting()).toBe(false);
-      expect(await worker.request('exclusion/add', params)).toMatchObject({ store: 'persistent', own: true });
+      expect(only(await worker.request('exclusion/add', params))).toMatchObject({ store: 'persistent', own: true });
       expect(await isLasting()).toBe(true);
       await worker.request('exclusion/remove', params);
     });
@@ -82,7 +85,7 @@ export function exclusionsSuite(windows: Windows): void {
       expect((await refusalOf(6, 1)).message).toContain('the runtime reservation');
       const range = { startPort: start + 8, numberOfPorts: 1 };
       expect(await worker.refusal('exclusion/remove', { protocol: 'tcp', range })).toMatchObject({ name: 'NotOwner' });
-      const forced = await worker.request('exclusion/remove', { protocol: 'tcp', range, force: true });
+      const forced = only(await worker.request('exclusion/remove', { protocol: 'tcp', range, force: true }));
       expect(forced).toMatchObject({ range, own: false, store: 'active' });
       await program.call('delete', 'tcp', start + 3, 2);
       const { exclusions } = await worker.request('exclusion/list', { protocol: 'tcp' });

@@ -4,6 +4,7 @@ import { describeInLab } from '../lab/lab.ts';
 import { netshIn } from '../lab/language.ts';
 import type { Faults } from '../lab/run.ts';
 import { netshTexts } from '../providers/windows/netsh-texts.ts';
+import { only } from '../support/only.ts';
 import { LabWindows } from './support/lab-windows.ts';
 import { eachMachine } from './support/windows.ts';
 import type { WindowsWorker } from './support/worker.ts';
@@ -52,7 +53,7 @@ describeInLab('exclusions, against what stands in their way', () => {
     const params = await one();
     const range = `${params.range.startPort} ${params.range.startPort} *`;
     const [worker, program] = [await workerWith({ 'netsh.delete': 1 }), await admin()];
-    const made = await worker.request('exclusion/add', params);
+    const made = only(await worker.request('exclusion/add', params));
     const lie = await worker.refusal('exclusion/remove', params);
     expect(lie).toMatchObject({ name: 'OsError', osCode: 0, message: expect.stringContaining('still excluded') });
     expect(await own(worker)).toEqual([made]);
@@ -66,7 +67,7 @@ describeInLab('exclusions, against what stands in their way', () => {
     const params = await one();
     const range = `${params.range.startPort} ${params.range.startPort} *`;
     const [worker, program] = [await workerWith({ 'netsh.oneStore': 1 }), await admin()];
-    expect(await worker.request('exclusion/add', params)).toMatchObject({ store: 'persistent' });
+    expect(only(await worker.request('exclusion/add', params))).toMatchObject({ store: 'persistent' });
     expect([await rows(program), await rows(program, 'persistent')]).toEqual([[range], [range]]);
     await worker.request('exclusion/remove', params);
     expect([await rows(program), await rows(program, 'persistent')]).toEqual([[], []]);
@@ -92,7 +93,7 @@ describeInLab('exclusions, against what stands in their way', () => {
     for (const [index, text] of netshTexts.entries()) {
       netshIn(machine().folder, text);
       const isMade = index % 2 === 0;
-      const changed = await worker.request(isMade ? 'exclusion/add' : 'exclusion/remove', params);
+      const changed = only(await worker.request(isMade ? 'exclusion/add' : 'exclusion/remove', params));
       expect(changed, text.language).toMatchObject({ own: true, store: 'persistent', administered: true });
       expect(await rows(program), text.language).toEqual(isMade ? [row] : []);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ResponseError } from 'vscode-jsonrpc';
 import type { Caller } from '../lab/caller.ts';
+import { only } from '../support/only.ts';
 import { expectFree, expectReserved, takeAll } from './support/ports.ts';
 import { eachMachine, type Windows, type WindowsMachine } from './support/windows.ts';
 import type { WindowsWorker } from './support/worker.ts';
@@ -46,9 +47,12 @@ export function holderSuite(windows: Windows): void {
       const worker = await workerOf(client, machine());
       const start = (await machine().block(5)) + 1;
       const params = { protocol: 'tcp', startPort: start, numberOfPorts: 3, name: 'held' } as const;
-      const { token } = await worker.request('reservation/create', params);
+      const { token } = only(await worker.request('reservation/create', params));
       await expectReserved(program, 'tcp', start, 3);
-      expect(await worker.request('reservation/probe', { token, port: start + 1 })).toEqual({ port: start + 1 });
+      expect(only(await worker.request('reservation/probe', { token, port: start + 1 }))).toEqual({
+        protocol: 'tcp',
+        port: start + 1,
+      });
       await takeAll(client, 'tcp', token!, start, 3);
       const taken = await worker.refusal('reservation/probe', { token });
       expect(taken).toMatchObject({ name: 'PortInUse', osFunction: 'bind', osCode: 10048 });
@@ -62,11 +66,11 @@ export function holderSuite(windows: Windows): void {
       const start = (await machine().block(12)) + 1;
       await program.call('bind', await program.call('socket', 'udp'), start + 4);
       const within = { startPort: start, numberOfPorts: 10 };
-      const made = await worker.request('reservation/create', { protocol: 'udp', numberOfPorts: 5, within });
+      const made = only(await worker.request('reservation/create', { protocol: 'udp', numberOfPorts: 5, within }));
       expect(made.range).toEqual({ startPort: start + 5, numberOfPorts: 5 });
       const refusal = await worker.refusal('reservation/create', { protocol: 'udp', startPort: start + 4 });
       expect(refusal).toMatchObject({ name: 'PortInUse', osFunction: 'SIO_ACQUIRE_PORT_RESERVATION', port: start + 4 });
-      expect(await worker.request('reservation/release', { token: made.token })).toEqual(made);
+      expect(only(await worker.request('reservation/release', { token: made.token }))).toEqual(made);
       await expectFree(program, 'udp', start + 5, 5);
     });
   });

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import type { PortInspectParams, ReservationCreateAllParams } from '../../src/protocol/generated/contract.ts';
+import type { PortInspectParams, ReservationCreateParams } from '../../src/protocol/generated/contract.ts';
 import type { Caller } from '../lab/caller.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -33,8 +33,8 @@ export function inspectSuite(windows: Windows): void {
       await program.call('bind', receiving, start + 2);
       // Wine's tables say whose a socket is once it was sent from.
       for (const socket of [sockets.get(start + 1)!, receiving]) await program.call('sendTo', socket, start);
-      const port = [{ startPort: start, numberOfPorts: 4 }];
-      const { ports, warnings } = await worker.request('port/inspect', { protocol: ['tcp', 'udp'], port });
+      const ranges = [{ startPort: start, numberOfPorts: 4 }];
+      const { ports, warnings } = await worker.request('port/inspect', { protocol: ['tcp', 'udp'], ranges });
       expect(warnings).toBeUndefined();
       expect(ports.map(({ port, protocol, verdict }) => `${port - start} ${protocol} ${verdict}`)).toEqual([
         '0 tcp listening',
@@ -60,13 +60,13 @@ export function inspectSuite(windows: Windows): void {
     test('a reservation of ours, here and in another worker, and what stays free', async () => {
       const [worker, other] = [await machine().worker(), await machine().worker()];
       const startPort = await machine().block(3);
-      await worker.request('reservation/createAll', {
+      await worker.request('reservation/create', {
         protocol: ['tcp', 'udp'],
         startPort,
         numberOfPorts: 2,
         name: 'web',
       });
-      const asked: PortInspectParams = { protocol: ['tcp', 'udp'], port: [one(startPort + 1), one(startPort + 2)] };
+      const asked: PortInspectParams = { protocol: ['tcp', 'udp'], ranges: [one(startPort + 1), one(startPort + 2)] };
       const [here, there] = [await worker.request('port/inspect', asked), await other.request('port/inspect', asked)];
       for (const { ports } of [here, there]) {
         expect(ports.map(({ protocol, verdict }) => `${protocol} ${verdict}`)).toEqual([
@@ -88,8 +88,8 @@ export function inspectSuite(windows: Windows): void {
       const [worker, program] = [await machine().worker(), await machine().caller()];
       const startPort = await machine().block(6);
       await program.call('bind', await program.call('socket', 'udp'), startPort + 1);
-      const params: ReservationCreateAllParams = { protocol: ['tcp', 'udp'], numberOfPorts: 3 };
-      const refused = await worker.refusal('reservation/createAll', { ...params, startPort });
+      const params: ReservationCreateParams = { protocol: ['tcp', 'udp'], numberOfPorts: 3 };
+      const refused = await worker.refusal('reservation/create', { ...params, startPort });
       expect(refused).toMatchObject({
         name: 'PortInUse',
         port: startPort + 1,
@@ -97,7 +97,7 @@ export function inspectSuite(windows: Windows): void {
       });
       expect((await worker.request('reservation/list', {})).reservations).toEqual([]);
       const within = { startPort, numberOfPorts: 6 };
-      const made = await worker.request('reservation/createAll', { ...params, within });
+      const made = await worker.request('reservation/create', { ...params, within });
       expect(made.reservations.map(({ protocol, range }) => [protocol, range.startPort > startPort + 1])).toEqual([
         ['tcp', true],
         ['udp', true],
@@ -111,7 +111,7 @@ export function inspectSuite(windows: Windows): void {
       const receiving = await program.call('socket', 'udp', 23);
       await program.call('bind', receiving, start, true);
       await program.call('sendTo', receiving, start);
-      const { ports, warnings } = await worker.request('port/inspect', { protocol: ['udp'], port: [one(start)] });
+      const { ports, warnings } = await worker.request('port/inspect', { protocol: ['udp'], ranges: [one(start)] });
       const { pid } = program.process;
       expect(ports[0]!.holders).toEqual([
         { state: 'listening', addresses: ['::1'], processId: pid, processName: 'node.exe' },
@@ -135,7 +135,7 @@ export function inspectSuite(windows: Windows): void {
         const { dynamicRanges, warnings } = await worker.request('system/dynamicRange', { protocol: 'tcp' });
         expect(dynamicRanges).toEqual([{ protocol: 'tcp', range: { startPort: 1025, numberOfPorts: 60_000 } }]);
         expect(warnings).toEqual([expect.stringContaining('set dynamicport tcp start=49152')]);
-        const { ports } = await worker.request('port/inspect', { protocol: ['tcp', 'udp'], port: [one(start)] });
+        const { ports } = await worker.request('port/inspect', { protocol: ['tcp', 'udp'], ranges: [one(start)] });
         expect(ports.map(({ verdict }) => verdict)).toEqual(['inDynamicRange', 'free']);
       },
     );

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { only } from '../support/only.ts';
 import { expectFree } from './support/ports.ts';
 import { eachMachine, testWith, type Windows, type WindowsMachine } from './support/windows.ts';
 import type { WindowsProcess } from './support/worker.ts';
@@ -50,7 +51,7 @@ export function ledgerSuite(windows: Windows): void {
       await worker.request('reservation/list', {}); // the other request waits, and nothing else does
       expect([settled, readFileSync(own(), 'utf8')]).toEqual([false, before]);
       await holder.kill();
-      expect(await waiting).toMatchObject({ range: { startPort: start + 2 } });
+      expect(only(await waiting)).toMatchObject({ range: { startPort: start + 2 } });
     });
 
     test('a worker that is killed inside a change leaves no lock', async () => {
@@ -69,7 +70,7 @@ export function ledgerSuite(windows: Windows): void {
       const waiting = other.request('reservation/create', create(start + 2));
       await worker.kill();
       expect(await lost).toBeInstanceOf(Error);
-      expect(await waiting).toMatchObject({ range: { startPort: start + 2 } });
+      expect(only(await waiting)).toMatchObject({ range: { startPort: start + 2 } });
     });
 
     test('readers and writers at the same time meet whole files only', async () => {
@@ -100,7 +101,7 @@ export function ledgerSuite(windows: Windows): void {
       const reader = await opener(machine(), 'ledger.json', ALL_SHARED);
       const waiting = create(start + 2);
       reader.stdin.end();
-      expect(await waiting).toMatchObject({ range: { startPort: start + 2 } });
+      expect(only(await waiting)).toMatchObject({ range: { startPort: start + 2 } });
       expect(JSON.parse(readFileSync(own(), 'utf8')).reservations).toHaveLength(2);
     });
 
@@ -118,7 +119,7 @@ export function ledgerSuite(windows: Windows): void {
       await expectFree(program, 'tcp', start + 2, 2);
       scanner.stdin.end();
       await scanner.ended;
-      expect(await worker.request('reservation/create', create(start + 2))).toMatchObject({ protocol: 'tcp' });
+      expect(only(await worker.request('reservation/create', create(start + 2)))).toMatchObject({ protocol: 'tcp' });
       expect(existsSync(`${own()}.new`)).toBe(false);
     });
   });

@@ -43,11 +43,11 @@ export function librarySuite(windows: Windows): void {
       const code = script(`
         const service = await openService();
         const params = { protocol: 'udp', startPort: ${start}, numberOfPorts: 2, lifetime: 'persistent', name: 'dns' };
-        const made = await service.create(params);
+        const made = (await service.create(params)).reservations[0];
         const { protocol, range, token } = made;
-        const probed = await service.probe({ token });
+        const probed = (await service.probe({ token })).ports[0];
         const { reservations } = await service.list({ name: 'dns' });
-        const found = await service.lookup({ protocol, range });
+        const found = (await service.lookup({ protocol, range })).reservations[0];
         await service.close();
         print([made, probed, reservations, found]);`);
       const made = await machine().script(code, { elevated: true });
@@ -66,7 +66,7 @@ export function librarySuite(windows: Windows): void {
       const start = await machine().block(1);
       const code = script(`
         const worker = await startWorker();
-        const { range } = await worker.request('reservation/create', { protocol: 'tcp', startPort: ${start} });
+        const { range } = (await worker.request('reservation/create', { protocol: 'tcp', startPort: ${start} })).reservations[0];
         await worker.close();
         print({ server: worker.server, range });`);
       const process = await machine().script(code);

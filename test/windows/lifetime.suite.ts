@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { only } from '../support/only.ts';
 import { expectFree, expectReserved } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -17,7 +18,9 @@ export function lifetimeSuite(windows: Windows): void {
       await worker.kill();
       await expectFree(program, 'tcp', start, 3);
       expect((await other.request('reservation/list', { name: 'short' })).reservations).toEqual([]);
-      expect(await other.request('reservation/create', { ...params, name: 'next' })).toMatchObject({ name: 'next' });
+      expect(only(await other.request('reservation/create', { ...params, name: 'next' }))).toMatchObject({
+        name: 'next',
+      });
       expect(readFileSync(machine().ledgerFile(), 'utf8')).not.toContain('short');
     });
 
@@ -57,7 +60,7 @@ export function lifetimeSuite(windows: Windows): void {
       const before = await machine().worker({ elevated: true });
       const start = (await machine().block(8)) + 1;
       const params = { protocol: 'udp', startPort: start, numberOfPorts: 3, name: 'game' } as const;
-      const made = await before.request('reservation/create', { ...params, lifetime: 'persistent' });
+      const made = only(await before.request('reservation/create', { ...params, lifetime: 'persistent' }));
       await before.request('reservation/create', { protocol: 'udp', startPort: start + 4, numberOfPorts: 2 });
       await machine().reboot();
       const [worker, program] = [await machine().worker({ elevated: true }), await machine().caller()];
@@ -65,7 +68,10 @@ export function lifetimeSuite(windows: Windows): void {
       expect(reservations).toEqual([{ ...made, token: expect.any(String) }]);
       const { token } = reservations[0]!;
       expect(token).not.toBe(made.token);
-      expect(await worker.request('reservation/probe', { token })).toEqual({ port: expect.any(Number) });
+      expect(only(await worker.request('reservation/probe', { token }))).toEqual({
+        protocol: 'udp',
+        port: expect.any(Number),
+      });
       await expectReserved(program, 'udp', start, 3);
       await expectFree(program, 'udp', start + 4, 2);
       expect(await worker.refusal('reservation/release', { token: made.token! })).toMatchObject({ name: 'NotFound' });

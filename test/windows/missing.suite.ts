@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { only } from '../support/only.ts';
 import { bindAll } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -18,7 +19,7 @@ export function missingSuite(windows: Windows): void {
       const osFunction = 'CreatePersistentTcpPortReservation';
       expect(refusal).toMatchObject({ name: 'NotSupported', code: 6, osFunction, osCode: 127 });
       expect(refusal.message).toContain(osFunction);
-      expect(await worker.request('reservation/create', { protocol: 'udp', ...params })).toMatchObject({
+      expect(only(await worker.request('reservation/create', { protocol: 'udp', ...params }))).toMatchObject({
         protocol: 'udp',
       });
     });
@@ -47,11 +48,16 @@ export function missingSuite(windows: Windows): void {
       const params = { protocol: 'udp', startPort: start, numberOfPorts: 3 } as const;
       const acquire = { osFunction: 'SIO_ACQUIRE_PORT_RESERVATION', osCode: 10050 };
       expect(await worker.refusal('reservation/create', params)).toMatchObject({ name: 'OsError', ...acquire });
-      const { token } = await worker.request('reservation/create', { ...params, lifetime: 'persistent' });
+      const { token } = only(await worker.request('reservation/create', { ...params, lifetime: 'persistent' }));
       const failed = await worker.refusal('reservation/release', { token });
       expect(failed).toMatchObject({ name: 'OsError', osFunction: 'DeletePersistentUdpPortReservation', osCode: 31 });
       expect(
-        await worker.request('reservation/lookup', { protocol: 'udp', range: { startPort: start, numberOfPorts: 3 } }),
+        only(
+          await worker.request('reservation/lookup', {
+            protocol: 'udp',
+            range: { startPort: start, numberOfPorts: 3 },
+          }),
+        ),
       ).toMatchObject({ token });
     });
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PortRange } from '../../src/protocol/generated/contract.ts';
 import { describeInLab, windowsPath } from '../lab/lab.ts';
+import { only } from '../support/only.ts';
 import { LabWindows } from './support/lab-windows.ts';
 import { eachMachine } from './support/windows.ts';
 
@@ -80,8 +81,8 @@ describeInLab('what netsh shows', () => {
       ],
       udp: [],
     });
-    const port = [start + 6, start + 20, start + 22].map((startPort) => ({ startPort, numberOfPorts: 1 }));
-    const { ports } = await (await worker()).request('port/inspect', { protocol: ['tcp'], port });
+    const ranges = [start + 6, start + 20, start + 22].map((startPort) => ({ startPort, numberOfPorts: 1 }));
+    const { ports } = await (await worker()).request('port/inspect', { protocol: ['tcp'], ranges });
     expect(ports.map(({ verdict, canBind, exclusion }) => ({ verdict, canBind, exclusion }))).toEqual([
       {
         verdict: 'excludedBySystem',
@@ -117,10 +118,12 @@ describeInLab('what netsh shows', () => {
     await program.call('bind', socket, start + 10);
     await program.call('listen', socket);
     const one = await worker();
-    const { segments, dynamicRange, text } = await one.request('port/map', {
-      protocol: 'tcp',
-      render: { format: 'svg' },
-    });
+    const { segments, dynamicRange, text } = only(
+      await one.request('port/map', {
+        protocol: 'tcp',
+        render: { format: 'svg' },
+      }),
+    );
     expect(dynamicRange).toEqual({ startPort: 49_152, numberOfPorts: 16_384 });
     const at = (port: number) => segments.find(({ range }) => range.startPort === port);
     expect(at(start)).toMatchObject({ kind: 'reserved', reservation: { lifetime: 'persistent' } });
@@ -141,7 +144,7 @@ describeInLab('what netsh shows', () => {
       lifetime: 'persistent',
       name: 'dns',
     } as const;
-    const made = await one.request('reservation/create', params);
+    const made = only(await one.request('reservation/create', params));
     expect(await one.request('reservation/list', {})).toEqual({ reservations: [made] });
   });
 
@@ -150,7 +153,7 @@ describeInLab('what netsh shows', () => {
     const start = await machine().block(2);
     const { token } = await program.call('create', 'udp', start, 2);
     netshShows({ tcp: [], udp: [[start, start + 1]] });
-    const freed = await (await worker()).request('reservation/release', { token });
+    const freed = only(await (await worker()).request('reservation/release', { token }));
     expect(freed).toMatchObject({ protocol: 'udp', range: { startPort: start, numberOfPorts: 2 } });
     expect(await program.call('lookup', 'udp', start, 2)).toEqual({ code: 1168 });
   });
@@ -211,7 +214,7 @@ describeInLab('what netsh shows', () => {
     }
     const statusOf = async (port: number) => {
       const one = await machine().worker({ env: { LAB_TEXTS: windowsPath(texts) }, faults: { 'HTTP.sys': port } });
-      const asked = { protocol: ['tcp'] as ['tcp'], port: [{ startPort: port, numberOfPorts: 1 }] as [PortRange] };
+      const asked = { protocol: ['tcp'] as ['tcp'], ranges: [{ startPort: port, numberOfPorts: 1 }] as [PortRange] };
       const { ports, warnings } = await one.request('port/inspect', asked);
       expect(warnings).toBeUndefined();
       return ports[0]!;
@@ -232,7 +235,7 @@ describeInLab('what netsh shows', () => {
     netshShows({ tcp: [[10_000, 49_000]], udp: [] });
     const dynamic = 'interface ipv4 show dynamicport protocol=tcp';
     netshSays(dynamic, '\r\nProtocol tcp\r\n---\r\nStart Port      : 49100\r\nNumber of Ports : 16384\r\n\r\n');
-    const { range } = await one.request('reservation/create', { protocol: 'tcp', numberOfPorts: 7 });
+    const { range } = only(await one.request('reservation/create', { protocol: 'tcp', numberOfPorts: 7 }));
     expect(range.startPort).toBeGreaterThan(49_000);
     expect(range.startPort + 6).toBeLessThan(49_100);
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { only } from '../support/only.ts';
 import { expectFree, expectReserved } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -20,7 +21,7 @@ export function persistentSuite(windows: Windows): void {
         ['udp', 'tcp'],
       ] as const) {
         const start = (await machine().block(6)) + 1;
-        const made = await worker.request('reservation/create', create(protocol, start, 4));
+        const made = only(await worker.request('reservation/create', create(protocol, start, 4)));
         expect(made).toMatchObject({ protocol, range: { startPort: start, numberOfPorts: 4 }, provider: 'windows' });
         expect(made).toMatchObject({ lifetime: 'persistent', enforcement: 'kernel' });
         expect(made.owner).not.toHaveProperty('processId');
@@ -33,10 +34,12 @@ export function persistentSuite(windows: Windows): void {
     elevated('lookup finds exactly the range that was created', async () => {
       const worker = await machine().worker({ elevated: true });
       const start = await machine().block(8);
-      const { token } = await worker.request('reservation/create', { ...create('tcp', start + 2, 4), name: 'web' });
+      const { token } = only(
+        await worker.request('reservation/create', { ...create('tcp', start + 2, 4), name: 'web' }),
+      );
       const at = (offset: number, numberOfPorts: number) => ({ startPort: start + offset, numberOfPorts });
       const exact = { protocol: 'tcp', range: at(2, 4) } as const;
-      expect(await worker.request('reservation/lookup', exact)).toMatchObject({ ...exact, token, name: 'web' });
+      expect(only(await worker.request('reservation/lookup', exact))).toMatchObject({ ...exact, token, name: 'web' });
       for (const range of [at(2, 3), at(3, 3), at(1, 5), at(2, 5)])
         expect(await worker.refusal('reservation/lookup', { protocol: 'tcp', range })).toMatchObject({
           name: 'NotFound',
@@ -71,7 +74,7 @@ export function persistentSuite(windows: Windows): void {
       const worker = await machine().worker({ elevated: true });
       const start = await machine().block(5);
       const params = { ...create('tcp', start, 5), name: 'web', reason: 'the shop ü' };
-      const { token, owner } = await worker.request('reservation/create', params);
+      const { token, owner } = only(await worker.request('reservation/create', params));
       const { reservations } = await (await machine().worker({ elevated: true })).request('reservation/list', {});
       const found = { token, name: 'web', reason: 'the shop ü', owner, createdAt: expect.any(String) };
       expect(reservations).toContainEqual(expect.objectContaining(found));
@@ -86,10 +89,10 @@ export function persistentSuite(windows: Windows): void {
       const program = await machine().caller({ elevated: true });
       const start = await machine().block(6);
       const [one, other] = [
-        await worker.request('reservation/create', create('tcp', start, 3)),
-        await worker.request('reservation/create', create('tcp', start + 3, 3)),
+        only(await worker.request('reservation/create', create('tcp', start, 3))),
+        only(await worker.request('reservation/create', create('tcp', start + 3, 3))),
       ];
-      expect(await worker.request('reservation/release', { token: one.token })).toEqual(one);
+      expect(only(await worker.request('reservation/release', { token: one.token }))).toEqual(one);
       expect(await program.call('lookup', 'tcp', start, 3)).toEqual({ code: 1168 });
       expect(await program.call('delete', 'tcp', start + 3, 3)).toEqual({ code: 0 });
       const { protocol, range } = other;
@@ -99,7 +102,7 @@ export function persistentSuite(windows: Windows): void {
         [],
       );
       await expectFree(program, 'tcp', start, 6);
-      expect(await worker.request('reservation/create', create('tcp', start + 2, 4))).toMatchObject({ protocol });
+      expect(only(await worker.request('reservation/create', create('tcp', start + 2, 4)))).toMatchObject({ protocol });
     });
 
     elevated('one that another program made can be looked up and released', async () => {
@@ -109,8 +112,8 @@ export function persistentSuite(windows: Windows): void {
       const { token } = await program.call('create', 'udp', start, 3);
       const exact = { protocol: 'udp', range: { startPort: start, numberOfPorts: 3 } } as const;
       const found = { ...exact, token, lifetime: 'persistent', enforcement: 'kernel', provider: 'windows' };
-      expect(await worker.request('reservation/lookup', exact)).toEqual(found);
-      expect(await worker.request('reservation/release', exact)).toEqual(found);
+      expect(only(await worker.request('reservation/lookup', exact))).toEqual(found);
+      expect(only(await worker.request('reservation/release', exact))).toEqual(found);
       expect(await program.call('lookup', 'udp', start, 3)).toEqual({ code: 1168 });
     });
 
@@ -121,12 +124,12 @@ export function persistentSuite(windows: Windows): void {
       const denied = await user.refusal('reservation/create', create('tcp', start, 3));
       expect(denied).toMatchObject({ name: 'AccessDenied', osCode: 5, hint: expect.stringContaining('administrator') });
       await expectFree(program, 'tcp', start, 3);
-      const made = await admin.request('reservation/create', { ...create('tcp', start, 3), name: 'ours' });
+      const made = only(await admin.request('reservation/create', { ...create('tcp', start, 3), name: 'ours' }));
       const { token } = await program.call('create', 'tcp', start + 4, 3);
       const theirs = { protocol: 'tcp', range: { startPort: start + 4, numberOfPorts: 3 } } as const;
       const { protocol, range } = made;
-      expect(await user.request('reservation/lookup', { protocol, range })).toEqual(made);
-      expect(await user.request('reservation/lookup', theirs)).toMatchObject({ token });
+      expect(only(await user.request('reservation/lookup', { protocol, range }))).toEqual(made);
+      expect(only(await user.request('reservation/lookup', theirs))).toMatchObject({ token });
       for (const wanted of [{ protocol, range }, theirs]) {
         const refusal = await user.refusal('reservation/release', wanted);
         expect(refusal).toMatchObject({ name: 'AccessDenied', hint: expect.stringMatching(/elevated|administrator/) });

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { only } from '../support/only.ts';
 import { takeAll } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -15,13 +16,15 @@ export function probeSuite(windows: Windows): void {
       for (const protocol of ['tcp', 'udp'] as const) {
         const start = await machine().block(4);
         const range = { startPort: start, numberOfPorts: 4 };
-        const { token } = await worker.request('reservation/create', { protocol, ...range, lifetime: 'persistent' });
-        const { port } = await worker.request('reservation/probe', { protocol, range });
+        const { token } = only(
+          await worker.request('reservation/create', { protocol, ...range, lifetime: 'persistent' }),
+        );
+        const { port } = only(await worker.request('reservation/probe', { protocol, range }));
         expect(port).toBeGreaterThanOrEqual(start);
         expect(port).toBeLessThan(start + 4);
         await takeAll(program, protocol, token!, start, 2);
         await takeAll(program, protocol, token!, start + 3, 1);
-        expect(await worker.request('reservation/probe', { token })).toEqual({ port: start + 2 });
+        expect(only(await worker.request('reservation/probe', { token }))).toEqual({ protocol, port: start + 2 });
         const taken = await worker.refusal('reservation/probe', { token, port: start + 1 });
         expect(taken).toMatchObject({ name: 'PortInUse', target: `${protocol} ${start + 1}` });
         await takeAll(program, protocol, token!, start + 2, 1);

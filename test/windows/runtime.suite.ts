@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { overlap } from '../../src/protocol/ranges.ts';
+import { only } from '../support/only.ts';
 import { bindAll, expectFree, expectReserved, WSAEACCES } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
@@ -19,13 +20,13 @@ export function runtimeSuite(windows: Windows): void {
       ] as const) {
         const start = (await machine().block(6)) + 1;
         const params = { protocol, startPort: start, numberOfPorts: 4 };
-        const made = await worker.request('reservation/create', params);
+        const made = only(await worker.request('reservation/create', params));
         expect(made).toMatchObject({ lifetime: 'runtime', enforcement: 'kernel', provider: 'windows' });
         expect(made.owner).toMatchObject({ processId: worker.process.pid, processStartTime: expect.any(String) });
         await expectReserved(program, protocol, start, 4);
         await expectFree(program, other, start, 4);
         const { range } = made;
-        expect(await worker.request('reservation/lookup', { protocol, range })).toEqual(made);
+        expect(only(await worker.request('reservation/lookup', { protocol, range }))).toEqual(made);
       }
     });
 
@@ -35,7 +36,7 @@ export function runtimeSuite(windows: Windows): void {
       await program.call('bind', await program.call('socket', 'udp'), start + 3);
       const within = { startPort: start, numberOfPorts: 10 };
       const params = { protocol: 'udp', numberOfPorts: 6, within } as const;
-      const { range } = await worker.request('reservation/create', params);
+      const { range } = only(await worker.request('reservation/create', params));
       expect(range).toEqual({ startPort: start + 4, numberOfPorts: 6 });
       expect(await bindAll(program, 'udp', start + 4, 7)).toEqual([...Array(6).fill(WSAEACCES), 0]);
       expect(await worker.refusal('reservation/create', params)).toMatchObject({ name: 'NoFreeRange' });
@@ -60,11 +61,14 @@ export function runtimeSuite(windows: Windows): void {
       const [one, other, program] = [await machine().worker(), await machine().worker(), await machine().caller()];
       const start = (await machine().block(6)) + 1;
       const params = { protocol: 'tcp', startPort: start, numberOfPorts: 4 } as const;
-      const made = await one.request('reservation/create', { ...params, hold });
+      const made = only(await one.request('reservation/create', { ...params, hold }));
       expect(made).toMatchObject({ lifetime: 'runtime', enforcement: 'ledger', token: expect.any(String) });
       await expectFree(program, 'tcp', start, 4);
       expect(await other.refusal('reservation/create', params)).toMatchObject({ name: 'RangeReserved' });
-      expect(await one.request('reservation/probe', { token: made.token })).toEqual({ port: start });
+      expect(only(await one.request('reservation/probe', { token: made.token }))).toEqual({
+        protocol: 'tcp',
+        port: start,
+      });
       const server = await program.call('socket', 'tcp');
       await program.call('bind', server, start + 1);
       // Wine lets sockets that do not listen share a port.
@@ -79,11 +83,11 @@ export function runtimeSuite(windows: Windows): void {
       for (const protocol of ['tcp', 'udp'] as const) {
         const start = await machine().block(3);
         const params = { protocol, startPort: start, numberOfPorts: 3 };
-        const { token } = await worker.request('reservation/create', params);
-        const { port } = await worker.request('reservation/probe', { token });
+        const { token } = only(await worker.request('reservation/create', params));
+        const { port } = only(await worker.request('reservation/probe', { token }));
         expect([start, start + 1, start + 2]).toContain(port);
         for (const port of [start + 2, start])
-          expect(await worker.request('reservation/probe', { token, port })).toEqual({ port });
+          expect(only(await worker.request('reservation/probe', { token, port }))).toEqual({ protocol, port });
         const outside = await worker.refusal('reservation/probe', { token, port: start + 3 });
         expect(outside).toMatchObject({ code: -32602 });
       }
@@ -93,7 +97,7 @@ export function runtimeSuite(windows: Windows): void {
       const [worker, other, program] = [await machine().worker(), await machine().worker(), await machine().caller()];
       const start = await machine().block(4);
       const params = { protocol: 'tcp', startPort: start, numberOfPorts: 4, name: 'mine' } as const;
-      const made = await worker.request('reservation/create', params);
+      const made = only(await worker.request('reservation/create', params));
       const { protocol, range, token } = made;
       const { reservations } = await other.request('reservation/list', { name: 'mine' });
       const { token: _, ...known } = made;
@@ -103,10 +107,10 @@ export function runtimeSuite(windows: Windows): void {
       expect(await other.refusal('reservation/release', { token })).toMatchObject({ name: 'NotFound' });
       expect(readFileSync(machine().ledgerFile(), 'utf8')).not.toContain(token);
       expect(await bindAll(program, 'tcp', start, 4)).toEqual(Array(4).fill(WSAEACCES));
-      expect(await worker.request('reservation/release', { protocol, range })).toEqual(made);
+      expect(only(await worker.request('reservation/release', { protocol, range }))).toEqual(made);
       await expectFree(program, 'tcp', start, 4);
       expect((await other.request('reservation/list', { name: 'mine' })).reservations).toEqual([]);
-      expect(await other.request('reservation/create', params)).toMatchObject({ range });
+      expect(only(await other.request('reservation/create', params))).toMatchObject({ range });
     });
 
     simulated('release frees it also when Windows refuses SIO_RELEASE_PORT_RESERVATION', async () => {
@@ -114,7 +118,7 @@ export function runtimeSuite(windows: Windows): void {
       const program = await machine().caller();
       const start = await machine().block(3);
       const params = { protocol: 'udp', startPort: start, numberOfPorts: 3 } as const;
-      const { token } = await worker.request('reservation/create', params);
+      const { token } = only(await worker.request('reservation/create', params));
       await worker.request('reservation/release', { token });
       await expectFree(program, 'udp', start, 3);
     });
@@ -127,7 +131,7 @@ export function runtimeSuite(windows: Windows): void {
       const asked = workers.flatMap((worker) =>
         Array.from({ length: 5 }, () => worker.request('reservation/create', params)),
       );
-      const ranges = (await Promise.all(asked)).map(({ range }) => range).sort((a, b) => a.startPort - b.startPort);
+      const ranges = (await Promise.all(asked)).map((one) => only(one).range).sort((a, b) => a.startPort - b.startPort);
       for (const [index, range] of ranges.slice(1).entries()) expect(overlap(range, ranges[index]!)).toBe(false);
       const { reservations } = await workers[0]!.request('reservation/list', { protocol: 'tcp' });
       expect(reservations.map(({ range }) => range)).toEqual(ranges);

@@ -20,7 +20,7 @@ describeInLab('the services of a Windows', () => {
       stdin: {
         contents: `
           import { processNames } from './processes.ts';
-          import { servicesByProcess } from './service-processes.ts';
+          import { servicesByProcess } from './service-manager.ts';
           const [names, services] = [await processNames(), await servicesByProcess()];
           process.stdout.write(JSON.stringify([...services].map(([id, list]) => ({ list, program: names.get(id) }))));`,
         resolveDir: join(import.meta.dirname, '../../src/native/windows'),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { only } from '../support/only.ts';
 import { eachMachine, type Windows } from './support/windows.ts';
 
 /** The ledger's folder watched by Windows itself. */
@@ -28,7 +29,7 @@ export function watchSuite(windows: Windows): void {
       const start = await machine().block(2);
       const create = (startPort: number, name: string) =>
         other.request('reservation/create', { protocol: 'tcp', startPort, name });
-      const { token } = await create(start, 'one');
+      const { token } = only(await create(start, 'one'));
       expect(await next()).toBe('+ one');
       await create(start + 1, 'two');
       expect(await next()).toBe('+ two');

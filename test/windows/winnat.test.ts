@@ -3,6 +3,7 @@ import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Caller } from '../lab/caller.ts';
 import { describeInLab } from '../lab/lab.ts';
 import type { Faults } from '../lab/run.ts';
+import { only } from '../support/only.ts';
 import { LabWindows } from './support/lab-windows.ts';
 import { bindAll } from './support/ports.ts';
 import { eachMachine } from './support/windows.ts';
@@ -35,7 +36,7 @@ describeInLab('a port that WinNAT has', () => {
 
   test('is said to be its, with the remedy, and is had by restarting it', async () => {
     const worker = await workerWith();
-    const before = await worker.request('port/inspect', { protocol: ['tcp'], port: [exclusion().range] });
+    const before = await worker.request('port/inspect', { protocol: ['tcp'], ranges: [exclusion().range] });
     expect(before.ports).toMatchObject([
       {
         verdict: 'excludedBySystem',
@@ -48,10 +49,10 @@ describeInLab('a port that WinNAT has', () => {
     expect(refusal.message).toContain(`tcp ${start}-${start + 3}, which WinNAT`);
     expect(await program.call('winnat')).toEqual({ state: 'running', stops: 0 });
 
-    expect(await worker.request('exclusion/add', wanted())).toMatchObject({ ...exclusion(), own: true });
+    expect(only(await worker.request('exclusion/add', wanted()))).toMatchObject({ ...exclusion(), own: true });
     expect(await program.call('winnat')).toEqual({ state: 'running', stops: 1 });
     expect(await bindAll(program, 'tcp', start + 2, 3)).toEqual([0, 0, 10013]);
-    expect(await worker.request('exclusion/add', wanted())).toMatchObject({ own: true });
+    expect(only(await worker.request('exclusion/add', wanted()))).toMatchObject({ own: true });
     expect(await program.call('winnat')).toEqual({ state: 'running', stops: 1 });
   });
 

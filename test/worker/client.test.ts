@@ -4,16 +4,17 @@ import { thisHost } from '../../src/host.ts';
 import { packageVersion } from '../../src/protocol/generated/contract.ts';
 import { startWorker } from '../../src/rpc/client/client.ts';
 import type { Progress } from '../../src/service/call-options.ts';
+import { only } from '../support/only.ts';
 import { ownHome } from '../support/worker.ts';
 
 test('the client starts the built worker, reserves, lists and frees', async () => {
   const env = ownHome(onTestFinished);
   await using worker = await startWorker({ env, provider: 'ledger' });
   expect(worker.server).toMatchObject({ provider: 'ledger', serverInfo: { version: packageVersion } });
-  const created = await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts: 3, name: 'ü 🚢' });
+  const created = only(await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts: 3, name: 'ü 🚢' }));
   expect(created.owner?.processId).toBe(worker.processId);
   expect(await worker.request('reservation/list', { name: 'ü*' })).toEqual({ reservations: [created] });
-  expect(await worker.request('reservation/release', { token: created.token })).toEqual(created);
+  expect(only(await worker.request('reservation/release', { token: created.token }))).toEqual(created);
   const again = worker.request('reservation/release', { token: created.token });
   await expect(again).rejects.toMatchObject({ name: 'ServiceError', errorName: 'NotFound' });
   const wrong = worker.request('reservation/create', { protocol: 'tcp', startPort: 0 });
@@ -51,7 +52,7 @@ test('a provider of another system fails the start and leaves no worker', async 
 
 const scan = (protocol: 'tcp' | 'udp', numberOfPorts: number) => ({
   protocol: [protocol],
-  port: [{ startPort: 20_000, numberOfPorts }],
+  ranges: [{ startPort: 20_000, numberOfPorts }],
 });
 
 test('two calls at once are each told their own progress', async () => {
@@ -81,7 +82,7 @@ test('a scan that is cancelled rejects with the reason, and the worker goes on',
   const controller = new AbortController();
   const { signal } = controller;
   const onProgress = ({ percentage }: Progress) => percentage && controller.abort(new Error('enough'));
-  const both = { protocol: ['tcp', 'udp'] as ('tcp' | 'udp')[], port: [{ startPort: 1, numberOfPorts: 65_535 }] };
+  const both = { protocol: ['tcp', 'udp'] as ('tcp' | 'udp')[], ranges: [{ startPort: 1, numberOfPorts: 65_535 }] };
   await expect(worker.request('port/inspect', both, { signal, onProgress })).rejects.toThrow('enough');
   expect(await worker.request('reservation/list', {})).toEqual({ reservations: [] });
 });

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
 import { startWorker } from '../../src/rpc/client/client.ts';
 import { listen } from '../support/listen.ts';
+import { only } from '../support/only.ts';
 import { ownHome } from '../support/worker.ts';
 
 const workers = 16;
@@ -27,7 +28,7 @@ test.each([
           for (let block = 0; block < blocks; block++) {
             const numberOfPorts = 1 + ((index * 7 + block * 13) % 40);
             const protocol = block % 3 === 0 ? 'udp' : 'tcp';
-            own.push(await worker.request('reservation/create', { protocol, numberOfPorts, lifetime }));
+            own.push(only(await worker.request('reservation/create', { protocol, numberOfPorts, lifetime })));
           }
           return own;
         }),

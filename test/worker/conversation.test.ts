@@ -74,7 +74,7 @@ test.skipIf(reason)(`the worker converses as docs/protocol.md shows${reason}`, a
       continue;
     }
     const answer = await peer.next();
-    const { token, range } = (answer.result ?? {}) as Partial<Reservation>;
+    const [{ token, range } = {} as Partial<Reservation>] = (answer.result?.reservations ?? []) as Reservation[];
     if (token && range && reserved.numberOfPorts === 0) reserved = { token, ...range };
     lines.push(`<-- ${JSON.stringify(asShown(answer, reserved, child.pid!))}`);
   }

@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Reservations } from '../../src/protocol/generated/contract.ts';
 import { lockLedger } from '../support/lock-ledger.ts';
+import { only } from '../support/only.ts';
 import { ownHome, type RawWorker, startRawWorker } from '../support/worker.ts';
 
 const onPosix = process.platform !== 'win32';
@@ -21,7 +23,7 @@ async function isFree(port: number): Promise<boolean> {
 /** Lets the worker hold a port. */
 async function hold({ peer }: RawWorker): Promise<number> {
   peer.request('hold', 'reservation/create', { protocol: 'tcp' });
-  const { range } = (await peer.next()).result as { range: { startPort: number } };
+  const { range } = only((await peer.next()).result as unknown as Reservations);
   expect(await isFree(range.startPort)).toBe(false);
   return range.startPort;
 }

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { Reservations } from '../../src/protocol/generated/contract.ts';
 import * as validators from '../../src/protocol/generated/validators.js';
 import { frame, request } from '../support/frames.ts';
 import { lockLedger } from '../support/lock-ledger.ts';
@@ -22,10 +23,12 @@ test.each([
   const answers = [await peer.next(), await peer.next()];
   expect(answers.map(({ id }) => id).sort()).toEqual(['ü', '🚢'].sort());
   for (const { result } of answers) {
-    validators.Reservation(result);
-    expect(validators.Reservation.errors).toBe(null);
+    validators.Reservations(result);
+    expect(validators.Reservations.errors).toBe(null);
   }
-  expect(answers.find(({ id }) => id === 'ü')?.result).toMatchObject({ name: 'grün 🚢', range: { numberOfPorts: 2 } });
+  expect(answers.find(({ id }) => id === 'ü')?.result).toMatchObject({
+    reservations: [{ name: 'grün 🚢', range: { numberOfPorts: 2 } }],
+  });
 });
 
 test('what it answers to each method is what the contract says', async () => {
@@ -35,20 +38,21 @@ test('what it answers to each method is what the contract says', async () => {
     return (await peer.next()).result;
   };
   const opened = await ask('initialize', { clientInfo: { name: 'test', version: '1' }, processId: process.pid });
-  const created = (await ask('reservation/create', { protocol: 'tcp', numberOfPorts: 3 })) as { range: object };
+  const made = (await ask('reservation/create', { protocol: 'tcp', numberOfPorts: 3 })) as unknown as Reservations;
+  const created = made.reservations[0]!;
   const found = await ask('reservation/lookup', { protocol: 'tcp', range: created.range });
   const listed = await ask('reservation/list');
   const released = await ask('reservation/release', { protocol: 'tcp', range: created.range });
   for (const [validate, result] of [
     [validators.InitializeResult, opened],
-    [validators.Reservation, created],
+    [validators.Reservations, made],
     [validators.ReservationList, listed],
   ] as [validators.Validator<unknown>, unknown][]) {
     validate(result);
     expect(validate.errors).toBe(null);
   }
   expect(opened).toMatchObject({ provider: 'ledger', platform: process.platform });
-  expect([found, released]).toEqual([created, created]);
+  expect([found, released]).toEqual([made, made]);
   expect(listed).toEqual({ reservations: [created] });
   expect(await ask('reservation/list')).toEqual({ reservations: [] });
   expect(await ask('rpc.discover')).toMatchObject({ openrpc: expect.any(String) });

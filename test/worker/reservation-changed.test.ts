@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reservation, ReservationChangedParams } from '../../src/protocol/generated/contract.ts';
 import { startWorker, type WorkerClient } from '../../src/rpc/client/client.ts';
+import { only } from '../support/only.ts';
 import { ownHome, startRawWorker } from '../support/worker.ts';
 
 async function start(env: NodeJS.ProcessEnv, onReservationChanged?: (change: ReservationChangedParams) => void) {
@@ -30,8 +31,8 @@ async function startWatching(env: NodeJS.ProcessEnv) {
   return { worker, next };
 }
 
-const create = (worker: WorkerClient, name: string, numberOfPorts = 1): Promise<Reservation> =>
-  worker.request('reservation/create', { protocol: 'tcp', numberOfPorts, name });
+const create = async (worker: WorkerClient, name: string, numberOfPorts = 1): Promise<Reservation> =>
+  only(await worker.request('reservation/create', { protocol: 'tcp', numberOfPorts, name }));
 
 test('what another worker and this one add and remove is told, as the list has it', async () => {
   const env = ownHome(onTestFinished);

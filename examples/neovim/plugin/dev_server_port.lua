@@ -56,7 +56,8 @@ local function create(port, on_error)
   local folder = vim.fn.getcwd()
   local name = vim.fn.fnamemodify(folder, ':t'):gsub('[%*%?%[%]`%c]', '_')
   local params = { protocol = 'tcp', startPort = port, hold = 'yield', name = name, reason = 'dev server of ' .. folder }
-  request('reservation/create', params, function(created)
+  request('reservation/create', params, function(result)
+    local created = result.reservations[1]
     if reservation then request('reservation/release', { token = reservation.token }, function() end) end
     reservation = created
     vim.env.PORT = tostring(created.range.startPort)
@@ -65,7 +66,7 @@ local function create(port, on_error)
 end
 
 local function explain(port, err)
-  local params = { protocol = { 'tcp' }, port = { { startPort = port, numberOfPorts = 1 } } }
+  local params = { protocol = 'tcp', ranges = { { startPort = port, numberOfPorts = 1 } } }
   request('port/inspect', params, function(result)
     local status = result.ports[1]
     if status.canBind then return show_error(err) end

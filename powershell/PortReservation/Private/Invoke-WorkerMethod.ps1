@@ -9,7 +9,9 @@ function Invoke-WorkerMethod {
         # Errors, by name, that are none here; an empty array is given.
         [string[]] $Allow,
         # For long work, of the methods that take a workDoneToken.
-        [switch] $ShowProgress
+        [switch] $ShowProgress,
+        # For a change that is only foreseen: what it would fail with is a warning.
+        [switch] $AsWarning
     )
 
     $worker = $script:Session.Worker
@@ -27,5 +29,10 @@ function Invoke-WorkerMethod {
     if ($null -eq $failure) { return , $reply['result'] }
     $record = ConvertTo-ErrorRecord $failure $Target
     if ($Allow -contains $record.FullyQualifiedErrorId) { return , @() }
+    if ($AsWarning) {
+        $Cmdlet.WriteWarning("It would fail: $($record.Exception.Message)")
+        return
+    }
+
     $Cmdlet.WriteError($record)
 }

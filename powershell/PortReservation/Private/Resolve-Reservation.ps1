@@ -27,10 +27,8 @@ function Resolve-Reservation {
     $query = @{ Protocol = $Protocol; StartPort = $StartPort; NumberOfPorts = $NumberOfPorts; Token = $Token }
     $found = Find-Reservation $Cmdlet $query
     if ($null -eq $found) { return }
-    if ($found.Count -eq 0) {
-        Write-NotFound $Cmdlet $query
-        return
-    }
+    Write-NotFound $Cmdlet $query $found
+    if ($found.Count -eq 0) { return }
 
     $reservation = $found[0]
     if ($null -ne $reservation.Token) { return $reservation }

@@ -14,21 +14,17 @@ function Select-Removal {
     $what = if ($Exclusion) { 'exclusion' } else { 'reservation' }
     $words = ConvertTo-ProtocolList $Protocol
     if ($Cmdlet.ParameterSetName -eq 'Name') {
-        # Both are all there are.
-        $only = if ($words.Count -eq 1) { $words[0] }
-        foreach ($pattern in $Name) {
-            $query = @{ Name = $pattern; Protocol = $only; Document = $Document }
-            $found = if ($Exclusion) { Find-Exclusion $Cmdlet $query } else { Find-Reservation $Cmdlet $query }
-            if ($null -eq $found) { continue }
-            if ($found.Count -eq 0) { Write-NotFound $Cmdlet $query $what }
-            foreach ($one in $found) {
-                $range = Format-PortRange $one.Protocol $one.StartPort $one.NumberOfPorts
-                $params = ConvertTo-RangeParam $one.Protocol $one.StartPort $one.NumberOfPorts
-                # So that it is the reservation that was found, and not one made since.
-                if (-not $Exclusion -and $null -ne $one.Token) { $params.token = "$($one.Token)" }
-                if ($Document) { $params.document = $Document }
-                @{ Target = "$range '$($one.Name)'"; Params = $params }
-            }
+        $query = @{ Name = $Name; Protocol = $words; Document = $Document }
+        $found = if ($Exclusion) { Find-Exclusion $Cmdlet $query } else { Find-Reservation $Cmdlet $query }
+        if ($null -eq $found) { return }
+        Write-NotFound $Cmdlet $query $found $what
+        foreach ($one in $found) {
+            $range = Format-PortRange $one.Protocol $one.StartPort $one.NumberOfPorts
+            $params = ConvertTo-RangeParam $one.Protocol $one.StartPort $one.NumberOfPorts
+            # So that it is the reservation that was found, and not one made since.
+            if (-not $Exclusion -and $null -ne $one.Token) { $params.token = "$($one.Token)" }
+            if ($Document) { $params.document = $Document }
+            @{ Target = "$range '$($one.Name)'"; Params = $params }
         }
 
         return

@@ -9,12 +9,20 @@ function Write-SelectorMissing {
     $Cmdlet.WriteError((New-ErrorRecord 'SelectorMissing' "Nothing says which $What is meant." InvalidArgument $Hint))
 }
 
-# The error where nothing fits a query that names something exactly. One that only narrows may well come back empty.
+# An error for each name that nothing has, or where nothing fits a query that names something else exactly. One that only
+# narrows may well come back empty.
 function Write-NotFound {
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [hashtable] $Query, [string] $What = 'reservation')
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [hashtable] $Query,
+        [object[]] $Found,
+        [string] $What = 'reservation'
+    )
 
-    $target = Format-Query $Query
-    if ($null -eq $target) { return }
-    $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such ${What}: $target." $script:ErrorCategory.NotFound (
-        "See what there is with Get-Port$([FromWire]::Title($What)).") $target))
+    $targets = @(foreach ($name in $Query['Missing']) { "'$name'" })
+    if ($targets.Count -eq 0 -and $Found.Count -eq 0) { $targets = @(Format-Query $Query) }
+    foreach ($target in $targets) {
+        $Cmdlet.WriteError((New-ErrorRecord 'NotFound' "There is no such ${What}: $target." $script:ErrorCategory.NotFound (
+            "See what there is with Get-Port$([FromWire]::Title($What)).") $target))
+    }
 }

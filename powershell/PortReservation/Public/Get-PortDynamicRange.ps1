@@ -44,13 +44,13 @@ function Get-PortDynamicRange {
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol
+        [string[]] $Protocol
     )
 
     process {
         $params = @{}
-        if ($Protocol) { $params.protocol = $Protocol.ToLowerInvariant() }
-        $result = Invoke-WorkerMethod $PSCmdlet 'system/dynamicRange' $params $Protocol
+        if ($Protocol) { $params.protocol = ConvertTo-ProtocolList $Protocol }
+        $result = Invoke-WorkerMethod $PSCmdlet 'system/dynamicRange' $params ($Protocol -join ', ')
         if ($null -eq $result) { return }
         foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
         foreach ($wire in $result['dynamicRanges']) { [FromWire]::DynamicRange($wire) }

@@ -23,7 +23,7 @@ function Get-PortExclusion {
     The names to look for. Wildcards are permitted; upper and lower case are the same.
 
     .PARAMETER Protocol
-    Tcp or Udp. Default: both; of a range, Tcp.
+    Tcp, Udp, or both. Default: both; of a range, Tcp.
 
     .PARAMETER Port
     Only the exclusions that hold this port, 1 to 65535.
@@ -36,6 +36,9 @@ function Get-PortExclusion {
 
     .PARAMETER Document
     Only the exclusions that the desired-state document of this name asked for.
+
+    .PARAMETER Own
+    Only the exclusions that PortReservation made.
 
     .INPUTS
     Objects with properties of the parameters' names. Of an exclusion, its present state is returned.
@@ -78,7 +81,7 @@ function Get-PortExclusion {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol,
+        [string[]] $Protocol,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
@@ -94,31 +97,31 @@ function Get-PortExclusion {
         [int] $NumberOfPorts = 1,
 
         [Parameter(ValueFromPipelineByPropertyName)]
-        [string] $Document
+        [string] $Document,
+
+        [switch] $Own
     )
 
     process {
         # Empty values must not mean all: what is found may go on to Remove-PortExclusion.
-        $isGiven = $Name -or $Protocol -or $Port -or $StartPort -or $Document
+        $isGiven = $Name -or $Protocol -or $Port -or $StartPort -or $Document -or $Own
         if (-not $isGiven -and ($PSBoundParameters.ContainsKey('Name') -or $PSBoundParameters.ContainsKey('Document'))) {
             Write-SelectorMissing $PSCmdlet 'exclusion' 'Give a name that is not empty, a protocol or a port.'
             return
         }
 
-        if (-not $Name) { $Name = '' }
-        foreach ($pattern in $Name) {
-            $query = @{
-                Name          = $pattern
-                Protocol      = $Protocol
-                Port          = $Port
-                StartPort     = $StartPort
-                NumberOfPorts = $NumberOfPorts
-                Document      = $Document
-            }
-            $found = Find-Exclusion $PSCmdlet $query
-            if ($null -eq $found) { continue }
-            if ($found.Count -eq 0) { Write-NotFound $PSCmdlet $query 'exclusion' }
-            $found
+        $query = @{
+            Name          = $Name
+            Protocol      = $Protocol
+            Port          = $Port
+            StartPort     = $StartPort
+            NumberOfPorts = $NumberOfPorts
+            Document      = $Document
+            Own           = $Own
         }
+        $found = Find-Exclusion $PSCmdlet $query
+        if ($null -eq $found) { return }
+        Write-NotFound $PSCmdlet $query $found 'exclusion'
+        $found
     }
 }

@@ -16,7 +16,7 @@ function Get-PortReservation {
     The names to look for. Wildcards are permitted; upper and lower case are the same.
 
     .PARAMETER Protocol
-    Tcp or Udp. Default: both; of a range, Tcp.
+    Tcp, Udp, or both. Default: both; of a range, Tcp.
 
     .PARAMETER Lifetime
     Only Runtime or only Persistent reservations.
@@ -80,7 +80,7 @@ function Get-PortReservation {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol,
+        [string[]] $Protocol,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Runtime', 'Persistent')]
@@ -112,22 +112,19 @@ function Get-PortReservation {
             return
         }
 
-        if (-not $Name) { $Name = '' }
-        foreach ($pattern in $Name) {
-            $query = @{
-                Name          = $pattern
-                Protocol      = $Protocol
-                Lifetime      = $Lifetime
-                Port          = $Port
-                StartPort     = $StartPort
-                NumberOfPorts = $NumberOfPorts
-                Document      = $Document
-                Token         = $Token
-            }
-            $found = Find-Reservation $PSCmdlet $query
-            if ($null -eq $found) { continue }
-            if ($found.Count -eq 0) { Write-NotFound $PSCmdlet $query }
-            $found
+        $query = @{
+            Name          = $Name
+            Protocol      = $Protocol
+            Lifetime      = $Lifetime
+            Port          = $Port
+            StartPort     = $StartPort
+            NumberOfPorts = $NumberOfPorts
+            Document      = $Document
+            Token         = $Token
         }
+        $found = Find-Reservation $PSCmdlet $query
+        if ($null -eq $found) { return }
+        Write-NotFound $PSCmdlet $query $found
+        $found
     }
 }

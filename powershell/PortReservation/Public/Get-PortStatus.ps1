@@ -88,7 +88,7 @@ function Get-PortStatus {
         }
 
         if ($ranges.Count -eq 0) { return }
-        $params = @{ protocol = ConvertTo-ProtocolList $Protocol; port = $ranges.ToArray() }
+        $params = @{ protocol = ConvertTo-ProtocolList $Protocol; ranges = $ranges.ToArray() }
         $count = 0
         foreach ($range in $ranges) { $count += $range.numberOfPorts * $params.protocol.Count }
         # Below that it is done before a bar would be read.

@@ -130,9 +130,7 @@ function New-PortExclusion {
         foreach ($word in $words) {
             $params = ConvertTo-RangeParam $word $StartPort $NumberOfPorts
             $params.store = $Store.ToLowerInvariant()
-            if ($Name) { $params.name = $Name }
-            if ($Reason) { $params.reason = $Reason }
-            if ($Document) { $params.document = $Document }
+            Add-Label $params $PSBoundParameters
             if ($IfExists -ne 'Return') { $params.ifExists = $IfExists.ToLowerInvariant() }
             if ($RestartNat) { $params.restartNat = $true }
 
@@ -142,9 +140,14 @@ function New-PortExclusion {
                 $PSCmdlet.ShouldProcess($steps, "$steps Containers and virtual machines lose their connections.", 'WinNAT')
             }
             else { $PSCmdlet.ShouldProcess($target, 'Exclude ports') }
-            if (-not $isWanted) { continue }
-            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/add' $params $target
-            if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
+            if (-not $isWanted) {
+                Write-Foresight $PSCmdlet 'exclusion/add' $params $target
+                continue
+            }
+
+            $result = Invoke-WorkerMethod $PSCmdlet 'exclusion/add' $params $target
+            if (-not $PassThru -or $null -eq $result) { continue }
+            foreach ($wire in $result['exclusions']) { [FromWire]::Exclusion($wire) }
         }
     }
 }

@@ -159,16 +159,18 @@ function New-PortReservation {
         if ($Persistent) { $params.lifetime = 'persistent' }
         elseif ($Lifetime) { $params.lifetime = $Lifetime.ToLowerInvariant() }
         if ($Hold) { $params.hold = $Hold.ToLowerInvariant() }
-        if ($Name) { $params.name = $Name }
-        if ($Reason) { $params.reason = $Reason }
-        if ($Document) { $params.document = $Document }
+        Add-Label $params $PSBoundParameters
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }
 
         $words = Format-ProtocolList $protocols
         $target = "$NumberOfPorts free $words ports"
         if ($StartPort) { $target = Format-PortRange $words $StartPort $NumberOfPorts }
-        if (-not $PSCmdlet.ShouldProcess($target, 'Reserve ports')) { return }
-        $result = Invoke-WorkerMethod $PSCmdlet 'reservation/createAll' $params $target
+        if (-not $PSCmdlet.ShouldProcess($target, 'Reserve ports')) {
+            Write-Foresight $PSCmdlet 'reservation/create' $params $target
+            return
+        }
+
+        $result = Invoke-WorkerMethod $PSCmdlet 'reservation/create' $params $target
         if ($null -eq $result) { return }
         foreach ($wire in $result['reservations']) { [FromWire]::Reservation($wire) }
     }

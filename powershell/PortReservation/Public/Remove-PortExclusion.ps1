@@ -101,9 +101,14 @@ function Remove-PortExclusion {
         }
         foreach ($selected in Select-Removal $PSCmdlet @selector -Exclusion) {
             if ($Force) { $selected.Params.force = $true }
-            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port exclusion')) { continue }
-            $wire = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $selected.Params $selected.Target
-            if ($PassThru -and $null -ne $wire) { [FromWire]::Exclusion($wire) }
+            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port exclusion')) {
+                Write-Foresight $PSCmdlet 'exclusion/remove' $selected.Params $selected.Target
+                continue
+            }
+
+            $result = Invoke-WorkerMethod $PSCmdlet 'exclusion/remove' $selected.Params $selected.Target
+            if (-not $PassThru -or $null -eq $result) { continue }
+            foreach ($wire in $result['exclusions']) { [FromWire]::Exclusion($wire) }
         }
     }
 }

@@ -8,7 +8,7 @@ function Remove-PortReservation {
     name. Removing a persistent one needs root or an elevated session.
 
     Errors, by id: NotFound, NotOwner (a runtime reservation that another process holds), AccessDenied,
-    SelectorMissing (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails
+    NotSupported, SelectorMissing (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails
     gives one error, and the next one is processed.
 
     .PARAMETER Name
@@ -101,9 +101,14 @@ function Remove-PortReservation {
             Document = $Document
         }
         foreach ($selected in Select-Removal $PSCmdlet @selector) {
-            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port reservation')) { continue }
-            $wire = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $selected.Params $selected.Target
-            if ($PassThru -and $null -ne $wire) { [FromWire]::Reservation($wire) }
+            if (-not $PSCmdlet.ShouldProcess($selected.Target, 'Remove port reservation')) {
+                Write-Foresight $PSCmdlet 'reservation/release' $selected.Params $selected.Target
+                continue
+            }
+
+            $result = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $selected.Params $selected.Target
+            if (-not $PassThru -or $null -eq $result) { continue }
+            foreach ($wire in $result['reservations']) { [FromWire]::Reservation($wire) }
         }
     }
 }

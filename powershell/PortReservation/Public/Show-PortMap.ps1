@@ -108,10 +108,11 @@ function Show-PortMap {
         $params = @{ protocol = $Protocol.ToLowerInvariant(); render = $render }
         $result = Invoke-WorkerMethod $PSCmdlet 'port/map' $params $Protocol
         if ($null -eq $result) { return }
-        foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
-        $text = [string] $result['text']
-        if (-not $Path) { return $text.Split([char] 10) }
-
-        if ((Save-TextFile $PSCmdlet $file $text) -and $PassThru) { [System.IO.FileInfo]::new($file) }
+        foreach ($map in $result['maps']) {
+            foreach ($warning in $map['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
+            $text = [string] $map['text']
+            if (-not $Path) { $text.Split([char] 10) }
+            elseif ((Save-TextFile $PSCmdlet $file $text) -and $PassThru) { [System.IO.FileInfo]::new($file) }
+        }
     }
 }

@@ -18,7 +18,7 @@ function Test-PortReservation {
     The name to look for. Wildcards are permitted; upper and lower case are the same.
 
     .PARAMETER Protocol
-    Tcp or Udp. Default: both; of a range, Tcp.
+    Tcp, Udp, or both. Default: both; of a range, Tcp.
 
     .PARAMETER Lifetime
     Only Runtime or only Persistent reservations.
@@ -80,7 +80,7 @@ function Test-PortReservation {
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Tcp', 'Udp')]
-        [string] $Protocol,
+        [string[]] $Protocol,
 
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateSet('Runtime', 'Persistent')]
@@ -121,7 +121,9 @@ function Test-PortReservation {
         }
         $found = Find-Reservation $PSCmdlet $query
         if ($null -eq $found) { return }
-        if ($Probe -and $found.Count -gt 0) { Test-Usability $PSCmdlet $found $Port }
-        else { $found.Count -gt 0 }
+        # A range must be there in each of the protocols.
+        $least = if ($StartPort -and $Protocol) { $Protocol.Count } else { 1 }
+        if ($Probe -and $found.Count -ge $least) { Test-Usability $PSCmdlet $found $Port }
+        else { $found.Count -ge $least }
     }
 }

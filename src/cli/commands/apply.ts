@@ -2,8 +2,13 @@ import { createReadStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { exitCode } from '../../exit-codes.ts';
 import { ServiceError } from '../../protocol/errors.ts';
-import type { AppliedState, DesiredChange, DocumentFormat } from '../../protocol/generated/contract.ts';
-import { type CommonOptions, withCommon } from '../options.ts';
+import {
+  type AppliedState,
+  type DesiredChange,
+  type DocumentFormat,
+  wordsOf,
+} from '../../protocol/generated/contract.ts';
+import { type CommonOptions, whatIfOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
@@ -23,14 +28,13 @@ export function addApply(root: Command, output: Output, terminal: Terminal): voi
     .description('Make what a desired-state document asks for so. What is as it should be is left alone.')
     .argument('<file>', 'the document, JSON or YAML; - is standard input')
     .addOption(
-      new Option('--format <format>', 'what it is written in; by the name of the file if absent').choices([
-        'json',
-        'yaml',
-      ]),
+      new Option('--format <format>', 'what it is written in; by the name of the file if absent').choices(
+        wordsOf.DocumentFormat,
+      ),
     )
     .option('--prune', "remove what carries the document's name and is no longer in it")
     .option('--detailed-exitcode', 'end with 2 where anything was changed')
-    .option('--what-if', 'say what would be done, and do nothing');
+    .addOption(whatIfOption());
   withCommon(command).action(async (file: string, options: Options) => {
     const { applyDesiredState } = await import('../../desired-state/apply.ts');
     const { decodeDocument, formatOfFile, longestDocument } = await import('../../desired-state/read-document.ts');

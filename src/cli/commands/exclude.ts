@@ -1,15 +1,30 @@
 import { Argument, type Command, Option } from 'commander';
-import type {
-  ExclusionAddParams,
-  ExclusionList,
-  PortExclusion,
-  PortRange,
-  Protocol,
+import { ServiceError } from '../../protocol/errors.ts';
+import {
+  type ExclusionStore,
+  type Exclusions,
+  type IfExcluded,
+  type PortExclusion,
+  type PortRange,
+  type Protocol,
+  wordsOf,
 } from '../../protocol/generated/contract.ts';
-import { formatPorts, sameRange } from '../../protocol/ranges.ts';
-import { type CommonOptions, given, port, protocolOption, ranges, withCommon } from '../options.ts';
+import {
+  type CommonOptions,
+  documentOption,
+  given,
+  type LabelOptions,
+  labelGiven,
+  port,
+  protocolOption,
+  range,
+  ranges,
+  storeOption,
+  whatIfOption,
+  withCommon,
+  withLabel,
+} from '../options.ts';
 import type { Output } from '../output.ts';
-import { noExclusion } from '../selection.ts';
 import { inService } from '../service.ts';
 import { exclusionColumns, nameOf } from '../views.ts';
 
@@ -17,23 +32,25 @@ interface Options extends CommonOptions {
   protocol: Protocol[];
   whatIf?: boolean;
 }
-interface AddOptions extends Options {
-  store: 'persistent' | 'active';
-  name?: string;
-  reason?: string;
+interface AddOptions extends Options, LabelOptions {
+  store: ExclusionStore;
+  ifExists: IfExcluded;
   restartNat?: boolean;
 }
 interface ListOptions extends CommonOptions {
   protocol?: Protocol[];
   port?: number;
+  range?: PortRange;
+  own?: boolean;
+  document?: string;
 }
 interface RemoveOptions extends Options {
   force?: boolean;
+  document?: string;
 }
 
 const rangesArgument = () => new Argument('<ranges...>', 'ports and ranges: 5173 8000-8010').argParser(ranges);
 const bothOption = () => protocolOption('tcp, udp, or tcp,udp: each by itself').default(['tcp'], 'tcp');
-const whatIf = ['--what-if', 'say what would be done, and do nothing'] as const;
 
 export function addExclude(root: Command, output: Output): void {
   const command = root
@@ -47,23 +64,25 @@ export function addExclude(root: Command, output: Output): void {
     .description('Exclude ranges. What is excluded already is no error. Needs root or an elevated prompt.')
     .addArgument(rangesArgument())
     .addOption(bothOption())
+    .addOption(storeOption())
     .addOption(
-      new Option('--store <store>', 'how long: active is until the next restart of the system')
-        .choices(['persistent', 'active'])
-        .default('persistent'),
+      new Option('--if-exists <what>', 'when exactly this exclusion is there: return it, or update store and label')
+        .choices(wordsOf.IfExcluded)
+        .default('return' satisfies IfExcluded),
     )
-    .option('--name <name>', 'a name to find it by')
-    .option('--reason <text>', 'why, for the next reader')
     .option('--restart-nat', 'Windows: stop WinNAT meanwhile, which cuts off containers and virtual machines')
-    .option(...whatIf);
-  withCommon(adding).action((asked: PortRange[], options: AddOptions) => add(asked, options, output));
+    .addOption(whatIfOption());
+  withCommon(withLabel(adding)).action((asked: PortRange[], options: AddOptions) => add(asked, options, output));
   const listing = command
     .command('list')
     .summary('list the exclusions')
     .description("List the exclusions of the system, own ones and others'.")
     .argument('[names...]', 'only those of these names; * ? and [a-z] are wildcards')
     .addOption(protocolOption('only tcp or only udp'))
-    .addOption(new Option('--port <port>', 'only those that hold this port').argParser(port));
+    .addOption(new Option('--port <port>', 'only those that hold this port').argParser(port))
+    .addOption(new Option('--range <range>', 'only those of exactly this range').argParser(range))
+    .option('--own', 'only those that PortReservation made')
+    .addOption(documentOption());
   withCommon(listing).action((names: string[], options: ListOptions) => list(names, options, output));
   const removing = command
     .command('remove')
@@ -72,65 +91,48 @@ export function addExclude(root: Command, output: Output): void {
     .addArgument(rangesArgument())
     .addOption(bothOption())
     .option('--force', 'what somebody else made, too')
-    .option(...whatIf);
+    .addOption(new Option('--document <name>', 'only if this document asked for it'))
+    .addOption(whatIfOption());
   withCommon(removing).action((asked: PortRange[], options: RemoveOptions) => remove(asked, options, output));
 }
 
 async function add(asked: PortRange[], options: AddOptions, output: Output): Promise<void> {
-  const { protocol, store, name, reason, restartNat } = options;
+  const { protocol, store, ifExists, restartNat, whatIf } = options;
   const { checkParams } = await import('../../protocol/check.ts');
   const wanted = inEach(protocol, asked).map((one) =>
-    checkParams('exclusion/add', { ...one, ...given({ store, name, reason, restartNat }) }),
+    checkParams('exclusion/add', { ...one, ...labelGiven(options), ...given({ store, ifExists, restartNat, whatIf }) }),
   );
-  await inService(options, async (service) => {
-    if (options.whatIf) {
-      const { exclusions } = await service.listExclusions();
-      const missing = wanted.filter((one) => !exclusions.some((item) => isThere(item, one)));
-      return say('Would exclude', missing, output, { whatIf: { exclusions: missing } });
-    }
-    const added = await each(wanted, (params: ExclusionAddParams) => service.addExclusion(params), output);
-    say('Excluded', added, output);
-  });
+  const added = await inService(options, (service) => each(wanted, (params) => service.addExclusion(params), output));
+  say(whatIf ? 'Would exclude' : 'Excluded', added, output, whatIf);
 }
 
-const isThere = (item: PortExclusion, { protocol, range, store }: ExclusionAddParams) =>
-  item.protocol === protocol && sameRange(item.range, range) && (item.store === 'persistent' || item.store === store);
-
 async function list(names: string[], options: ListOptions, output: Output): Promise<void> {
-  const { protocol, port: wanted } = options;
-  const lists = await inService(options, async (service) => {
-    const found: ExclusionList[] = [];
-    for (const name of names.length > 0 ? names : [undefined]) {
-      found.push(await service.listExclusions(given({ name, port: wanted })));
-    }
-    return found;
+  const { protocol, port: wanted, range: exactly, own, document } = options;
+  const { checkParams } = await import('../../protocol/check.ts');
+  const name = names.length > 0 ? names : undefined;
+  const params = checkParams('exclusion/list', given({ protocol, port: wanted, range: exactly, own, document, name }));
+  const { missing = [], ...found } = await inService(options, (service) => service.listExclusions(params));
+  output.result(found, () => {
+    output.table(found.exclusions, exclusionColumns, missing.length > 0 ? undefined : 'No exclusions.');
+    output.warn(found.warnings);
   });
-  const warnings = [...new Set(lists.flatMap((one) => one.warnings ?? []))];
-  const fitting = lists.flatMap(({ exclusions }) => exclusions);
-  const exclusions = fitting.filter((item) => protocol === undefined || protocol.includes(item.protocol));
-  output.result({ exclusions, ...(warnings.length && { warnings }) }, () => {
-    output.table(exclusions, exclusionColumns, 'No exclusions.');
-    output.warn(warnings);
-  });
+  for (const one of missing) output.fail(noExclusionNamed(one));
 }
 
 async function remove(asked: PortRange[], options: RemoveOptions, output: Output): Promise<void> {
-  const wanted = inEach(options.protocol, asked);
-  await inService(options, async (service) => {
-    if (!options.whatIf) {
-      const removed = await each(wanted, (one) => service.removeExclusion({ ...one, force: options.force }), output);
-      return say('Removed', removed, output);
-    }
-    const { exclusions } = await service.listExclusions();
-    const find = async (one: Place) => {
-      const found = exclusions.find((item) => item.protocol === one.protocol && sameRange(item.range, one.range));
-      if (!found) throw noExclusion(formatPorts(one.protocol, one.range));
-      return found;
-    };
-    const found = await each(wanted, find, output);
-    say('Would remove', found, output, { whatIf: { exclusions: found } });
-  });
+  const { force, document, whatIf } = options;
+  const wanted = inEach(options.protocol, asked).map((one) => ({ ...one, ...given({ force, document, whatIf }) }));
+  const removed = await inService(options, (service) =>
+    each(wanted, (params) => service.removeExclusion(params), output),
+  );
+  say(whatIf ? 'Would remove' : 'Removed', removed, output, whatIf);
 }
+
+const noExclusionNamed = (name: string): ServiceError =>
+  new ServiceError('NotFound', `There is no exclusion of the name ${JSON.stringify(name)}.`, {
+    target: name,
+    hint: 'portreservation exclude list shows those there are.',
+  });
 
 type Place = Pick<PortExclusion, 'protocol' | 'range'>;
 
@@ -138,11 +140,15 @@ const inEach = (protocols: readonly Protocol[], asked: readonly PortRange[]): Pl
   asked.flatMap((range) => protocols.map((protocol) => ({ protocol, range })));
 
 /** One that fails does not keep the others. */
-async function each<T, R>(wanted: readonly T[], work: (one: T) => Promise<R>, output: Output): Promise<R[]> {
-  const done: R[] = [];
+async function each<T>(
+  wanted: readonly T[],
+  work: (one: T) => Promise<Exclusions>,
+  output: Output,
+): Promise<PortExclusion[]> {
+  const done: PortExclusion[] = [];
   for (const one of wanted) {
     try {
-      done.push(await work(one));
+      done.push(...(await work(one)).exclusions);
     } catch (error) {
       output.fail(error);
     }
@@ -150,13 +156,8 @@ async function each<T, R>(wanted: readonly T[], work: (one: T) => Promise<R>, ou
   return done;
 }
 
-function say(
-  verb: string,
-  exclusions: readonly (Place & { name?: string })[],
-  output: Output,
-  document?: object,
-): void {
-  output.result(document ?? { exclusions }, () => {
+function say(verb: string, exclusions: readonly PortExclusion[], output: Output, whatIf = false): void {
+  output.result(whatIf ? { whatIf: { exclusions } } : { exclusions }, () => {
     for (const exclusion of exclusions) output.say(`${verb} ${nameOf(exclusion)}.`);
   });
 }

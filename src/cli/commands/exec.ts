@@ -1,17 +1,26 @@
 import { type Command, Option } from 'commander';
 import { ServiceError } from '../../protocol/errors.ts';
-import type { Hold, ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
+import { type Hold, wordsOf } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { runChild } from '../exec/child.ts';
 import { waitForStragglers } from '../exec/stragglers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
-import { type BlockOptions, blockOf, withBlock, withCommon } from '../options.ts';
+import {
+  type BlockOptions,
+  blockOf,
+  type LabelOptions,
+  labelGiven,
+  whatIfOption,
+  withBlock,
+  withCommon,
+  withLabel,
+} from '../options.ts';
 import type { Output } from '../output.ts';
-import { previewOf } from '../preview.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
+import { wouldReserve } from './new.ts';
 
-interface Options extends BlockOptions {
+interface Options extends BlockOptions, LabelOptions {
   hold: Hold;
   envPrefix: string;
   env?: NamedPort[];
@@ -26,11 +35,11 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
     .description('Reserve ports, tell a command which, and free them when it has ended.')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions();
-  withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both')
+  withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both'))
     .addOption(
       new Option('--hold <how>', 'what keeps others away, see below')
-        .choices(['yield', 'strict', 'none'])
-        .default('yield'),
+        .choices(wordsOf.Hold)
+        .default('yield' satisfies Hold),
     )
     .addOption(
       new Option('--env-prefix <name>', 'how the variables begin that name the ports')
@@ -42,7 +51,7 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         namedPort,
       ),
     )
-    .option('--what-if', 'say what would be done, and do nothing')
+    .addOption(whatIfOption())
     .addHelpText('after', execHelp);
   withCommon(command).action((words: [string, ...string[]], options: Options) =>
     exec(words, options, { output, terminal }),
@@ -58,11 +67,17 @@ async function exec(
   const { output, terminal } = surroundings;
   checkNamed(env, options.numberOfPorts);
   const { checkParams } = await import('../../protocol/check.ts');
-  const params = checkParams('reservation/createAll', { ...blockOf(options), hold });
+  const params = checkParams('reservation/create', { ...blockOf(options), ...labelGiven(options), hold, whatIf });
   await inService(options, async (service) => {
     checkHold(service, hold);
-    if (whatIf) return preview(service, params, words, output);
-    const { reservations } = await service.createAll(params);
+    const created = await service.create(params);
+    const { reservations } = created;
+    if (whatIf) {
+      output.result({ whatIf: { reservations, command: words } }, () =>
+        output.say(`${wouldReserve(created, options)}, and run ${words.join(' ')}`),
+      );
+      return;
+    }
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
     output.exitCode = await runChild([file!, ...args], { ...terminal.env, ...variables }, terminal);
@@ -79,18 +94,6 @@ function checkHold({ capabilities }: PortService, hold: Hold): void {
     target: '--hold strict',
     hint: 'Use --hold yield; or reserve with `new --persistent`, and let the command put the token on its sockets.',
   });
-}
-
-async function preview(
-  service: PortService,
-  params: ReservationCreateAllParams,
-  words: readonly string[],
-  output: Output,
-): Promise<void> {
-  const { reservations, sentence } = await previewOf(service, params);
-  output.result({ whatIf: { reservations, command: words } }, () =>
-    output.say(`${sentence}, and run ${words.join(' ')}`),
-  );
 }
 
 /** What exec promises, and what it cannot. docs/architecture.md, "Holding ports", says why. */

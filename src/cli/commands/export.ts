@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { ExportFormat } from '../../protocol/generated/contract.ts';
-import { type CommonOptions, given, withCommon } from '../options.ts';
+import { type ExportFormat, wordsOf } from '../../protocol/generated/contract.ts';
+import { type CommonOptions, documentOption, given, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
@@ -9,8 +9,6 @@ interface Options extends CommonOptions {
   format: ExportFormat;
   document?: string;
 }
-
-const formats: readonly ExportFormat[] = ['yaml', 'json', 'env', 'compose', 'devcontainer'];
 
 export function addExport(root: Command, output: Output, terminal: Terminal): void {
   const command = root
@@ -21,10 +19,10 @@ export function addExport(root: Command, output: Output, terminal: Terminal): vo
     )
     .addOption(
       new Option('--format <format>', 'a document (yaml, json), NAME_PORT=21040 lines (env), or a file of that program')
-        .choices(formats)
-        .default('yaml'),
+        .choices(wordsOf.ExportFormat)
+        .default('yaml' satisfies ExportFormat),
     )
-    .option('--document <name>', 'only what this document asked for');
+    .addOption(documentOption());
   withCommon(command).action(async (options: Options) => {
     const { exportDesiredState } = await import('../../desired-state/export.ts');
     const { checkParams } = await import('../../protocol/check.ts');

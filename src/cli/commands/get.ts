@@ -1,8 +1,6 @@
 import { type Command, Option } from 'commander';
-import type { Lifetime, Protocol, ReservationList } from '../../protocol/generated/contract.ts';
-import { formatPorts } from '../../protocol/ranges.ts';
-import type { PortService } from '../../service/port-service.ts';
-import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
+import { type Lifetime, type PortRange, type Protocol, wordsOf } from '../../protocol/generated/contract.ts';
+import { type CommonOptions, documentOption, given, port, protocolOption, range, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { noneOf } from '../selection.ts';
 import { inService } from '../service.ts';
@@ -12,6 +10,9 @@ interface Options extends CommonOptions {
   protocol?: Protocol[];
   lifetime?: Lifetime;
   port?: number;
+  range?: PortRange;
+  token?: string;
+  document?: string;
 }
 
 export function addGet(root: Command, output: Output): void {
@@ -21,35 +22,26 @@ export function addGet(root: Command, output: Output): void {
     .description('List the reservations that this user may see, those of running programs too.')
     .argument('[names...]', 'only those of these names; * ? and [a-z] are wildcards')
     .addOption(protocolOption('only tcp or only udp'))
-    .addOption(new Option('--lifetime <which>', 'only those').choices(['runtime', 'persistent']))
-    .addOption(new Option('--port <port>', 'only those that hold this port').argParser(port));
+    .addOption(new Option('--lifetime <which>', 'only those').choices(wordsOf.Lifetime))
+    .addOption(new Option('--port <port>', 'only those that hold this port').argParser(port))
+    .addOption(new Option('--range <range>', 'only those of exactly this range').argParser(range))
+    .option('--token <token>', 'only the one of this token')
+    .addOption(documentOption());
   withCommon(command).action((names: string[], options: Options) => get(names, options, output));
 }
 
 async function get(names: string[], options: Options, output: Output): Promise<void> {
-  const { lists, missing } = await inService(options, (service) => read(service, names, options));
-  const warnings = [...new Set(lists.flatMap((list) => list.warnings ?? []))];
-  const reservations = [
-    ...new Map(
-      lists.flatMap((list) => list.reservations).map((item) => [formatPorts(item.protocol, item.range), item]),
-    ).values(),
-  ];
-  output.result({ reservations, ...(warnings.length && { warnings }) }, () => {
-    output.table(reservations, reservationColumns, missing.length > 0 ? undefined : 'No reservations.');
-    output.warn(warnings);
+  const { protocol, lifetime, port: wanted, document, token, range: exactly } = options;
+  const { checkParams } = await import('../../protocol/check.ts');
+  const name = names.length > 0 ? names : undefined;
+  const params = checkParams(
+    'reservation/list',
+    given({ protocol, lifetime, port: wanted, document, token, range: exactly, name }),
+  );
+  const { missing = [], ...list } = await inService(options, (service) => service.list(params));
+  output.result(list, () => {
+    output.table(list.reservations, reservationColumns, missing.length > 0 ? undefined : 'No reservations.');
+    output.warn(list.warnings);
   });
-  for (const name of missing) output.fail(noneOf({ name }));
-}
-
-/** A name without wildcards that nothing has is an error; a pattern may fit nothing. */
-async function read(service: PortService, names: string[], { protocol, lifetime, port: wanted }: Options) {
-  const lists: ReservationList[] = [];
-  const missing: string[] = [];
-  for (const name of names.length > 0 ? names : [undefined]) {
-    const { reservations, ...rest } = await service.list({ lifetime, name, port: wanted });
-    const fitting = reservations.filter((item) => protocol === undefined || protocol.includes(item.protocol));
-    if (fitting.length === 0 && name !== undefined && !/[*?[]/.test(name)) missing.push(name);
-    lists.push({ reservations: fitting, ...rest });
-  }
-  return { lists, missing };
+  for (const one of missing) output.fail(noneOf({ name: one }));
 }

@@ -2,13 +2,14 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
-import { type CommonOptions, wholeNumber, withCommon } from '../options.ts';
+import { UsageError } from '../failure.ts';
+import { type CommonOptions, protocolOption, wholeNumber, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { renderingFor, type Terminal, type Wishes } from '../rendering.ts';
 import { inService } from '../service.ts';
 
 interface Options extends CommonOptions, Wishes {
-  protocol: Protocol;
+  protocol: Protocol[];
   svg?: string;
 }
 
@@ -17,7 +18,7 @@ export function addMap(root: Command, output: Output, terminal: Terminal): void 
     .command('map')
     .summary('show all ports of a protocol at a glance')
     .description('Show all 65,535 ports of a protocol at a glance, in the terminal or as a picture.')
-    .addOption(new Option('--protocol <protocol>', 'whose ports').choices(['tcp', 'udp']).default('tcp'))
+    .addOption(protocolOption('whose ports: tcp, udp, or tcp,udp').default(['tcp'], 'tcp'))
     .addOption(
       new Option('--width <columns>', 'how wide, 40 to 500; as the terminal is if absent').argParser(
         wholeNumber(500, 40),
@@ -33,11 +34,16 @@ async function show(options: Options, { output, terminal }: { output: Output; te
   const { checkParams } = await import('../../protocol/check.ts');
   const render = svg === undefined ? renderingFor(terminal, options) : { format: 'svg' as const };
   const params = checkParams('port/map', { protocol, ...(!json && { render }) });
-  const map = await inService(options, (service) => service.map(params));
-  if (svg !== undefined) await replace(svg, map.text!);
-  output.result(map, () => {
-    if (svg === undefined) terminal.stdout.write(`${map.text}\n`);
-    output.warn(map.warnings);
+  if (svg !== undefined && protocol.length > 1) {
+    throw new UsageError('A picture is of one protocol.', 'Give --protocol tcp or --protocol udp.');
+  }
+  const found = await inService(options, (service) => service.map(params));
+  if (svg !== undefined) await replace(svg, found.maps[0]!.text!);
+  output.result(found, () => {
+    for (const map of found.maps) {
+      if (svg === undefined) terminal.stdout.write(`${map.text}\n`);
+      output.warn(map.warnings);
+    }
   });
 }
 

@@ -1,15 +1,24 @@
 import { type Command, Option } from 'commander';
-import type { ReservationCreateAllParams } from '../../protocol/generated/contract.ts';
+import { type IfExists, type Reservation, type Reservations, wordsOf } from '../../protocol/generated/contract.ts';
+import { formatAllPorts } from '../../protocol/ranges.ts';
 import { UsageError } from '../failure.ts';
-import { type BlockOptions, blockOf, given, withBlock, withCommon } from '../options.ts';
+import {
+  type BlockOptions,
+  blockOf,
+  type LabelOptions,
+  labelGiven,
+  whatIfOption,
+  withBlock,
+  withCommon,
+  withLabel,
+} from '../options.ts';
 import type { Output } from '../output.ts';
-import { previewOf } from '../preview.ts';
 import { inService } from '../service.ts';
 import { reservationColumns } from '../views.ts';
 
-interface Options extends BlockOptions {
+interface Options extends BlockOptions, LabelOptions {
   persistent?: boolean;
-  ifExists?: 'fail' | 'return';
+  ifExists: IfExists;
   whatIf?: boolean;
 }
 
@@ -19,35 +28,41 @@ export function addNew(root: Command, output: Output): void {
     .summary('reserve ports for good')
     .description('Reserve a block of ports of this machine for good. Needs root or an elevated prompt on most systems.')
     .option('--persistent', 'the reservation survives this program and a reboot; required');
-  withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none')
+  withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none'))
     .addOption(
-      new Option('--if-exists <what>', 'when exactly this reservation is there: fail, or return it')
-        .choices(['fail', 'return'])
-        .default('fail'),
+      new Option('--if-exists <what>', 'when exactly this reservation is there: fail, return it, or update its label')
+        .choices(wordsOf.IfExists)
+        .default('fail' satisfies IfExists),
     )
-    .option('--what-if', 'say what would be done, and do nothing');
+    .addOption(whatIfOption());
   withCommon(command).action((options: Options) => create(options, output));
 }
 
 async function create(options: Options, output: Output): Promise<void> {
-  if (!options.persistent) {
+  const { persistent, ifExists, whatIf } = options;
+  if (!persistent) {
     throw new UsageError(
       'A reservation that is not --persistent would end with this program, so `new` cannot make it.',
       'To reserve ports for as long as a command runs: portreservation exec -- COMMAND.',
     );
   }
   const { checkParams } = await import('../../protocol/check.ts');
-  const params = checkParams('reservation/createAll', {
+  const params = checkParams('reservation/create', {
     lifetime: 'persistent',
     ...blockOf(options),
-    ...given({ ifExists: options.ifExists }),
+    ...labelGiven(options),
+    ifExists,
+    whatIf,
   });
-  if (options.whatIf) return preview(options, params, output);
-  const created = await inService(options, (service) => service.createAll(params));
-  output.result(created, () => output.table(created.reservations, reservationColumns));
+  const created = await inService(options, (service) => service.create(params));
+  if (whatIf) output.result({ whatIf: created }, () => output.say(`${wouldReserve(created, options)}.`));
+  else output.result(created, () => output.table(created.reservations, reservationColumns));
 }
 
-async function preview(options: Options, params: ReservationCreateAllParams, output: Output): Promise<void> {
-  const { reservations, sentence } = await inService(options, (service) => previewOf(service, params));
-  output.result({ whatIf: { reservations } }, () => output.say(`${sentence}.`));
+/** What would be reserved, in words. */
+export function wouldReserve({ reservations }: Reservations, { startPort }: Pick<BlockOptions, 'startPort'>): string {
+  const others = startPort === undefined ? ', or another free block' : '';
+  const [{ range }] = reservations as [Reservation];
+  const protocols = reservations.map(({ protocol }) => protocol);
+  return `Would reserve ${formatAllPorts(protocols, range)}${others}`;
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { UsageError } from '../failure.ts';
-import { type CommonOptions, protocolOption, withCommon } from '../options.ts';
+import { type CommonOptions, given, protocolOption, whatIfOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { noneOf, select, type Wanted, wantedBy } from '../selection.ts';
 import { inService } from '../service.ts';
@@ -12,6 +12,7 @@ interface Options extends CommonOptions {
   protocol?: Protocol[];
   name?: string;
   token?: string;
+  document?: string;
   whatIf?: boolean;
 }
 
@@ -24,7 +25,8 @@ export function addRemove(root: Command, output: Output): void {
     .addOption(new Option('--name <pattern>', 'those of this name; * ? and [a-z] are wildcards'))
     .option('--token <token>', 'the one of this token')
     .addOption(protocolOption('tcp or udp, or both; a range means tcp if absent, a name both'))
-    .option('--what-if', 'say what would be done, and do nothing');
+    .addOption(new Option('--document <name>', 'only if this document asked for it'))
+    .addOption(whatIfOption());
   withCommon(command).action((words: string[], options: Options) => remove(words, options, output));
 }
 
@@ -55,16 +57,21 @@ function exact(word: string): Wanted {
 }
 
 /** One that fails does not keep the others. */
-async function removeEach(service: PortService, wanted: Wanted[], { protocol, whatIf }: Options, output: Output) {
+async function removeEach(
+  service: PortService,
+  wanted: Wanted[],
+  { protocol, document, whatIf }: Options,
+  output: Output,
+) {
   const removed: Reservation[] = [];
   for (const one of wanted) {
     const found = await select(service, one, protocol);
     if (found.length === 0) output.fail(noneOf(one, protocol));
     for (const reservation of found) {
       const { range, token } = reservation;
-      const params = { protocol: reservation.protocol, range, ...(token && { token }) };
+      const params = { protocol: reservation.protocol, range, ...given({ token, document, whatIf }) };
       try {
-        removed.push(whatIf ? reservation : await service.release(params));
+        removed.push(...(await service.release(params)).reservations);
       } catch (error) {
         output.fail(error);
       }

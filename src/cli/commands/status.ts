@@ -19,7 +19,7 @@ export function addStatus(root: Command, output: Output): void {
     .addOption(protocolOption('tcp, udp, or tcp,udp').default(['tcp'], 'tcp'));
   withCommon(command).action(async (asked: PortRange[], options: Options) => {
     const { protocol } = options;
-    const list = await inService(options, (service) => service.inspect({ protocol, port: asked }));
+    const list = await inService(options, (service) => service.inspect({ protocol, ranges: asked }));
     output.result(list, () => {
       output.table(list.ports, statusColumns);
       for (const status of list.ports) sayRemedy(status, list.ports.length, output);

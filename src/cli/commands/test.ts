@@ -68,9 +68,8 @@ async function find(service: PortService, wanted: Wanted, { protocol }: Options)
 }
 
 async function findPort(service: PortService, wanted: number, { protocol }: Options): Promise<Finding> {
-  const { reservations } = await service.list({ port: wanted });
-  const fitting = reservations.filter((item) => protocol === undefined || protocol.includes(item.protocol));
-  return { asked: `${protocol?.join(' and ') ?? 'any'} port ${wanted}`, reservations: fitting };
+  const { reservations } = await service.list({ port: wanted, ...(protocol && { protocol }) });
+  return { asked: `${protocol?.join(' and ') ?? 'any'} port ${wanted}`, reservations };
 }
 
 async function isUsable(service: PortService, reservations: Reservation[], wanted?: number): Promise<boolean> {

@@ -49,7 +49,7 @@ async function findStraggler(
   ownProcessId: number,
 ): Promise<Straggler | undefined> {
   for (const { protocol, range } of reservations) {
-    const { ports } = await service.inspect({ protocol: [protocol], port: [range] });
+    const { ports } = await service.inspect({ protocol, ranges: [range] });
     for (const status of ports) {
       // Connections that only have to be closed belong to nobody any more.
       const holder = status.holders.find(({ state, processId }) => state !== 'closing' && processId !== ownProcessId);

@@ -1,10 +1,9 @@
 import type { ExclusionRecord, Protocol } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
+import { common, isEmpty, minus, PortSet, union } from '../../protocol/port-set.ts';
 import type { SystemExclusion } from '../provider.ts';
 import { excludedBy, portsMarked } from './marks.ts';
 import { readOwnText } from './own-file.ts';
 import type { State } from './plan.ts';
-import { common, isEmpty, minus, union } from './port-list.ts';
 import { assignedPorts, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** What people call the kernel's list. */

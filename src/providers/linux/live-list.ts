@@ -3,9 +3,9 @@ import { onFile, osCode } from '../../machine/os-error.ts';
 import { writeFresh } from '../../machine/staged-file.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange } from '../../protocol/generated/contract.ts';
-import type { PortSet } from '../../protocol/port-set.ts';
+import { common, isEmpty, minus, type PortSet } from '../../protocol/port-set.ts';
 import { overlap } from '../../protocol/ranges.ts';
-import { common, formatPortList, isEmpty, listPieces, minus, parsePortList } from './port-list.ts';
+import { formatPortList, listPieces, parsePortList } from './port-list.ts';
 
 /** The kernel takes this much of one write and drops the rest without an error. */
 export const longestWrite = 4092;

@@ -1,6 +1,5 @@
 import type { ExclusionRecord, Protocol, Reservation } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
-import { isEmpty, minus, union } from './port-list.ts';
+import { isEmpty, minus, PortSet, union } from '../../protocol/port-set.ts';
 
 /** What is kept from the next restart on, too. */
 export const lastingMarks = ['reserved tcp', 'reserved udp', 'excluded tcp', 'excluded udp'] as const;

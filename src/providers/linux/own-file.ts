@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
-import { PortSet } from '../../protocol/port-set.ts';
+import { isEmpty, minus, PortSet, union } from '../../protocol/port-set.ts';
 import { lastingMarks, type Mark, type Marks, marksOf, passingMarks, portsMarked } from './marks.ts';
-import { formatPortList, isEmpty, minus, parsePortList, union } from './port-list.ts';
+import { formatPortList, parsePortList } from './port-list.ts';
 import { assignedPorts, assignedValue, readText } from './sysctl-files.ts';
 
 /** What our sysctl.d file says, taken apart by whom it is from. */

@@ -1,9 +1,8 @@
 import { ServiceError } from '../../protocol/errors.ts';
-import type { PortSet } from '../../protocol/port-set.ts';
+import { common, isEmpty, minus, type PortSet } from '../../protocol/port-set.ts';
 import { type LiveList, longestWrite, thisList } from './live-list.ts';
 import { bothMarks, hasMore, lastingMarks, type Marks, portsMarked, withoutMarks } from './marks.ts';
 import { formatOwnFile, type OwnFile, parseOwnFile, readOwnText, valueIn } from './own-file.ts';
-import { common, isEmpty, minus } from './port-list.ts';
 import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** What has to be done to the live list and to our file. */
@@ -40,12 +39,12 @@ function nextContent({ own, others }: State, marks: Marks, freed: PortSet, grows
 
 /**
  * The way from this state to one with the ports of `keep` and without those of `free`. A port that is in both, or kept as
- * something else, stays.
+ * something else, stays: a range that changes its shape is never given back in between.
  * @throws ServiceError NotSupported when the list would get too long
  */
 export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const { own, live, others } = state;
-  const marks = withoutMarks(bothMarks(own.marks, keep), free);
+  const marks = bothMarks(withoutMarks(own.marks, free), keep);
   const kept = portsMarked(marks);
   const freed = portsMarked(free);
   const lastsLonger = !isEmpty(minus(portsMarked(marks, lastingMarks), portsMarked(own.marks, lastingMarks)));

@@ -1,8 +1,6 @@
 import type { PortRange } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
-import { endPort, formatRange, maximumPort } from '../../protocol/ranges.ts';
-
-const firstPort = 0;
+import { formatRange, maximumPort } from '../../protocol/ranges.ts';
 
 /** A number as the kernel reads it here: decimal, octal after a leading 0, hexadecimal after 0x. */
 function parsePort(text: string): number {
@@ -40,35 +38,4 @@ export function listPieces(ranges: readonly PortRange[], longest: number): strin
     piece += entry;
   }
   return piece ? [...pieces, piece] : pieces;
-}
-
-export const isEmpty = (ports: PortSet): boolean =>
-  ports.firstIn({ startPort: firstPort, numberOfPorts: maximumPort + 1 }) === undefined;
-
-/** All ports that are in one of the sets. */
-export function union(...sets: readonly PortSet[]): PortSet {
-  const all = new PortSet();
-  for (const set of sets) if (!isEmpty(set)) all.addAll(set);
-  return all;
-}
-
-function* portsIn(ports: PortSet): Generator<number> {
-  if (isEmpty(ports)) return;
-  for (const range of ports.ranges()) {
-    for (let port = range.startPort; port <= endPort(range); port++) yield port;
-  }
-}
-
-/** The ports of the first set that are in none of the others. */
-export function minus(ports: PortSet, ...others: readonly PortSet[]): PortSet {
-  const rest = new PortSet();
-  for (const port of portsIn(ports)) if (!others.some((other) => other.has(port))) rest.add(port);
-  return rest;
-}
-
-/** The ports that are in both sets. */
-export function common(a: PortSet, b: PortSet): PortSet {
-  const both = new PortSet();
-  for (const port of portsIn(a)) if (b.has(port)) both.add(port);
-  return both;
 }

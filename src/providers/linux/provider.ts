@@ -8,19 +8,19 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
+import { rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
 import { excludePort } from '../exclude-command.ts';
 import type {
   Claim,
+  Excluder,
   ExclusionRequest,
-  ExclusionTable,
   Inspection,
   InspectionOptions,
   Overview,
   Provider,
   Survey,
   SystemCommands,
-  SystemExclusion,
 } from '../provider.ts';
 import { linuxCommands } from '../sockets/commands.ts';
 import { LedgerProvider } from '../sockets/provider.ts';
@@ -36,6 +36,7 @@ export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities;
   readonly commands: SystemCommands = { ...linuxCommands, excludePort };
+  readonly excluder: Excluder;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
 
@@ -43,6 +44,7 @@ export class LinuxProvider implements Provider {
     this.#base = new LedgerProvider(host);
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
     this.#reserved = new ReservedPorts(paths);
+    this.excluder = excluderOf(this.#reserved);
   }
 
   dynamicRange(): Promise<PortRange> {
@@ -77,30 +79,42 @@ export class LinuxProvider implements Provider {
   }
 
   async claim(claim: Claim): Promise<bigint> {
-    if (claim.lifetime === 'persistent') this.#reserved.check(claim.protocol, claim.range);
+    if (claim.lifetime === 'persistent') this.#checkPersistent(claim);
     return this.#base.claim(claim);
   }
 
-  async settle(persistent: readonly Reservation[], exclusions: readonly ExclusionRecord[] = []): Promise<void> {
-    await this.#reserved.settle(persistent, exclusions);
+  async check(claim: Claim): Promise<void> {
+    if (claim.lifetime === 'persistent') this.#checkPersistent(claim);
+    await this.#base.check(claim);
+  }
+
+  #checkPersistent({ protocol, range, replacing = [] }: Claim): void {
+    const fresh = rangesWithout(
+      range,
+      replacing.map((one) => one.range),
+    );
+    this.#reserved.check(protocol, range, fresh);
+  }
+
+  async settle(
+    reservations: readonly Reservation[],
+    exclusions: readonly ExclusionRecord[] = [],
+    freed: readonly Reservation[] = [],
+  ): Promise<void> {
+    await this.#reserved.settle({ reservations, exclusions, freed });
+  }
+
+  async checkSettled(
+    reservations: readonly Reservation[],
+    exclusions: readonly ExclusionRecord[] = [],
+    freed: readonly Reservation[] = [],
+  ): Promise<void> {
+    this.#reserved.checkSettled({ reservations, exclusions, freed });
   }
 
   async release(reservation: Reservation): Promise<void> {
     if (reservation.lifetime === 'persistent') await this.#reserved.release(reservation);
     else await this.#base.release(reservation);
-  }
-
-  async exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable> {
-    return this.#reserved.exclusions(protocols, recorded);
-  }
-
-  async exclude(request: ExclusionRequest): Promise<SystemExclusion> {
-    if (request.restartNat) throw noNat(request);
-    return this.#reserved.exclude(request);
-  }
-
-  unexclude(exclusion: SystemExclusion, own: boolean): Promise<void> {
-    return this.#reserved.unexclude(exclusion, own);
   }
 
   probe(reservation: Reservation, ports: PortRange): Promise<number> {
@@ -110,6 +124,21 @@ export class LinuxProvider implements Provider {
   close(): void {
     this.#base.close();
   }
+}
+
+/** The list as what keeps ports out of automatic choice. */
+function excluderOf(reserved: ReservedPorts): Excluder {
+  const withoutNat = (request: ExclusionRequest): ExclusionRequest => {
+    if (request.restartNat) throw noNat(request);
+    return request;
+  };
+  return {
+    list: async (protocols, recorded) => reserved.exclusions(protocols, recorded),
+    add: async (request) => reserved.exclude(withoutNat(request)),
+    checkAddition: async (request) => reserved.checkExclusion(withoutNat(request)),
+    remove: (exclusion, own) => reserved.unexclude(exclusion, own),
+    checkRemoval: async (exclusion, own) => reserved.checkRemoval(exclusion, own),
+  };
 }
 
 const noNat = ({ protocol, range }: ExclusionRequest) =>

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import { minus } from '../../protocol/port-set.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
 import type { SystemExclusion } from '../provider.ts';
 import { excludedMarks, portsMarked } from './marks.ts';
 import type { State } from './plan.ts';
-import { minus } from './port-list.ts';
 import type { SysctlPaths } from './sysctl-files.ts';
 
 /** Refuses what would not be there after a restart. */

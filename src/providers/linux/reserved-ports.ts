@@ -5,14 +5,13 @@ import { onFile } from '../../machine/os-error.ts';
 import { stageFile } from '../../machine/staged-file.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
 import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
+import { PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
 import { dynamicRange } from '../proc/dynamic-range.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
 import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
 import { LiveList } from './live-list.ts';
 import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
 import { type Plan, planChange, readState, type State } from './plan.ts';
-import { union } from './port-list.ts';
 import { refuseExcluded, refuseOthersFile, refuseReserved, refuseUnlasting } from './refusals.ts';
 import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
@@ -25,6 +24,15 @@ function unless(errorName: ErrorName, ports: () => PortSet): PortSet {
     throw error;
   }
 }
+
+/** What the system is to keep for the ledger, and what it is to let go. */
+export interface Kept {
+  reservations: readonly Reservation[];
+  exclusions: readonly ExclusionRecord[];
+  freed: readonly Reservation[];
+}
+
+const isDue = ({ changesOurs, changesFile }: Plan): boolean => changesOurs || changesFile;
 
 /**
  * The ports Linux keeps out of automatic choice: net.ipv4.ip_local_reserved_ports, live and in sysctl.d.
@@ -60,23 +68,38 @@ export class ReservedPorts {
     return union(live, others);
   }
 
-  /** Refuses what can be refused before anything is written: missing rights, others' exclusions, a list too long. */
-  check(protocol: Protocol, range: PortRange): void {
+  /**
+   * Refuses what can be refused before anything is written: missing rights, others' exclusions, a list too long.
+   * @param range what is to be kept as a whole
+   * @param fresh what of it is not the caller's yet
+   */
+  check(protocol: Protocol, range: PortRange, fresh: readonly PortRange[] = [range]): void {
     this.#checkRights();
     const state = this.#state();
-    refuseUnlasting(protocol, range, state, this.#paths);
-    refuseReserved(protocol, range, state, this.#paths);
-    refuseExcluded(protocol, range, state, this.#paths);
+    for (const part of fresh) {
+      refuseUnlasting(protocol, part, state, this.#paths);
+      refuseReserved(protocol, part, state, this.#paths);
+      refuseExcluded(protocol, part, state, this.#paths);
+    }
     planChange(state, reservedBy([{ protocol, range }]), noMarks);
   }
 
-  /** Adds what is missing of the reservations, and repeats what others' files set now. All or nothing. */
-  async settle(reservations: readonly Reservation[], exclusions: readonly ExclusionRecord[]): Promise<void> {
+  /**
+   * Adds what is missing, repeats what others' files set now, and takes out the ports of what is freed, live and from the
+   * file, as far as nobody else has them there. One step, all or nothing.
+   */
+  async settle(kept: Kept): Promise<void> {
+    await this.#change(() => this.#settlement(kept), isDue);
+  }
+
+  /** Refuses what `settle` would refuse. */
+  checkSettled(kept: Kept): void {
+    if (isDue(this.#settlement(kept))) this.#checkRights();
+  }
+
+  #settlement({ reservations, exclusions, freed }: Kept): Plan {
     const keep = bothMarks(reservedBy(reservations), excludedBy(exclusions));
-    await this.#change(
-      () => planChange(this.#state(), keep, noMarks),
-      ({ changesOurs, changesFile }) => changesOurs || changesFile,
-    );
+    return planChange(this.#state(), keep, reservedBy(freed));
   }
 
   /** Takes the reservation's ports out, live and from the file, as far as nobody else has them there. All or nothing. */
@@ -101,36 +124,53 @@ export class ReservedPorts {
     return unless('AccessDenied', () => lastingPorts(this.#paths));
   }
 
-  /** Excludes the range, live and if it is to last in our file. All or nothing. */
-  async exclude({ protocol, range, store }: ExclusionRequest): Promise<SystemExclusion> {
+  /**
+   * Excludes the range, live and if it is to last in our file; one that is there for another time is then for this one.
+   * All or nothing.
+   */
+  async exclude(request: ExclusionRequest): Promise<SystemExclusion> {
     this.#checkRights();
-    const keep = excludedBy([{ protocol, range, store }]);
-    const free = store === 'persistent' ? excludedBy([{ protocol, range, store: 'active' }]) : noMarks;
     await this.#change(
-      () => {
-        const state = this.#state();
-        if (store === 'persistent') refuseUnlasting(protocol, range, state, this.#paths);
-        refuseReserved(protocol, range, state, this.#paths);
-        return planChange(state, keep, free);
-      },
+      () => this.#exclusion(request),
       ({ changesOurs }) => changesOurs,
     );
+    const { protocol, range, store } = request;
     return { protocol, range, store, source: listName, administered: true };
+  }
+
+  /** Refuses what `exclude` would refuse. */
+  checkExclusion(request: ExclusionRequest): void {
+    this.#checkRights();
+    this.#exclusion(request);
+  }
+
+  #exclusion({ protocol, range, store, replacing = [] }: ExclusionRequest): Plan {
+    const state = this.#state();
+    if (store === 'persistent') refuseUnlasting(protocol, range, state, this.#paths);
+    const own = replacing.map((one) => one.range);
+    for (const part of rangesWithout(range, own)) refuseReserved(protocol, part, state, this.#paths);
+    const other = store === 'persistent' ? 'active' : 'persistent';
+    const free = bothMarks(excludedBy([{ protocol, range, store: other }]), reservedBy(replacing));
+    return planChange(state, excludedBy([{ protocol, range, store }]), free);
   }
 
   /** Takes an exclusion out, live and from our file, as far as it is not in others' files. All or nothing. */
   async unexclude(exclusion: SystemExclusion, own: boolean): Promise<void> {
     this.#checkRights();
+    await this.#change(() => this.#removal(exclusion, own), isDue);
+  }
+
+  /** Refuses what `unexclude` would refuse. */
+  checkRemoval(exclusion: SystemExclusion, own: boolean): void {
+    this.#checkRights();
+    this.#removal(exclusion, own);
+  }
+
+  #removal(exclusion: SystemExclusion, own: boolean): Plan {
+    const state = this.#state();
+    if (!own) refuseOthersFile(exclusion, state);
     const stores = ['active', 'persistent'] as const;
-    const free = excludedBy(stores.map((store) => ({ ...exclusion, store })));
-    await this.#change(
-      () => {
-        const state = this.#state();
-        if (!own) refuseOthersFile(exclusion, state);
-        return planChange(state, noMarks, free);
-      },
-      ({ changesOurs, changesFile }) => changesOurs || changesFile,
-    );
+    return planChange(state, noMarks, excludedBy(stores.map((store) => ({ ...exclusion, store }))));
   }
 
   /** What others' files set; where this user may not read one of them, nothing, and a warning is added. */

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, osCode } from '../../machine/os-error.ts';
-import type { PortSet } from '../../protocol/port-set.ts';
-import { parsePortList, union } from './port-list.ts';
+import { type PortSet, union } from '../../protocol/port-set.ts';
+import { parsePortList } from './port-list.ts';
 
 /** Where the kernel's list and the files that fill it at boot are. */
 export interface SysctlPaths {

@@ -7,7 +7,7 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
+import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
 import { dynamicRange, readDynamicRange } from '../proc/dynamic-range.ts';
 import { holdersOf } from '../proc/holders.ts';
@@ -15,7 +15,6 @@ import { portsInUse } from '../proc/proc-net.ts';
 import { SocketOwners } from '../proc/socket-owners.ts';
 import type {
   Claim,
-  ExclusionTable,
   FoundHolder,
   Inspection,
   InspectionOptions,
@@ -23,7 +22,6 @@ import type {
   Provider,
   Survey,
   SystemCommands,
-  SystemExclusion,
 } from '../provider.ts';
 import { firstUnprivilegedPort, portInUse } from './bind-error.ts';
 import { firstPortInUse, probePorts, tryHandOver } from './bind-ports.ts';
@@ -101,20 +99,29 @@ export class LedgerProvider implements Provider {
     return { ...common, holders, ...(first > 1 && { firstUnprivilegedPort: first }), warnings: [] };
   }
 
-  async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
+  async claim(claim: Claim): Promise<bigint> {
+    const { protocol, range, signal } = claim;
     this.#checkSystem(protocol, range);
-    const yields = hold === 'yield' && this.capabilities.yield[protocol] !== 'ledger';
-    if (lifetime === 'runtime' && (hold === 'strict' || yields)) {
-      await this.#held.hold(protocol, range, { yields, signal });
-    } else {
-      const port = await firstPortInUse(protocol, range, signal);
-      if (port !== undefined) throw await portInUse(protocol, port);
-    }
+    if (this.#isHeld(claim)) await this.#held.hold(protocol, range, { yields: claim.hold === 'yield', signal });
+    else await refuseInUse(claim);
     return newToken();
+  }
+
+  async check(claim: Claim): Promise<void> {
+    this.#checkSystem(claim.protocol, claim.range);
+    await refuseInUse(claim);
+  }
+
+  /** Whether sockets hold the ports. */
+  #isHeld({ protocol, lifetime, hold = 'strict' }: Claim): boolean {
+    if (lifetime !== 'runtime') return false;
+    return hold === 'strict' || (hold === 'yield' && this.capabilities.yield[protocol] !== 'ledger');
   }
 
   /** The record is all there is. */
   async settle(): Promise<void> {}
+
+  async checkSettled(): Promise<void> {}
 
   async release({ protocol, range, lifetime }: Reservation): Promise<void> {
     if (lifetime === 'runtime') await this.#held.release(protocol, range);
@@ -122,18 +129,6 @@ export class LedgerProvider implements Provider {
 
   probe({ protocol }: Reservation, ports: PortRange): Promise<number> {
     return tryHandOver(protocol, ports);
-  }
-
-  async exclusions(): Promise<ExclusionTable> {
-    throw noExclusions();
-  }
-
-  async exclude(): Promise<SystemExclusion> {
-    throw noExclusions();
-  }
-
-  async unexclude(): Promise<void> {
-    throw noExclusions();
   }
 
   close(): void {
@@ -149,10 +144,14 @@ export class LedgerProvider implements Provider {
   }
 }
 
-const noExclusions = () =>
-  new ServiceError('NotSupported', 'The ledger provider cannot keep ports out of automatic choice.', {
-    hint: "Exclusions are the system's: use the windows provider on Windows, the linux provider on Linux.",
-  });
+/** Binds each port that is not the caller's yet, and frees it again. @throws ServiceError PortInUse, AccessDenied, OsError */
+async function refuseInUse({ protocol, range, replacing = [], signal }: Claim): Promise<void> {
+  const own = replacing.map((one) => one.range);
+  for (const fresh of rangesWithout(range, own)) {
+    const port = await firstPortInUse(protocol, fresh, signal);
+    if (port !== undefined) throw await portInUse(protocol, port);
+  }
+}
 
 /** A token where the system gives none: 64 random bits, never 0. */
 export function newToken(): bigint {

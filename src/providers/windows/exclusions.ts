@@ -1,8 +1,9 @@
+import { createPersistent, deletePersistent } from '../../native/windows/iphlpapi.ts';
 import { isElevated } from '../../native/windows/process-token.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, sameRange } from '../../protocol/ranges.ts';
-import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
+import type { Excluder, ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
@@ -42,10 +43,11 @@ export async function listExclusions(protocols: readonly Protocol[]): Promise<Ex
  * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, OsError; the signal's reason
  */
 export async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion> {
-  const { protocol, range, store, restartNat, signal } = request;
+  const { protocol, range, store, restartNat, replacing = [], signal } = request;
   const target = formatPorts(protocol, range);
   if (!(await isElevated())) throw needsElevation(target);
   signal?.throwIfAborted();
+  for (const one of replacing) await deletePersistent(protocol, one.range);
   const change = {
     target,
     make: async () => {
@@ -54,7 +56,12 @@ export async function addExclusion(request: ExclusionRequest): Promise<SystemExc
     },
     undo: (added: Added) => takeBack(protocol, range, added),
   };
-  await (restartNat ? withoutNat(change) : change.make());
+  try {
+    await (restartNat ? withoutNat(change) : change.make());
+  } catch (error) {
+    for (const one of replacing) await createPersistent(protocol, one.range);
+    throw error;
+  }
   return { protocol, range, store, source: 'netsh', administered: true };
 }
 
@@ -72,11 +79,40 @@ export async function deleteExclusion({ protocol, range, store }: SystemExclusio
   }
 }
 
+/** netsh's exit code for all that it refuses. */
+const refusedByNetsh = 1;
+
+/** Refuses what `addExclusion` would refuse. What goes for it, or while WinNAT is
+ * stopped, is not known before. */
+async function checkAddition({ protocol, range, store, restartNat, isReplacing }: ExclusionRequest): Promise<void> {
+  if (!(await isElevated())) throw needsElevation(formatPorts(protocol, range));
+  const found = await storesWith(protocol, range);
+  if (found.has(store) || found.has('active') || restartNat || isReplacing) return;
+  const change: NetshChange = { verb: 'add', code: refusedByNetsh, said: '' };
+  const refused = await refusedExclusion(change, protocol, range, restartNat);
+  if (refused) throw refused;
+}
+
+async function checkRemoval({ protocol, range }: SystemExclusion): Promise<void> {
+  if (!(await isElevated())) throw needsElevation(formatPorts(protocol, range));
+}
+
+/** netsh as what keeps ports out of automatic choice. */
+export const netshExcluder: Excluder = {
+  list: listExclusions,
+  add: addExclusion,
+  checkAddition,
+  remove: deleteExclusion,
+  checkRemoval,
+};
+
 /** What an addition changed. */
 interface Added {
   added: Store[];
   /** It was active until the next restart before, and is persistent now. */
   extended: boolean;
+  /** It was persistent before, and is active until the next restart now. */
+  shortened: boolean;
 }
 
 async function addTo(
@@ -84,7 +120,7 @@ async function addTo(
   range: PortRange,
   { wanted, restartNat }: { wanted: readonly Store[]; restartNat: boolean },
 ): Promise<Added> {
-  const done: Added = { added: [], extended: false };
+  const done: Added = { added: [], extended: false, shortened: false };
   // Before any change: a table that cannot be read would not show what it did.
   let found = await storesWith(protocol, range);
   try {
@@ -93,6 +129,11 @@ async function addTo(
       done.extended = true;
       await changeExclusion('delete', { protocol, range, store: 'active' });
       found = new Set();
+    }
+    if (!wanted.includes('persistent') && found.has('persistent')) {
+      done.shortened = true;
+      await changeExclusion('delete', { protocol, range, store: 'persistent' });
+      found = await storesWith(protocol, range);
     }
     for (const store of wanted) {
       if (found.has(store)) continue;
@@ -110,12 +151,13 @@ async function addTo(
   }
 }
 
-async function takeBack(protocol: Protocol, range: PortRange, { added, extended }: Added): Promise<void> {
+async function takeBack(protocol: Protocol, range: PortRange, { added, extended, shortened }: Added): Promise<void> {
   for (const store of added) {
     const change = await changeExclusion('delete', { protocol, range, store });
     if ((await storesWith(protocol, range)).has(store)) throw withoutEffect(change, protocol, range);
   }
   if (extended) await changeExclusion('add', { protocol, range, store: 'active' });
+  if (shortened) for (const store of stores) await changeExclusion('add', { protocol, range, store });
 }
 
 /** The stores that have exactly this exclusion. */

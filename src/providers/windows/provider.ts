@@ -10,11 +10,10 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
+import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
 import type {
   Claim,
-  ExclusionRequest,
-  ExclusionTable,
+  Excluder,
   Inspection,
   InspectionOptions,
   KeptRanges,
@@ -22,15 +21,15 @@ import type {
   Provider,
   RuntimeHolder,
   Survey,
-  SystemExclusion,
 } from '../provider.ts';
 import { newToken } from '../sockets/provider.ts';
 import { windowsCommands } from './commands.ts';
-import { addExclusion, deleteExclusion, listExclusions } from './exclusions.ts';
+import { netshExcluder } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts, overviewOfPorts } from './inspect.ts';
 import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
-import { firstBindablePort, firstRefusedPort, refusedRange } from './refusal.ts';
+import { firstBindablePort, firstRefusedPort, refusedRange, refuseKept, refuseTaken } from './refusal.ts';
+import { refuseOrdinaryUser, refuseUsed, replacePersistent } from './replacement.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
 /** Windows' default, in case netsh does not say; a claim decides anyway (KB929851). */
@@ -50,6 +49,7 @@ export class WindowsProvider implements Provider {
     handOver: 'token',
   };
   readonly commands = windowsCommands;
+  readonly excluder: Excluder = netshExcluder;
   readonly #holder: RuntimeHolder;
   /** The tokens of runtime reservations that nothing holds. */
   readonly #unheld = new Set<string>();
@@ -96,26 +96,55 @@ export class WindowsProvider implements Provider {
     return overviewOfPorts(protocol, defaultDynamicRange);
   }
 
-  async claim({ protocol, range, lifetime, hold = 'strict', signal }: Claim): Promise<bigint> {
+  async claim(claim: Claim): Promise<bigint> {
+    const { protocol, range, lifetime, hold = 'strict', signal } = claim;
     try {
       if (hold !== 'strict') return await this.#claimUnheld(protocol, range, signal);
-      return await (lifetime === 'runtime' ? this.#holder.acquire(protocol, range) : createPersistent(protocol, range));
+      if (lifetime === 'runtime') return await this.#holder.acquire(protocol, range);
+      return claim.replacing?.length ? await replacePersistent(claim) : await createPersistent(protocol, range);
+    } catch (error) {
+      throw await refusedRange(systemFailure(error), protocol, range);
+    }
+  }
+
+  async check({ protocol, range, lifetime, hold = 'strict', replacing = [], signal }: Claim): Promise<void> {
+    if (lifetime === 'persistent') await refuseOrdinaryUser(protocol, range);
+    const own = replacing.map((one) => one.range);
+    try {
+      for (const fresh of rangesWithout(range, own)) {
+        await refuseTaken(protocol, fresh, signal);
+        if (hold === 'strict') await refuseKept(protocol, fresh);
+      }
+      for (const one of replacing) await refuseUsed(one);
     } catch (error) {
       throw await refusedRange(systemFailure(error), protocol, range);
     }
   }
 
   async #claimUnheld(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<bigint> {
-    const refused = await firstRefusedPort(protocol, range, signal);
-    // As a reservation would be refused, so that the same search for the reason follows.
-    if (refused) throw new NativeError('bind', codes.WSAEADDRINUSE, refused.error);
+    await refuseTaken(protocol, range, signal);
     const token = newToken();
     this.#unheld.add(String(token));
     return token;
   }
 
-  /** The system remembers by itself. */
-  async settle(): Promise<void> {}
+  /** The system remembers by itself what was claimed; what is freed is deleted, or all of it is as before. */
+  async settle(_reservations: unknown, _exclusions: unknown, freed: readonly Reservation[] = []): Promise<void> {
+    const gone: Reservation[] = [];
+    try {
+      for (const one of freed) {
+        await this.release(one);
+        gone.push(one);
+      }
+    } catch (error) {
+      for (const { protocol, range } of gone) await createPersistent(protocol, range).catch(() => {});
+      throw error;
+    }
+  }
+
+  async checkSettled(_reservations: unknown, _exclusions: unknown, freed: readonly Reservation[] = []): Promise<void> {
+    for (const { protocol, range } of freed) await refuseOrdinaryUser(protocol, range);
+  }
 
   async release({ protocol, range, lifetime, token }: Reservation): Promise<void> {
     try {
@@ -147,18 +176,6 @@ export class WindowsProvider implements Provider {
     } catch (error) {
       throw windowsError(systemFailure(error), protocol, ports);
     }
-  }
-
-  exclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
-    return listExclusions(protocols);
-  }
-
-  exclude(request: ExclusionRequest): Promise<SystemExclusion> {
-    return addExclusion(request);
-  }
-
-  unexclude(exclusion: SystemExclusion): Promise<void> {
-    return deleteExclusion(exclusion);
   }
 
   async keptRanges(): Promise<KeptRanges> {

@@ -1,4 +1,4 @@
-import type { NativeError } from '../../native/native-error.ts';
+import { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import { lookupPersistent } from '../../native/windows/iphlpapi.ts';
 import { tableSockets } from '../../native/windows/socket-tables.ts';
@@ -36,6 +36,25 @@ export async function firstRefusedPort(
     }
   }
   return undefined;
+}
+
+/**
+ * Refuses a range with a port that a bind without a token is refused, as the system refuses a reservation of it.
+ * @throws NativeError
+ */
+export async function refuseTaken(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<void> {
+  const refused = await firstRefusedPort(protocol, range, signal);
+  if (refused) throw new NativeError('bind', codes.WSAEADDRINUSE, refused.error);
+}
+
+/**
+ * Refuses a range in which the system keeps anything, as it refuses a reservation of it: anyone may bind in an
+ * administrator's exclusion, and nobody may reserve there.
+ * @throws NativeError
+ */
+export async function refuseKept(protocol: Protocol, range: PortRange): Promise<void> {
+  const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
+  if (rows.some((row) => overlap(row.range, range))) throw new NativeError('bind', codes.WSAEADDRINUSE);
 }
 
 /**

@@ -17,7 +17,6 @@ export function handlersFor(session: Session): Handlers {
   return {
     initialize: (params) => session.initialize(params),
     'reservation/create': async (params, call) => (await session.service()).create(params, call),
-    'reservation/createAll': async (params, call) => (await session.service()).createAll(params, call),
     'reservation/lookup': async (params) => (await session.service()).lookup(params),
     'reservation/list': async (params) => (await session.service()).list(params),
     'reservation/release': async (params, call) => (await session.service()).release(params, call),

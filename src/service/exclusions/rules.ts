@@ -11,6 +11,15 @@ export const holdsAll = (outer: PortRange, inner: PortRange): boolean =>
 export const lasts = (item: Pick<PortExclusion, 'store'>, store: ExclusionStore): boolean =>
   item.store === 'persistent' || store === 'active';
 
+/** What an exclusion is to be. */
+export interface WantedExclusion {
+  protocol: Protocol;
+  range: PortRange;
+  store: ExclusionStore;
+  /** Whether an own one that lasts longer does not do either. */
+  exactly?: boolean;
+}
+
 /**
  * What is excluded already and does what is asked for; undefined where nothing stands against making it. Ranges that
  * nobody may bind in (a driver's, a reservation) are left to the system to refuse.
@@ -18,13 +27,15 @@ export const lasts = (item: Pick<PortExclusion, 'store'>, store: ExclusionStore)
  * @throws ServiceError RangeExcluded for one that overlaps and does not do
  */
 export function alreadyThere(
-  { protocol, range, store }: { protocol: Protocol; range: PortRange; store: ExclusionStore },
+  { protocol, range, store, exactly = false }: WantedExclusion,
   listed: readonly PortExclusion[],
 ): PortExclusion | undefined {
   const overlapping = listed.filter((item) => item.administered && overlap(item.range, range));
   const target = formatPorts(protocol, range);
   for (const item of overlapping) {
-    if (item.own && sameRange(item.range, range)) return lasts(item, store) ? item : undefined;
+    if (item.own && sameRange(item.range, range)) {
+      return (exactly ? item.store === store : lasts(item, store)) ? item : undefined;
+    }
     if (item.own) {
       throw new ServiceError('RangeExcluded', `${target} overlaps ${describeExclusion(item)}.`, {
         target,

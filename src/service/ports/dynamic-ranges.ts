@@ -1,20 +1,14 @@
-import type {
-  DynamicRange,
-  DynamicRangeList,
-  Protocol,
-  SystemDynamicRangeParams,
-} from '../../protocol/generated/contract.ts';
+import type { DynamicRange, DynamicRangeList, SystemDynamicRangeParams } from '../../protocol/generated/contract.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { firstChosenPort } from './choose.ts';
 
 /** Where the system takes the ports from that it chooses by itself, and whether that is low enough to hurt. */
 export async function dynamicRanges(
   provider: Provider,
-  { protocol }: SystemDynamicRangeParams,
+  { protocol = ['tcp', 'udp'] }: SystemDynamicRangeParams,
 ): Promise<DynamicRangeList> {
-  const protocols: Protocol[] = protocol ? [protocol] : ['tcp', 'udp'];
   const found: DynamicRange[] = [];
-  for (const one of protocols) found.push({ protocol: one, range: await provider.dynamicRange(one) });
+  for (const one of [protocol].flat()) found.push({ protocol: one, range: await provider.dynamicRange(one) });
   const warnings = found.filter(({ range }) => range.startPort < firstChosenPort).map((low) => warning(provider, low));
   return { dynamicRanges: found, ...(warnings.length && { warnings }) };
 }

@@ -10,9 +10,10 @@ import { combined, defaultWindow, nextHole, noFreeRange, portsToAvoid, surveySoc
  */
 export async function findFree(
   provider: Provider,
-  { protocol: protocols, numberOfPorts = 1, within, first = 1 }: PortFindParams,
+  { protocol, numberOfPorts = 1, within, first = 1 }: PortFindParams,
   { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
 ): Promise<FreeRangeList> {
+  const protocols = [protocol].flat();
   checkRange({ startPort: 1, numberOfPorts }, 'numberOfPorts');
   if (within) {
     checkRange(within, 'within.numberOfPorts');

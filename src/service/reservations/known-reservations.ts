@@ -1,8 +1,8 @@
-import type { LedgerRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import type { LedgerRecord, PortRange, Protocol, Protocols, Reservation } from '../../protocol/generated/contract.ts';
 import { keyOf, overlap, sameRange } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { notFound, refuseOverlap, type Wanted } from '../refusals.ts';
-import type { Granted } from './recorder.ts';
+import type { Granted } from './obtained.ts';
 
 const fits = ({ token, protocol, range, document }: Wanted, item: Reservation): boolean =>
   (document === undefined || item.document === document) &&
@@ -60,6 +60,20 @@ export class KnownReservations {
       if (found) reservations.push(found);
     }
     return { reservations, warnings };
+  }
+
+  /** The same where a list asks for no more than one range, which the system can be asked for. */
+  async listed(
+    { range, protocol = ['tcp', 'udp'] }: { range?: PortRange; protocol?: Protocols },
+    records: readonly LedgerRecord[],
+  ): Promise<{ reservations: Reservation[]; warnings: string[] }> {
+    if (!range) return this.all(records);
+    const found: Reservation[] = [];
+    for (const one of [protocol].flat()) {
+      const reservation = await this.find({ protocol: one, range }, records);
+      if (reservation) found.push(reservation);
+    }
+    return { reservations: found, warnings: [] };
   }
 
   /** The reservation that fits, from the records or from the system. */

@@ -1,68 +1,116 @@
 import type { LedgerChange } from '../../ledger/ledger.ts';
-import type { ExclusionRecord, LedgerRecord, Token } from '../../protocol/generated/contract.ts';
+import type { ExclusionRecord, LedgerRecord, Reservation } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
+import type { Core } from '../core.ts';
+import type { Prospect } from './batch.ts';
+import type { Taker } from './obtain.ts';
+import type { Granted } from './obtained.ts';
 
-/** A reservation made here: owner, time and token are known. */
-export type Granted = LedgerRecord & { token: Token };
+/** Takes for good. */
+export const takerOf = ({ provider }: Core): Taker => ({
+  take: (claim) => provider.claim(claim),
+  giveBack: (taken) => giveBack(provider, taken),
+});
 
-/** What a request asks to be recorded. */
-export interface Claims {
-  /** What was there already, and whose record changes. */
-  changed: LedgerRecord[];
-  /** What was claimed from the system, and is given back where it cannot be recorded. */
-  claimed: Granted[];
+/** Frees what was claimed; one that fails does not keep the others. */
+async function giveBack(provider: Provider, claimed: readonly Reservation[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of claimed) await provider.release(item).catch((error) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
-/** Records what was claimed: in the ledger, and for what is persistent in the system. */
-export class Recorder {
-  readonly #provider: Provider;
-  readonly #held: Map<string, Granted>;
+const isPersistent = ({ lifetime }: Reservation): boolean => lifetime === 'persistent';
 
-  constructor(provider: Provider, held: Map<string, Granted>) {
-    this.#provider = provider;
-    this.#held = held;
-  }
+/** What the ledger and the system come to by a change. */
+export interface Records {
+  /** What is new, or has another label. */
+  fresh: readonly LedgerRecord[];
+  /** What is recorded no more. */
+  gone: readonly Reservation[];
+  before: readonly LedgerRecord[];
+  /** All of both: a killed worker leaves a record of what the system may have no more, and none that it hides. */
+  between: readonly LedgerRecord[];
+  after: readonly LedgerRecord[];
+}
 
-  /** Writes the records and settles the system; whatever fails, both are as before. */
-  async record(obtained: readonly Claims[], change: LedgerChange, signal?: AbortSignal): Promise<void> {
-    const claimed = obtained.flatMap((one) => one.claimed);
-    const fresh = [...obtained.flatMap(({ changed }) => changed), ...claimed];
-    if (fresh.length === 0) return;
-    const before = change.own;
-    const records = new Map(
-      [...before, ...fresh.map((item) => this.#recordOf(item))].map((item) => [keyOf(item), item]),
-    );
-    const after = [...records.values()];
-    let written = false;
-    try {
-      signal?.throwIfAborted();
-      await change.write(after);
-      written = true;
-      if (fresh.some(({ lifetime }) => lifetime === 'persistent')) {
-        await this.#provider.settle(...persistentOf(this.#provider, { own: after, exclusions: change.exclusions.own }));
-      }
-      for (const item of fresh) if (item.lifetime === 'runtime') this.#held.set(keyOf(item), item as Granted);
-    } catch (error) {
-      await this.giveBack(claimed);
-      if (written) await change.write(before);
-      throw error;
+/** The records that the change makes of these. */
+export function recordsOf(
+  { provider }: Core,
+  { obtained, gone }: Pick<Prospect, 'obtained' | 'gone'>,
+  before: readonly LedgerRecord[],
+): Records {
+  const fresh = obtained.flatMap(({ changed, claimed }) => [...changed, ...claimed]);
+  // A token that the system gives is looked up when it is needed and never stored: it may change at a reboot.
+  const stored = provider.lookup ? fresh.map(({ token: _, ...record }) => record) : fresh;
+  const between = [...new Map([...before, ...stored].map((item) => [keyOf(item), item])).values()];
+  const kept = new Set(fresh.map(keyOf));
+  const leaving = gone.filter((item) => !kept.has(keyOf(item)));
+  const left = new Set(leaving.map(keyOf));
+  return { fresh, gone: leaving, before, between, after: between.filter((item) => !left.has(keyOf(item))) };
+}
+
+/** Writes the records and settles the system, in one step of each; whatever fails, both are as before. */
+export async function record(
+  core: Core,
+  prospect: Pick<Prospect, 'obtained' | 'gone'>,
+  change: LedgerChange,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { provider, held } = core;
+  const records = recordsOf(core, prospect, change.own);
+  const { fresh, gone, before, between, after } = records;
+  if (fresh.length + gone.length === 0) return;
+  const isSystems = [...fresh, ...gone].some(isPersistent);
+  let done: 'nothing' | 'written' | 'settled' = 'nothing';
+  try {
+    signal?.throwIfAborted();
+    if (fresh.length > 0) {
+      await change.write(between);
+      done = 'written';
     }
+    if (isSystems) {
+      await provider.settle(...settlementOf(core, after, change, gone));
+      done = 'settled';
+    }
+    if (after.length < between.length) await change.write(after);
+  } catch (error) {
+    await giveBack(
+      provider,
+      prospect.obtained.flatMap(({ claimed }) => claimed),
+    );
+    if (done === 'settled') await unsettle(core, records, change);
+    if (fresh.length > 0 && done !== 'nothing') await change.write(before);
+    throw error;
   }
+  for (const item of fresh) if (!isPersistent(item)) held.set(keyOf(item), item as Granted);
+  for (const item of gone.filter((one) => !isPersistent(one))) {
+    held.delete(keyOf(item));
+    await provider.release(item);
+  }
+}
 
-  /** A token that the system gives is looked up when it is needed and never stored: it may change at a reboot. */
-  #recordOf(reservation: LedgerRecord): LedgerRecord {
-    if (!this.#provider.lookup) return reservation;
-    const { token: _, ...record } = reservation;
-    return record;
+/** Makes the system as it was. */
+async function unsettle(core: Core, { fresh, gone, before }: Records, change: LedgerChange): Promise<void> {
+  const { provider } = core;
+  const there = new Set(before.map(keyOf));
+  const added = fresh.filter((item) => !there.has(keyOf(item)));
+  await provider.settle(...settlementOf(core, before, change, added));
+  if (!provider.lookup) return;
+  // Where the system itself remembers, what it was told to forget is made again.
+  for (const { protocol, range, lifetime } of gone.filter(isPersistent)) {
+    if ((await provider.lookup(protocol, range)) === undefined) await provider.claim({ protocol, range, lifetime });
   }
+}
 
-  /** Frees what was claimed; one that fails does not keep the others. */
-  async giveBack(claimed: readonly Granted[]): Promise<void> {
-    const failures: unknown[] = [];
-    for (const item of claimed) await this.#provider.release(item).catch((error) => failures.push(error));
-    if (failures.length > 0) throw failures[0];
-  }
+/** What `settle` is given where these are the records. */
+export function settlementOf(
+  { provider }: Core,
+  own: readonly LedgerRecord[],
+  { exclusions }: Pick<LedgerChange, 'exclusions'>,
+  gone: readonly Reservation[] = [],
+): [LedgerRecord[], ExclusionRecord[], Reservation[]] {
+  return [...persistentOf(provider, { own, exclusions: exclusions.own }), gone.filter(isPersistent)];
 }
 
 /** The persistent reservations and exclusions that this provider answers for, as `settle` takes them. */
@@ -71,7 +119,7 @@ export function persistentOf(
   { own, exclusions }: { own: readonly LedgerRecord[]; exclusions: readonly ExclusionRecord[] },
 ): [LedgerRecord[], ExclusionRecord[]] {
   return [
-    own.filter((item) => item.lifetime === 'persistent' && item.provider === name),
+    own.filter((item) => isPersistent(item) && item.provider === name),
     exclusions.filter((item) => item.store === 'persistent' && item.provider === name),
   ];
 }

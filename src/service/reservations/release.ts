@@ -1,54 +1,31 @@
-import type { LedgerChange } from '../../ledger/ledger.ts';
-import type { LedgerRecord, Reservation, ReservationReleaseParams } from '../../protocol/generated/contract.ts';
-import { keyOf } from '../../protocol/ranges.ts';
-import type { Provider } from '../../providers/provider.ts';
+import type { LedgerView } from '../../ledger/ledger.ts';
+import type { Reservation, ReservationReleaseParams } from '../../protocol/generated/contract.ts';
+import { checkRange, keyOf } from '../../protocol/ranges.ts';
+import type { Core } from '../core.ts';
 import { checkMayRelease } from '../refusals.ts';
-import type { KnownReservations } from './known-reservations.ts';
-import { type Granted, persistentOf } from './recorder.ts';
 
-/** What a release works with. */
-export interface ReleaseSurroundings {
-  provider: Provider;
-  known: KnownReservations;
-  /** The runtime reservations held here; what is released is taken out. */
-  held: Map<string, Granted>;
-}
-
-/** Frees what is asked for, within one change of the ledger. Whatever fails, everything is as before. */
-export async function release(
-  wanted: ReservationReleaseParams,
-  change: LedgerChange,
-  { provider, known, held }: ReleaseSurroundings,
-): Promise<Reservation> {
-  const reservation = await known.get(wanted, [...change.own, ...change.system]);
-  const key = keyOf(reservation);
-  checkMayRelease(reservation, {
-    provider: provider.name,
-    holds: held.has(key),
-    isSystems: change.system.some((item) => keyOf(item) === key),
-  });
-  const rest = change.own.filter((item) => keyOf(item) !== key);
-  if (reservation.lifetime === 'runtime') {
-    await change.write(rest);
-    held.delete(key);
-    await provider.release(reservation);
-  } else {
-    await releasePersistent(reservation, { provider, change, rest });
+/**
+ * The reservations that are meant, one for each protocol, if the caller may free all of them.
+ * @throws InvalidParamsError, ServiceError NotFound, AccessDenied, NotOwner, NotSupported
+ */
+export async function releasable(
+  core: Core,
+  { protocol, range, ...wanted }: Omit<ReservationReleaseParams, 'whatIf'>,
+  { own, system }: LedgerView,
+): Promise<Reservation[]> {
+  if (range) checkRange(range, 'range.numberOfPorts');
+  const { provider, known, held } = core;
+  const found: Reservation[] = [];
+  for (const one of protocol === undefined ? [undefined] : [protocol].flat()) {
+    found.push(await known.get({ ...wanted, protocol: one, range }, [...own, ...system]));
   }
-  return reservation;
-}
-
-async function releasePersistent(
-  reservation: Reservation,
-  { provider, change, rest }: { provider: Provider; change: LedgerChange; rest: readonly LedgerRecord[] },
-): Promise<void> {
-  const before = change.own;
-  await provider.release(reservation);
-  if (rest.length === before.length) return;
-  try {
-    await change.write(rest);
-  } catch (error) {
-    await provider.settle(...persistentOf(provider, { own: before, exclusions: change.exclusions.own }));
-    throw error;
+  for (const reservation of found) {
+    const key = keyOf(reservation);
+    checkMayRelease(reservation, {
+      provider: provider.name,
+      holds: held.has(key),
+      isSystems: system.some((item) => keyOf(item) === key),
+    });
   }
+  return found;
 }

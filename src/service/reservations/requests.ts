@@ -5,7 +5,7 @@ import type {
   PortRange,
   Protocol,
   Reservation,
-  ReservationCreateAllParams,
+  ReservationCreateParams,
 } from '../../protocol/generated/contract.ts';
 import { checkRange, endPort, holdsPort } from '../../protocol/ranges.ts';
 import { type Label, labelOf } from '../label.ts';
@@ -29,16 +29,8 @@ export interface CreateRequest {
 const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
 
 /** Checks what the schema cannot say: sums, and keys that exclude each other. */
-export function createRequest(params: ReservationCreateAllParams): CreateRequest {
-  const {
-    protocol: protocols,
-    lifetime = 'runtime',
-    hold = 'strict',
-    numberOfPorts = 1,
-    startPort,
-    within,
-    ifExists,
-  } = params;
+export function createRequest(params: ReservationCreateParams): CreateRequest {
+  const { protocol, lifetime = 'runtime', hold = 'strict', numberOfPorts = 1, startPort, within, ifExists } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
   checkRange(range ?? { startPort: 1, numberOfPorts }, 'numberOfPorts');
   if (within) {
@@ -52,6 +44,7 @@ export function createRequest(params: ReservationCreateAllParams): CreateRequest
   const updatesExisting = ifExists === 'update';
   const returnsExisting = updatesExisting || ifExists === 'return';
   const label = labelOf(params);
+  const protocols = [protocol].flat();
   return { protocols, lifetime, hold, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
 }
 

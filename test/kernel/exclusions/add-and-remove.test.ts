@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { bootTools, ownFile, ports } from '../../providers/linux/support/sysctl.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
+import { only } from '../../support/only.ts';
 import { openServiceLab, tcp, udp } from './support/service.ts';
 
 describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
   test('is in the live list and in a file that explains itself; its removal leaves no trace', async () => {
     const { service, live, read, files } = await openServiceLab();
-    const made = await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end', document: 'dev' });
+    const made = only(await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end', document: 'dev' }));
     expect(made).toMatchObject({
       ...tcp,
       store: 'persistent',
@@ -29,7 +30,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
       "
     `);
     expect((await service.listExclusions()).exclusions).toEqual([made]);
-    expect(await service.removeExclusion(tcp)).toEqual(made);
+    expect(only(await service.removeExclusion(tcp))).toEqual(made);
     expect([live(), files(), (await service.listExclusions()).exclusions]).toEqual(['', [], []]);
   });
 
@@ -79,10 +80,10 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
 
   test('of one that is there is no error: it is returned as it is', async () => {
     const { service, everything } = await openServiceLab();
-    const first = await service.addExclusion({ ...tcp, name: 'web' });
+    const first = only(await service.addExclusion({ ...tcp, name: 'web' }));
     const before = everything();
-    expect(await service.addExclusion({ ...tcp, name: 'other' })).toEqual(first);
-    expect(await service.addExclusion({ ...tcp, store: 'active' })).toEqual(first);
+    expect(only(await service.addExclusion({ ...tcp, name: 'other' }))).toEqual(first);
+    expect(only(await service.addExclusion({ ...tcp, store: 'active' }))).toEqual(first);
     expect(everything()).toEqual(before);
   });
 
@@ -110,9 +111,9 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
 
   test('that somebody took from the live list is put in again by adding it once more', async () => {
     const { service, live, setLive } = await openServiceLab();
-    const made = await service.addExclusion(tcp);
+    const made = only(await service.addExclusion(tcp));
     setLive('8080');
-    expect(await service.addExclusion(tcp)).toEqual(made);
+    expect(only(await service.addExclusion(tcp))).toEqual(made);
     expect(live()).toBe('5000-5009,8080');
   });
 
@@ -123,7 +124,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
       ...services.map((service) => service.addExclusion({ ...tcp, name: 'one' })),
       ...services.map((service, index) => service.addExclusion({ ...tcp, range: ports(6000 + index * 20) })),
     ]);
-    expect(new Set(made.slice(0, 4).map(({ createdAt }) => createdAt)).size).toBe(1);
+    expect(new Set(made.slice(0, 4).map((one) => only(one).createdAt)).size).toBe(1);
     const all = '5000-5009,6000-6009,6020-6029,6040-6049,6060-6069';
     expect([live(), ownValue(), (await listed()).length]).toEqual([all, all, 5]);
     await Promise.all(
@@ -147,13 +148,13 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     const { service, sh } = await openServiceLab();
     sh('echo 5000 5999 > /proc/sys/net/ipv4/ip_local_port_range');
     const status = async (protocol: 'tcp' | 'udp') =>
-      (await service.inspect({ protocol: [protocol], port: [ports(5003, 1)] })).ports[0]!;
+      (await service.inspect({ protocol: [protocol], ranges: [ports(5003, 1)] })).ports[0]!;
     expect(await status('tcp')).toMatchObject({
       verdict: 'inDynamicRange',
       remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5003',
     });
-    const neighbour = await service.addExclusion({ ...tcp, range: ports(5010) });
-    const made = await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end' });
+    const neighbour = only(await service.addExclusion({ ...tcp, range: ports(5010) }));
+    const made = only(await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end' }));
     expect(await status('tcp')).toMatchObject({
       canBind: true,
       verdict: 'excludedByAdministrator',
@@ -172,6 +173,6 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     const within = ports(20_000, 11);
     const { ranges } = await service.find({ protocol: ['tcp'], numberOfPorts: 2, within });
     expect(ranges).toEqual([ports(20_009, 2)]);
-    expect((await service.create({ protocol: 'tcp', numberOfPorts: 2, within })).range).toEqual(ports(20_009, 2));
+    expect(only(await service.create({ protocol: 'tcp', numberOfPorts: 2, within })).range).toEqual(ports(20_009, 2));
   });
 });

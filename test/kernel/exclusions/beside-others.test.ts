@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ownFile, ports } from '../../providers/linux/support/sysctl.ts';
 import { refusal } from '../../support/machine.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
+import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
 import { openServiceLab, tcp, udp } from './support/service.ts';
 
@@ -16,7 +17,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
   ] as const)('stays when a reservation %s goes, and the other way round', async (_where, exclusion) => {
     for (const store of ['active', 'persistent'] as const) {
       const { service, live, files, listed } = await openServiceLab();
-      const { range, protocol } = await service.addExclusion({ ...exclusion, store });
+      const { range, protocol } = only(await service.addExclusion({ ...exclusion, store }));
       await service.create(persistent);
       await service.release(tcp);
       expect(live()).toBe(`${range.startPort}-${range.startPort + 9}`);
@@ -32,9 +33,9 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
   test('may be bound by number, so a runtime reservation of its ports may come and go', async () => {
     const { service, listed, live } = await openServiceLab();
     await service.addExclusion(tcp);
-    const { token } = await service.create({ ...persistent, lifetime: 'runtime' });
+    const { token } = only(await service.create({ ...persistent, lifetime: 'runtime' }));
     expect(await listed()).toEqual(['5000-5009 persistent own']);
-    expect(await service.addExclusion(tcp)).toMatchObject({ own: true });
+    expect(only(await service.addExclusion(tcp))).toMatchObject({ own: true });
     await service.removeExclusion(tcp);
     expect(live()).toBe('');
     await service.release({ token });
@@ -84,7 +85,11 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
     write(theirFile, `${key} = 4990-5009,8080`);
     setLive('4990-5009,8080,9000');
     const before = everything();
-    expect(await service.addExclusion(tcp)).toMatchObject({ range: ports(4990, 20), own: false, source: theirFile });
+    expect(only(await service.addExclusion(tcp))).toMatchObject({
+      range: ports(4990, 20),
+      own: false,
+      source: theirFile,
+    });
     expect(everything()).toEqual(before);
     await service.addExclusion({ ...tcp, range: ports(5010) });
     expect([live(), ownValue()]).toEqual(['4990-5019,8080,9000', '4990-5019,8080']);
@@ -103,7 +108,10 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
     const { service, setLive, everything } = await openServiceLab();
     setLive('5000-5019');
     const before = everything();
-    expect(await service.addExclusion({ ...tcp, store: 'active' })).toMatchObject({ store: 'active', own: false });
+    expect(only(await service.addExclusion({ ...tcp, store: 'active' }))).toMatchObject({
+      store: 'active',
+      own: false,
+    });
     expect(await refusal(service.addExclusion(tcp))).toMatchObject({
       errorName: 'RangeExcluded',
       message: `tcp 5000-5009 is excluded by somebody else already, and only until the next restart (${key}).`,
@@ -123,7 +131,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion and what is beside it
       errorName: 'NotOwner',
       message: `Somebody else made the exclusion tcp 5000-5009 (${key}).`,
     });
-    expect(await service.removeExclusion({ ...tcp, force: true })).toMatchObject({ own: false });
+    expect(only(await service.removeExclusion({ ...tcp, force: true }))).toMatchObject({ own: false });
     expect(live()).toBe('6000-6009');
     expect(await refusal(service.removeExclusion({ ...tcp, range: ports(6000), force: true }))).toMatchObject({
       errorName: 'NotSupported',

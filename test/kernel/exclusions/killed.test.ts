@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { killAtEachStep } from '../../providers/linux/support/kill-at-each-step.ts';
 import { ports } from '../../providers/linux/support/sysctl.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
+import { only } from '../../support/only.ts';
 import { openServiceLab, tcp } from './support/service.ts';
 
 /** Neighbours of the exclusion, in the live list. */
@@ -21,11 +22,11 @@ describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step'), { 
       ({ callService }) => callService(host.env.PORT_RESERVATION_HOME!, 'addExclusion', tcp),
       async () => {
         const isRecorded = (await listed()).length > 0;
-        const { token } = await service.create({ protocol: 'tcp', startPort: 7000, lifetime: 'persistent' });
+        const { token } = only(await service.create({ protocol: 'tcp', startPort: 7000, lifetime: 'persistent' }));
         const expected = isRecorded ? '5000-5009,7000' : '7000';
         expect([live(), ownValue()]).toEqual([expected, expected]);
         await service.release({ token });
-        if (isRecorded) await service.removeExclusion(tcp);
+        if (isRecorded) only(await service.removeExclusion(tcp));
       },
     );
   });
@@ -48,7 +49,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a worker killed at each step'), { 
           // Never as another's.
           for (const line of now) expect(line).toBe(`5000-5009 ${store} own web`);
           found.add(now.join());
-          expect(await service.addExclusion(params)).toMatchObject({ own: true, name: 'web' });
+          expect(only(await service.addExclusion(params))).toMatchObject({ own: true, name: 'web' });
           expect(live()).toBe('4990-5019');
           await service.removeExclusion(tcp);
           expect([live(), files()]).toEqual([theirs, []]);

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
 import { tryBind } from '../../support/sockets.ts';
 import { useOwnNetwork } from '../held/support/own-network.ts';
@@ -30,7 +31,7 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
     const host = ownHost();
     const [service, other] = [await open(host), await open(host)];
     const params = { startPort: port - 1, numberOfPorts: 3, name: 'web', reason: 'the front end' };
-    const reservation = await other.create({ protocol, ...params });
+    const reservation = only(await other.create({ protocol, ...params }));
     const status = await statusOf(service, port, protocol);
     const { user } = reservation.owner!;
     expect(status).toMatchObject({
@@ -55,7 +56,7 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
 
   test('listening, of a program that took over a port of a reservation', async () => {
     const service = await open();
-    const reservation = await service.create({ protocol: 'tcp', startPort: port, name: 'web' });
+    const reservation = only(await service.create({ protocol: 'tcp', startPort: port, name: 'web' }));
     await startTaker('tcp', '127.0.0.1', port);
     const status = await statusOf(service);
     expect(status).toMatchObject({ verdict: 'listening', reservation, holders: [{ processName: 'python3' }] });

@@ -84,7 +84,7 @@ sys.stdin.read()`;
 
   test('listening in udp and free in tcp, of a socket that is bound in udp', async () => {
     const { processId } = await startSituation('udp', '0.0.0.0', port);
-    const { ports } = await (await open()).inspect({ protocol: ['udp', 'tcp'], port: only(port) });
+    const { ports } = await (await open()).inspect({ protocol: ['udp', 'tcp'], ranges: only(port) });
     expect(ports.map(({ protocol, verdict }) => [protocol, verdict])).toEqual([
       ['udp', 'listening'],
       ['tcp', 'free'],
@@ -180,11 +180,11 @@ test('ports come ascending and once, by protocol as asked for', async () => {
   const service = await open();
   const { ports } = await service.inspect({
     protocol: ['udp', 'tcp'],
-    port: [{ startPort: 21_005, numberOfPorts: 2 }, ...only(21_006), ...only(21_001)],
+    ranges: [{ startPort: 21_005, numberOfPorts: 2 }, ...only(21_006), ...only(21_001)],
   });
   expect(ports.map((one) => `${one.protocol} ${one.port}`)).toEqual(
     [21_001, 21_005, 21_006].flatMap((one) => [`udp ${one}`, `tcp ${one}`]),
   );
-  const wrong = service.inspect({ protocol: ['tcp'], port: [{ startPort: 65_535, numberOfPorts: 2 }] });
-  await expect(wrong).rejects.toMatchObject({ errors: [{ field: 'port.0.numberOfPorts' }] });
+  const wrong = service.inspect({ protocol: ['tcp'], ranges: [{ startPort: 65_535, numberOfPorts: 2 }] });
+  await expect(wrong).rejects.toMatchObject({ errors: [{ field: 'ranges.0.numberOfPorts' }] });
 });

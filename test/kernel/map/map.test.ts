@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { PortMap } from '../../../src/protocol/generated/contract.ts';
 import { PortMap as PortMapOfContract } from '../../../src/protocol/generated/validators.js';
 import { endPort, holdsPort } from '../../../src/protocol/ranges.ts';
+import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
 import { useOwnNetwork } from '../held/support/own-network.ts';
 import { lacking, startTaker } from '../held/support/python.ts';
@@ -35,7 +36,7 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
   test('of an empty one has the zones alone', async () => {
     execFileSync('sysctl', ['-qw', 'net.ipv4.ip_local_port_range=40000 40999']);
     execFileSync('sysctl', ['-qw', 'net.ipv4.ip_unprivileged_port_start=1000']);
-    const map = await (await open()).map({ protocol: 'tcp' });
+    const map = only(await (await open()).map({ protocol: 'tcp' }));
     expect(map).toEqual({
       protocol: 'tcp',
       dynamicRange: { startPort: 40_000, numberOfPorts: 1000 },
@@ -49,13 +50,13 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
       counts: { ...map.counts, privileged: 999, inDynamicRange: 1000, free: 63_536 },
     });
     execFileSync('sysctl', ['-qw', 'net.ipv4.ip_unprivileged_port_start=0']);
-    expect(await (await open()).map({ protocol: 'tcp' })).not.toHaveProperty('firstUnprivilegedPort');
+    expect(only(await (await open()).map({ protocol: 'tcp' }))).not.toHaveProperty('firstUnprivilegedPort');
   });
 
   test.each(['tcp', 'udp'] as const)('shows a %s listener with its process, on ::1 alone too', async (protocol) => {
     const { processId } = await startSituation(protocol, '::1', port);
     const service = await open();
-    const map = await service.map({ protocol });
+    const map = only(await service.map({ protocol }));
     expect(at(map, port)).toEqual({
       range: { startPort: port, numberOfPorts: 1 },
       kind: 'listening',
@@ -63,24 +64,24 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
       holders: [{ state: 'listening', addresses: ['::1'], user: 'root', processId, processName: 'python3' }],
     });
     expect(map.counts.listening).toBe(1);
-    const other = await service.map({ protocol: protocol === 'tcp' ? 'udp' : 'tcp' });
+    const other = only(await service.map({ protocol: protocol === 'tcp' ? 'udp' : 'tcp' }));
     expect(other.counts.listening).toBe(0);
   });
 
   test.each(['tcp', 'udp'] as const)('shows a %s reservation of another worker as reserved', async (protocol) => {
     const host = ownHost();
     const [service, other] = [await open(host), await open(host)];
-    const reservation = await other.create({ protocol, startPort: port, numberOfPorts: 3, name: 'web' });
-    const map = await service.map({ protocol });
+    const reservation = only(await other.create({ protocol, startPort: port, numberOfPorts: 3, name: 'web' }));
+    const map = only(await service.map({ protocol }));
     expect(at(map, port)).toMatchObject({ range: reservation.range, kind: 'reserved', label: 'web', reservation });
     expect(map.counts).toMatchObject({ reserved: 3, listening: 0 });
     await startTaker(protocol, '127.0.0.1', port + 1);
-    expect(at(await service.map({ protocol }), port + 1)).toMatchObject({ kind: 'listening', reservation });
+    expect(at(only(await service.map({ protocol })), port + 1)).toMatchObject({ kind: 'listening', reservation });
   });
 
   test('shows both ends of a connection as in use', async () => {
     const ports = await onePair();
-    const map = await (await open()).map({ protocol: 'tcp' });
+    const map = only(await (await open()).map({ protocol: 'tcp' }));
     for (const one of [ports.client, ports.server]) {
       expect(at(map, one)).toMatchObject({ kind: 'inUse', holders: [{ state: 'connected', processId: process.pid }] });
     }
@@ -92,7 +93,7 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
     onTestFinished(() => writeFileSync(file, '\n'));
     const service = await open(ownHost(), 'linux');
     await service.create({ protocol: 'tcp', startPort: port + 4, numberOfPorts: 2 });
-    const map = await service.map({ protocol: 'tcp' });
+    const map = only(await service.map({ protocol: 'tcp' }));
     expect(at(map, port + 9)).toMatchObject({
       kind: 'excludedByAdministrator',
       label: 'net.ipv4.ip_local_reserved_ports',
@@ -103,7 +104,7 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
 
   test('says what an ordinary user cannot see', async () => {
     await startSituation('tcp', '0.0.0.0', port);
-    const map = await (await openAsNobody()).map({ protocol: 'tcp' });
+    const map = only(await (await openAsNobody()).map({ protocol: 'tcp' }));
     expect(at(map, port)).toEqual({
       range: { startPort: port, numberOfPorts: 1 },
       kind: 'listening',
@@ -117,9 +118,9 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
   test('is drawn on demand, and binds nothing', async () => {
     const { ended, processId } = await startSituation('tcp', '127.0.0.1', port);
     const service = await open();
-    const { text } = await service.map({ protocol: 'tcp', render: { format: 'text', columns: 100 } });
+    const { text } = only(await service.map({ protocol: 'tcp', render: { format: 'text', columns: 100 } }));
     expect(text).toContain(`\n ${port} python3`);
-    const { text: svg } = await service.map({ protocol: 'tcp', render: { format: 'svg' } });
+    const { text: svg } = only(await service.map({ protocol: 'tcp', render: { format: 'svg' } }));
     expect(svg).toContain(`<title>${port} listening: python3 (process ${processId}, root)</title>`);
     process.kill(processId);
     await ended;
@@ -137,7 +138,7 @@ describe.skipIf(lacking.root)(`the map of this network${lacking.root}`, () => {
   });
 
   test('keeps the contract and has each port once', async () => {
-    const map = await (await open()).map({ protocol: 'udp', render: { format: 'text' } });
+    const map = only(await (await open()).map({ protocol: 'udp', render: { format: 'text' } }));
     expect([PortMapOfContract(map), PortMapOfContract.errors]).toEqual([true, null]);
     const { segments } = map;
     expect(segments.reduce((next, { range }) => (range.startPort === next ? endPort(range) + 1 : Number.NaN), 1)).toBe(

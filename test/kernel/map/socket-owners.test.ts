@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { SocketOwners } from '../../../src/providers/proc/socket-owners.ts';
+import { only } from '../../support/only.ts';
 import { useOwnNetwork } from '../held/support/own-network.ts';
 import { lacking } from '../held/support/python.ts';
 import { open, port } from '../inspect/support/inspection.ts';
@@ -52,7 +53,7 @@ describe.skipIf(lacking.python)(`the owners of a socket${lacking.python}`, () =>
 
   test.skipIf(lacking.root)(`are on the map, the server before its child${lacking.root}`, async () => {
     const { parent, child } = await startForking();
-    const { segments } = await (await open()).map({ protocol: 'tcp' });
+    const { segments } = only(await (await open()).map({ protocol: 'tcp' }));
     const found = segments.find(({ kind }) => kind === 'listening');
     expect(found?.holders?.map(({ processId }) => processId)).toEqual([parent, child]);
   });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { frame, request } from '../../support/frames.ts';
-import { connect, deferred, fakeService, reservation } from '../support.ts';
+import { connect, deferred, fakeService, made } from '../support.ts';
 
 const create = { protocol: 'tcp' };
 
@@ -58,7 +58,7 @@ test('a request cancelled before its turn never reaches the service', async () =
     fakeService({
       create: async () => {
         calls++;
-        return reservation;
+        return made;
       },
     }),
   );
@@ -68,8 +68,8 @@ test('a request cancelled before its turn never reaches the service', async () =
   expect(calls).toBe(0);
 });
 
-test('a cancellation that comes too late keeps the result: the reservation is there', async () => {
-  const slow = deferred<typeof reservation>();
+test('a cancellation that comes too late keeps the result: the made is there', async () => {
+  const slow = deferred<typeof made>();
   const called = deferred<AbortSignal>();
   const { peer } = connect(
     fakeService({
@@ -83,17 +83,17 @@ test('a cancellation that comes too late keeps the result: the reservation is th
   const signal = await called.promise;
   peer.notify('$/cancelRequest', { id: 1 });
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-  slow.resolve(reservation);
-  expect((await peer.next()).result).toEqual(reservation);
+  slow.resolve(made);
+  expect((await peer.next()).result).toEqual(made);
 });
 
 test('cancelling one request leaves the others alone', async () => {
-  const slow = deferred<typeof reservation>();
+  const slow = deferred<typeof made>();
   const { peer } = connect(fakeService({ create: () => slow.promise }));
   peer.request(1, 'reservation/create', create);
   peer.request(2, 'reservation/create', create);
   peer.notify('$/cancelRequest', { id: 1 });
   peer.notify('$/cancelRequest', { id: '2' });
-  slow.resolve(reservation);
+  slow.resolve(made);
   expect([(await peer.next()).id, (await peer.next()).id].sort()).toEqual([1, 2]);
 });

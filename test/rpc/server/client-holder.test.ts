@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RuntimeHolder } from '../../../src/providers/provider.ts';
 import { frame } from '../../support/frames.ts';
-import { connect, fakeService, reservation } from '../support.ts';
+import { connect, fakeService, made } from '../support.ts';
 
 const range = { startPort: 20_000, numberOfPorts: 2 };
 
@@ -9,11 +9,14 @@ const range = { startPort: 20_000, numberOfPorts: 2 };
 function worker() {
   let holder: RuntimeHolder | undefined;
   const service = fakeService({
-    create: async () => ({ ...reservation, token: String(await holder!.acquire('tcp', range)) }),
-    probe: async () => ({ port: await holder!.probe('tcp', 5n, 0) }),
+    create: async () => {
+      const token = String(await holder!.acquire('tcp', range));
+      return { reservations: made.reservations.map((one) => ({ ...one, token })) };
+    },
+    probe: async () => ({ ports: [{ protocol: 'tcp', port: await holder!.probe('tcp', 5n, 0) }] }),
     release: async () => {
       await holder!.release(5n);
-      return reservation;
+      return made;
     },
   });
   const openService = async (options: { holder?: RuntimeHolder }) => {
@@ -32,19 +35,22 @@ test('a client that offers it is asked to acquire, probe and release in its own 
   const acquire = await peer.next();
   expect(acquire).toMatchObject({ method: 'holder/acquire', params: { protocol: 'tcp', range } });
   peer.send(frame({ jsonrpc: '2.0', id: acquire.id, result: { token: '18446744073709551615' } }));
-  expect(await peer.next()).toMatchObject({ id: 2, result: { token: '18446744073709551615' } });
+  expect(await peer.next()).toMatchObject({
+    id: 2,
+    result: { reservations: [{ token: '18446744073709551615' }] },
+  });
 
   peer.request(3, 'reservation/probe', { token: '5' });
   const probe = await peer.next();
   expect(probe).toMatchObject({ method: 'holder/probe', params: { protocol: 'tcp', token: '5', port: 0 } });
   peer.send(frame({ jsonrpc: '2.0', id: probe.id, result: { port: 20_001 } }));
-  expect(await peer.next()).toMatchObject({ id: 3, result: { port: 20_001 } });
+  expect(await peer.next()).toMatchObject({ id: 3, result: { ports: [{ protocol: 'tcp', port: 20_001 }] } });
 
   peer.request(4, 'reservation/release', { token: '5' });
   const release = await peer.next();
   expect(release).toMatchObject({ method: 'holder/release', params: { token: '5' } });
   peer.send(frame({ jsonrpc: '2.0', id: release.id, result: null }));
-  expect(await peer.next()).toMatchObject({ id: 4, result: reservation });
+  expect(await peer.next()).toMatchObject({ id: 4, result: made });
 });
 
 test("the system's code reaches the caller when the client's call fails", async () => {
@@ -74,7 +80,7 @@ test('an answer to nothing we asked is dropped, and one is taken once', async ()
   peer.send(frame({ jsonrpc: '2.0', id: 77, result: { token: '1' } }));
   peer.send(frame({ jsonrpc: '2.0', id, result: { token: '7' } }));
   peer.send(frame({ jsonrpc: '2.0', id, result: { token: '8' } }));
-  expect(await peer.next()).toMatchObject({ id: 2, result: { token: '7' } });
+  expect(await peer.next()).toMatchObject({ id: 2, result: { reservations: [{ token: '7' }] } });
   peer.request(3, 'reservation/list');
   expect(await peer.next()).toMatchObject({ id: 3 });
   expect(log().filter(({ message }) => message === 'a response that nobody waits for')).toHaveLength(2);

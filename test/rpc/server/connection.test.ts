@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidParamsError, ServiceError } from '../../../src/protocol/errors.ts';
 import { errorCatalogue, packageVersion, protocolVersion } from '../../../src/protocol/generated/contract.ts';
-import { connect, deferred, fakeService, reservation } from '../support.ts';
+import { connect, deferred, fakeService, made } from '../support.ts';
 
 const create = { protocol: 'tcp' };
 const failing = (error: unknown) => fakeService({ create: () => Promise.reject(error) });
@@ -37,7 +37,7 @@ describe('errors', () => {
       fakeService({
         create: async () => {
           calls++;
-          return reservation;
+          return made;
         },
       }),
     );
@@ -97,19 +97,19 @@ describe('results', () => {
   });
 
   test('requests are served at the same time, answers come as they are ready', async () => {
-    const slow = deferred<typeof reservation>();
+    const slow = deferred<typeof made>();
     const { peer } = connect(fakeService({ create: () => slow.promise }));
     peer.request(1, 'reservation/create', create);
     peer.request(2, 'reservation/list');
     expect((await peer.next()).id).toBe(2);
-    slow.resolve(reservation);
+    slow.resolve(made);
     expect((await peer.next()).id).toBe(1);
   });
 });
 
 describe('ids', () => {
   test('an id that is being served is refused, and the first request still answered', async () => {
-    const slow = deferred<typeof reservation>();
+    const slow = deferred<typeof made>();
     const { peer } = connect(fakeService({ create: () => slow.promise }));
     peer.request(1, 'reservation/create', create);
     peer.request(1, 'reservation/list');
@@ -119,8 +119,8 @@ describe('ids', () => {
     });
     peer.request(1, 'reservation/list');
     expect(await peer.next()).toMatchObject({ id: 1, error: { code: -32600 } });
-    slow.resolve(reservation);
-    expect(await peer.next()).toEqual({ jsonrpc: '2.0', id: 1, result: reservation });
+    slow.resolve(made);
+    expect(await peer.next()).toEqual({ jsonrpc: '2.0', id: 1, result: made });
     peer.request(1, 'reservation/list');
     expect((await peer.next()).result).toEqual({ reservations: [] });
   });

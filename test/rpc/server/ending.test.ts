@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { frame, request } from '../../support/frames.ts';
-import { connect, deferred, fakeService, reservation } from '../support.ts';
+import { connect, deferred, fakeService, made } from '../support.ts';
 
 function closable() {
   let closed = 0;
@@ -31,13 +31,13 @@ test('an end of input at once ends with 0 and opens nothing', async () => {
 });
 
 test('requests before the end of input are answered', async () => {
-  const slow = deferred<typeof reservation>();
+  const slow = deferred<typeof made>();
   const { connection, peer } = connect(fakeService({ create: () => slow.promise }));
   peer.request(1, 'reservation/create', { protocol: 'tcp' });
   peer.request(2, 'reservation/list');
   peer.end();
   expect((await peer.next()).id).toBe(2);
-  slow.resolve(reservation);
+  slow.resolve(made);
   expect((await peer.next()).id).toBe(1);
   expect(await connection.ended).toBe(0);
 });
@@ -96,7 +96,7 @@ test.each([
 });
 
 test.each(['in the same chunk', 'in the next chunk'])('nothing behind exit is served, %s', async (where) => {
-  const slow = deferred<typeof reservation>();
+  const slow = deferred<typeof made>();
   const { connection, peer } = connect(fakeService({ create: () => slow.promise }));
   peer.request(1, 'reservation/create', { protocol: 'tcp' });
   const exit = frame({ jsonrpc: '2.0', method: 'exit' });
@@ -104,7 +104,7 @@ test.each(['in the same chunk', 'in the next chunk'])('nothing behind exit is se
   if (where === 'in the same chunk') peer.send(Buffer.concat([exit, late]));
   else for (const bytes of [exit, late]) peer.send(bytes);
   await new Promise(setImmediate);
-  slow.resolve(reservation);
+  slow.resolve(made);
   expect((await peer.next()).id).toBe(1);
   expect(await connection.ended).toBe(1);
   expect(peer.rest).toEqual([]);

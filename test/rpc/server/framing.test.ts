@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { frame, request } from '../../support/frames.ts';
-import { connect, fakeService, reservation } from '../support.ts';
+import { connect, fakeService, made } from '../support.ts';
 
 const params = { protocol: 'tcp', name: 'grün 🚢', reason: 'für Ümläute' };
 const one = frame(request('ü', 'reservation/create', params));
@@ -46,7 +46,7 @@ test.each(cases)('reads %s', async (_title, chunks, ids) => {
     fakeService({
       create: async (got) => {
         seen.push(got);
-        return reservation;
+        return made;
       },
     }),
   );
@@ -54,7 +54,7 @@ test.each(cases)('reads %s', async (_title, chunks, ids) => {
     peer.send(chunk);
     await new Promise(setImmediate); // so that each arrives alone
   }
-  for (const id of ids) expect(await peer.next()).toEqual({ jsonrpc: '2.0', id, result: reservation });
+  for (const id of ids) expect(await peer.next()).toEqual({ jsonrpc: '2.0', id, result: made });
   expect(seen).toEqual(ids.map(() => params));
 });
 
@@ -88,5 +88,5 @@ test('writes the length in bytes, not in characters', async () => {
   output.on('data', (chunk: Buffer) => written.push(chunk));
   peer.request(1, 'reservation/create', params);
   await peer.next();
-  expect(Buffer.concat(written)).toEqual(frame({ jsonrpc: '2.0', id: 1, result: reservation }));
+  expect(Buffer.concat(written)).toEqual(frame({ jsonrpc: '2.0', id: 1, result: made }));
 });

@@ -9,8 +9,8 @@ import { connect, deferred, fakeService } from '../support.ts';
 
 useOwnNetwork();
 
-const onePort = { protocol: ['tcp'], port: [{ startPort: 20_000, numberOfPorts: 1 }] };
-const allPorts = { protocol: ['tcp'], port: [{ startPort: 1, numberOfPorts: 65_535 }] };
+const onePort = { protocol: ['tcp'], ranges: [{ startPort: 20_000, numberOfPorts: 1 }] };
+const allPorts = { protocol: ['tcp'], ranges: [{ startPort: 1, numberOfPorts: 65_535 }] };
 const half: Progress = { title: 'Looking', message: '1 of 2', percentage: 50 };
 
 /** All messages up to the answer to this id, and what they tell of progress. */

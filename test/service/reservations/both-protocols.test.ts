@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type Host, thisHost } from '../../../src/host.ts';
 import { openService } from '../../../src/open-service.ts';
 import type { PortService } from '../../../src/service/port-service.ts';
+import { only } from '../../support/only.ts';
 import { openSocket, tryBind } from '../../support/sockets.ts';
 
 const both = ['tcp', 'udp'] as const;
@@ -23,13 +24,13 @@ afterEach(async () => {
   rmSync(home, { recursive: true });
 });
 
-const create = (params: object = {}) => service.createAll({ protocol: [...both], ...params });
+const create = (params: object = {}) => service.create({ protocol: [...both], ...params });
 const states = (port: number) => Promise.all(both.map((protocol) => tryBind(protocol, port, '::')));
 
 /** A block that was free in both protocols a moment ago. */
 async function freeBlock(numberOfPorts: number): Promise<number> {
   const { reservations } = await create({ numberOfPorts });
-  for (const { token } of reservations) await service.release({ token });
+  for (const { token } of reservations) only(await service.release({ token }));
   return reservations[0]!.range.startPort;
 }
 

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { openService } from '../../../src/open-service.ts';
+import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
 import { openSocket, tryBind } from '../../support/sockets.ts';
 
@@ -13,7 +14,7 @@ const isLinux = process.platform === 'linux';
 
 test.skipIf(!isLinux)('a reservation that yields says so, lets servers in, and is held', async () => {
   const { service } = await openAt();
-  const { reservations } = await service.createAll({ protocol: ['tcp', 'udp'], hold: 'yield', name: 'dev' });
+  const { reservations } = await service.create({ protocol: ['tcp', 'udp'], hold: 'yield', name: 'dev' });
   expect(reservations).toMatchObject([
     { protocol: 'tcp', lifetime: 'runtime', enforcement: 'ephemeralOnly' },
     { protocol: 'udp', lifetime: 'runtime', enforcement: 'ledger' },
@@ -21,7 +22,7 @@ test.skipIf(!isLinux)('a reservation that yields says so, lets servers in, and i
   const { startPort } = reservations[0]!.range;
   expect(await tryBind('tcp', startPort, '::')).toBe('bound');
   expect(await tryBind('udp', startPort, '::')).toBe('bound');
-  const { ports } = await service.inspect({ protocol: ['tcp', 'udp'], port: [reservations[0]!.range] });
+  const { ports } = await service.inspect({ protocol: ['tcp', 'udp'], ranges: [reservations[0]!.range] });
   expect(ports).toMatchObject([
     { canBind: false, explanation: expect.stringMatching(/"dev".*, which lets a server in that sets SO_REUSEADDR\.$/) },
     {
@@ -33,34 +34,34 @@ test.skipIf(!isLinux)('a reservation that yields says so, lets servers in, and i
 
 test.each(['yield', 'none'] as const)('with hold %s nobody who asks gets the ports', async (hold) => {
   const { service, host } = await openAt();
-  const { range } = await service.create({ protocol: 'udp', numberOfPorts: 2, hold });
+  const { range } = only(await service.create({ protocol: 'udp', numberOfPorts: 2, hold }));
   const { service: other } = await openAt(host);
   const again = { protocol: 'udp', ...range } as const;
   for (const params of [again, { ...again, hold }]) {
     await expect(other.create(params)).rejects.toMatchObject({ errorName: 'RangeReserved' });
   }
-  expect(await service.probe({ protocol: 'udp', range })).toEqual({ port: range.startPort });
+  expect(only(await service.probe({ protocol: 'udp', range }))).toEqual({ protocol: 'udp', port: range.startPort });
   await service.release({ protocol: 'udp', range });
-  expect((await other.create(again)).enforcement).toBe('socket');
+  expect(only(await other.create(again)).enforcement).toBe('socket');
 });
 
 test.each(['yield', 'none'] as const)('with hold %s a port in use is refused and gone round', async (hold) => {
   const { service } = await openAt();
-  const { range } = await service.create({ protocol: 'udp', numberOfPorts: 3 });
+  const { range } = only(await service.create({ protocol: 'udp', numberOfPorts: 3 }));
   await service.release({ protocol: 'udp', range });
   const socket = await openSocket('udp', range.startPort + 1, '127.0.0.1');
   onTestFinished(() => socket.close());
   const attempt = service.create({ protocol: 'udp', ...range, hold });
   await expect(attempt).rejects.toMatchObject({ errorName: 'PortInUse', facts: { port: range.startPort + 1 } });
-  const found = await service.create({ protocol: 'udp', numberOfPorts: 1, within: range, hold });
+  const found = only(await service.create({ protocol: 'udp', numberOfPorts: 1, within: range, hold }));
   expect(found.range.startPort).not.toBe(range.startPort + 1);
 });
 
 test('ifExists returns what is there only where it is held as was asked', async () => {
   const { service } = await openAt();
-  const made = await service.create({ protocol: 'tcp', hold: 'none' });
+  const made = only(await service.create({ protocol: 'tcp', hold: 'none' }));
   const again = { protocol: 'tcp', ...made.range, ifExists: 'return' } as const;
-  expect(await service.create({ ...again, hold: 'none' })).toEqual(made);
+  expect(only(await service.create({ ...again, hold: 'none' }))).toEqual(made);
   await expect(service.create(again)).rejects.toMatchObject({ errorName: 'RangeReserved' });
 });
 

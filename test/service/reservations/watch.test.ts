@@ -6,6 +6,7 @@ import { openService } from '../../../src/open-service.ts';
 import type { ReservationChangedParams } from '../../../src/protocol/generated/contract.ts';
 import { ReservationChanges } from '../../../src/service/reservations/reservation-watch.ts';
 import { reservation } from '../../rpc/support.ts';
+import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
 
 /** Two services on one ledger, and what a watch of the first tells. */
@@ -46,7 +47,7 @@ test('what the listener throws is told as trouble, and the next change is told',
   const { other, next } = await openTwo(() => {
     throw error;
   });
-  const made = await other.create({ protocol: 'tcp' });
+  const made = only(await other.create({ protocol: 'tcp' }));
   expect(await next()).toEqual({ added: [made], removed: [] });
   expect(await next()).toBe(error);
   await other.release({ token: made.token });
@@ -61,9 +62,9 @@ test('what changes while the listener is busy is told at once afterwards', async
         finish = resolve;
       }),
   );
-  const first = await other.create({ protocol: 'tcp' });
+  const first = only(await other.create({ protocol: 'tcp' }));
   expect(await next()).toEqual({ added: [first], removed: [] });
-  const others = [await other.create({ protocol: 'tcp' }), await other.create({ protocol: 'udp' })];
+  const others = [only(await other.create({ protocol: 'tcp' })), only(await other.create({ protocol: 'udp' }))];
   await other.release({ token: first.token });
   finish();
   expect(await next()).toEqual({ added: others, removed: [first] });

@@ -26,7 +26,7 @@ export async function openAsNobody(): Promise<PortService> {
 /** What the service says of one port. */
 export async function statusOf(service: PortService, which = port, protocol: Protocol = 'tcp'): Promise<PortStatus> {
   const range = { startPort: which, numberOfPorts: 1 };
-  const { ports, warnings } = await service.inspect({ protocol: [protocol], port: [range] });
+  const { ports, warnings } = await service.inspect({ protocol: [protocol], ranges: [range] });
   expect(warnings).toBeUndefined();
   return ports[0]!;
 }

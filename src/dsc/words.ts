@@ -1,0 +1,32 @@
+import type { DesiredItem } from '../desired-state/items.ts';
+import { type DesiredChange, labelFields } from '../protocol/generated/contract.ts';
+import { keyOf } from '../protocol/ranges.ts';
+
+const until = { persistent: 'for good', active: 'until the next restart' };
+
+/** What set would do about a thing, one sentence for each change of it. */
+export function sentencesOf({ action, kind, differs = [], after = {}, error, ...place }: DesiredChange): string[] {
+  const ports = keyOf(place);
+  if (error) return [`Would fail: ${error.message}`];
+  switch (action) {
+    case 'none':
+      return [];
+    case 'create':
+      return kind === 'reservation'
+        ? [`Would reserve ${ports} persistently.`]
+        : [`Would keep ${ports} out of automatic choice ${until[after.store ?? 'persistent']}.`];
+    case 'release':
+      return kind === 'reservation' ? [`Would free ${ports}.`] : [`Would give ${ports} back to automatic choice.`];
+    case 'update':
+      return differs.map((property) => `Would set the ${property} of ${ports} to ${JSON.stringify(after[property])}.`);
+  }
+}
+
+/** The properties that are not as desired. */
+export function differencesOf({ label, store, kind }: DesiredItem, { action, differs = [] }: DesiredChange): string[] {
+  if (action === 'none') return [];
+  if (action === 'release') return ['_exist'];
+  if (action === 'update') return differs;
+  const asked = labelFields.filter((field) => label[field] !== undefined);
+  return ['_exist', ...(kind === 'exclusion' && store ? ['store'] : []), ...asked];
+}

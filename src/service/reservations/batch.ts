@@ -1,0 +1,121 @@
+import type { LedgerView } from '../../ledger/ledger.ts';
+import type { LedgerRecord, Reservation, ReservationReleaseParams } from '../../protocol/generated/contract.ts';
+import { keyOf } from '../../protocol/ranges.ts';
+import type { Core } from '../core.ts';
+import { obtain, type Taker } from './obtain.ts';
+import { type Made, madeOf, type Obtained } from './obtained.ts';
+import { releasable } from './release.ts';
+import type { CreateRequest } from './requests.ts';
+
+/** What is made together or not at all, in place of what goes for it. */
+export interface Wish {
+  requests: readonly CreateRequest[];
+  /**
+   * Persistent reservations of the caller that go where this is made, and stay where it is not. One that is not there, or
+   * by now another document's, is left alone.
+   */
+  replaces?: readonly Pick<Reservation, 'protocol' | 'range' | 'document'>[];
+}
+
+/** Which reservation is to be freed. */
+export type Release = Omit<ReservationReleaseParams, 'whatIf'>;
+
+/** Changes of the reservations that are recorded in one step. Each is done or refused by itself. */
+export interface Batch {
+  wishes?: readonly Wish[];
+  releases?: readonly Release[];
+}
+
+/** What came of a wish. */
+export interface Fulfilled {
+  /** One for each of its requests. */
+  made: Made[];
+  /** What went for it. */
+  gone: Reservation[];
+}
+
+/** What came of each change. */
+export interface BatchOutcome {
+  wishes: PromiseSettledResult<Fulfilled>[];
+  releases: PromiseSettledResult<Reservation[]>[];
+}
+
+/** What the batch comes to, before anything is recorded. */
+export interface Prospect extends BatchOutcome {
+  obtained: readonly Obtained[];
+  /** What is to be recorded no more. */
+  gone: readonly Reservation[];
+}
+
+/** What the same comes to where it cannot be recorded: all that could be done is refused for the same reason. */
+export function refused({ wishes, releases }: BatchOutcome, reason: unknown): BatchOutcome {
+  const no = { status: 'rejected', reason } as const;
+  const orNo = <T>(one: PromiseSettledResult<T>) => (one.status === 'rejected' ? one : no);
+  return { wishes: wishes.map(orNo), releases: releases.map(orNo) };
+}
+
+/** Takes what can be had, one after the other. What is released or replaced is in nobody's way. */
+export async function prospectOf(
+  core: Core,
+  taker: Taker,
+  { wishes = [], releases = [] }: Batch,
+  { view, signal }: { view: LedgerView; signal?: AbortSignal },
+): Promise<Prospect> {
+  const prospect = { wishes: [], releases: [], obtained: [], gone: [] } as {
+    [K in keyof Prospect]: Prospect[K][number][];
+  };
+  for (const release of releases) {
+    const [outcome] = await Promise.allSettled([releasable(core, release, view)]);
+    prospect.releases.push(outcome);
+    if (outcome.status === 'fulfilled') prospect.gone.push(...outcome.value);
+  }
+  for (const wish of wishes) {
+    const now = { ...view, own: without(view.own, prospect.gone).concat(claimedOf(prospect.obtained)) };
+    const replaced = replacedOf(wish, now);
+    const [outcome] = await Promise.allSettled([
+      obtainTogether(core, taker, wish, { view: now, replacing: replaced, signal }),
+    ]);
+    if (outcome.status === 'rejected') {
+      prospect.wishes.push(outcome);
+      continue;
+    }
+    prospect.obtained.push(...outcome.value);
+    prospect.gone.push(...replaced);
+    prospect.wishes.push({ status: 'fulfilled', value: { made: outcome.value.map(madeOf), gone: replaced } });
+  }
+  return prospect;
+}
+
+const claimedOf = (obtained: readonly Obtained[]): LedgerRecord[] => obtained.flatMap(({ claimed }) => claimed);
+
+function without(records: readonly LedgerRecord[], gone: readonly Reservation[]): LedgerRecord[] {
+  const left = new Set(gone.map(keyOf));
+  return records.filter((item) => !left.has(keyOf(item)));
+}
+
+const replacedOf = ({ replaces = [] }: Wish, { own }: LedgerView): LedgerRecord[] =>
+  own.filter((item) =>
+    replaces.some(
+      (one) => item.lifetime === 'persistent' && keyOf(one) === keyOf(item) && one.document === item.document,
+    ),
+  );
+
+async function obtainTogether(
+  core: Core,
+  taker: Taker,
+  { requests }: Wish,
+  { view, replacing, signal }: { view: LedgerView; replacing: readonly LedgerRecord[]; signal?: AbortSignal },
+): Promise<Obtained[]> {
+  const obtained: Obtained[] = [];
+  const staying = without(view.own, replacing);
+  try {
+    for (const request of requests) {
+      const now = { ...view, own: staying.concat(claimedOf(obtained)) };
+      obtained.push(await obtain(core, taker, request, { view: now, replacing, signal }));
+    }
+    return obtained;
+  } catch (error) {
+    await taker.giveBack(claimedOf(obtained));
+    throw error;
+  }
+}

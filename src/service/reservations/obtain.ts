@@ -1,0 +1,158 @@
+import type { LedgerView } from '../../ledger/ledger.ts';
+import type { Enforcement, LedgerRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import { keyOf } from '../../protocol/ranges.ts';
+import type { Claim } from '../../providers/provider.ts';
+import type { Core } from '../core.ts';
+import { relabelled, sameLabel } from '../label.ts';
+import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from '../ports/choose.ts';
+import { checkMayRelabel } from '../refusals.ts';
+import type { Obtained } from './obtained.ts';
+import type { CreateRequest } from './requests.ts';
+
+/** How a range is taken: for good, or only to see whether it could be. */
+export interface Taker {
+  /** @returns the token, where it is taken for good */
+  take(claim: Claim): Promise<bigint | undefined>;
+  giveBack(taken: readonly LedgerRecord[]): Promise<void>;
+}
+
+/** What a request may stand on. */
+interface Circumstances {
+  view: LedgerView;
+  /** The caller's reservations that this comes in place of, no longer in the view. */
+  replacing?: readonly Reservation[];
+  signal?: AbortSignal;
+}
+
+/**
+ * What a request comes to: what is there already, with the label asked for, and the rest taken in every protocol or in
+ * none. Nothing is recorded yet.
+ */
+export async function obtain(
+  core: Core,
+  taker: Taker,
+  request: CreateRequest,
+  circumstances: Circumstances,
+): Promise<Obtained> {
+  const { protocols } = request;
+  const { view } = circumstances;
+  const found = relabel(core, await existingOf(core, request, view), request, view);
+  const missing = protocols.filter((protocol) => !found.existing.some((item) => item.protocol === protocol));
+  if (missing.length === 0) return { protocols, ...found, claimed: [] };
+  try {
+    const claimed = await take(core, taker, { ...request, protocols: missing }, circumstances);
+    return { protocols, ...found, claimed };
+  } catch (error) {
+    // Another program may have made the same persistent reservations in between.
+    const meanwhile = await existingOf(core, request, view);
+    if (meanwhile.length !== protocols.length) throw error;
+    return { protocols, ...relabel(core, meanwhile, request, view), claimed: [] };
+  }
+}
+
+/** The existing reservations as they are to be, and the records that change by that. */
+function relabel(
+  { ledger }: Core,
+  existing: readonly Reservation[],
+  { updatesExisting, label, lifetime }: CreateRequest,
+  { system }: LedgerView,
+): Pick<Obtained, 'existing' | 'changed'> {
+  const changed: LedgerRecord[] = [];
+  const now = existing.map((reservation) => {
+    if (!updatesExisting || sameLabel(reservation, label)) return reservation;
+    const target = keyOf(reservation);
+    const isSystems = system.some((item) => keyOf(item) === target);
+    checkMayRelabel({ kind: 'reservation', is: reservation }, label, isSystems);
+    // Nobody has recorded what another program made.
+    const { owner = ledger.owner(lifetime), createdAt = new Date().toISOString() } = reservation;
+    const record = { ...relabelled(reservation, label), owner, createdAt };
+    changed.push(record);
+    return record;
+  });
+  return { existing: now, changed };
+}
+
+/** Those of the very reservations asked for that the caller may have: its own, or persistent ones. */
+async function existingOf(core: Core, request: CreateRequest, { own, system }: LedgerView): Promise<Reservation[]> {
+  const { protocols, range, lifetime, returnsExisting } = request;
+  if (!returnsExisting || !range) return [];
+  const existing: Reservation[] = [];
+  for (const protocol of protocols) {
+    const found = await core.known.find({ protocol, range }, [...own, ...system]);
+    if (found?.lifetime !== lifetime) continue;
+    const isHeldSo = core.held.has(keyOf(found)) && found.enforcement === enforcementOf(core, request, protocol);
+    if (lifetime === 'persistent' || isHeldSo) existing.push(found);
+  }
+  return existing;
+}
+
+async function take(
+  core: Core,
+  taker: Taker,
+  request: CreateRequest,
+  { view, replacing = [], signal }: Circumstances,
+): Promise<LedgerRecord[]> {
+  const { provider, known } = core;
+  const { protocols, numberOfPorts, range: definite } = request;
+  const records = [...view.own, ...view.system];
+  const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, signal });
+  if (definite) {
+    await known.refuseOverlap(protocols, definite, records);
+    return takeRange(definite);
+  }
+  const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
+  const surveys = protocols.map((protocol) => provider.survey(protocol, numberOfPorts >= surveySocketsFrom));
+  const survey = combined(await Promise.all(surveys));
+  const reserved = others.map((item) => item.range);
+  const avoid = portsToAvoid(survey, reserved, numberOfPorts);
+  const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
+  return (await claimFreeRange({ protocols, numberOfPorts, window }, avoid, takeRange)).claimed;
+}
+
+/** Takes the range in every protocol or in none. */
+async function takeInEach(
+  core: Core,
+  taker: Taker,
+  request: CreateRequest,
+  { range, replacing, signal }: { range: PortRange; replacing: readonly Reservation[]; signal?: AbortSignal },
+): Promise<LedgerRecord[]> {
+  const { protocols, lifetime, hold } = request;
+  const taken: LedgerRecord[] = [];
+  try {
+    for (const protocol of protocols) {
+      const own = replacing.filter((one) => one.protocol === protocol);
+      const token = await taker.take({ protocol, range, lifetime, hold, replacing: own, signal });
+      taken.push(recordOf(core, request, { protocol, range, token }));
+    }
+    return taken;
+  } catch (error) {
+    await taker.giveBack(taken);
+    throw error;
+  }
+}
+
+/** Who is stopped by what is asked for. */
+function enforcementOf({ provider }: Core, { lifetime, hold }: CreateRequest, protocol: Protocol): Enforcement {
+  const { capabilities } = provider;
+  if (hold === 'strict') return capabilities[lifetime];
+  return hold === 'yield' ? capabilities.yield[protocol] : 'ledger';
+}
+
+function recordOf(
+  core: Core,
+  request: CreateRequest,
+  { protocol, range, token }: { protocol: Protocol; range: PortRange; token: bigint | undefined },
+): LedgerRecord {
+  const { lifetime, label } = request;
+  return {
+    protocol,
+    range,
+    ...(token !== undefined && { token: String(token) }),
+    lifetime,
+    enforcement: enforcementOf(core, request, protocol),
+    provider: core.provider.name,
+    ...label,
+    owner: core.ledger.owner(lifetime),
+    createdAt: new Date().toISOString(),
+  };
+}
