@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What the rest of the code may know of the process it runs in. Only this file and the entries name `process`. */
 export interface Host {
@@ -11,6 +14,8 @@ export interface Host {
   readonly user: string;
   /** The numeric user id; undefined on Windows. */
   readonly userId: number | undefined;
+  /** How the command line is called on this machine, for what is left there to be read by people. */
+  commandLine(): string;
 }
 
 function userName(): string {
@@ -19,6 +24,19 @@ function userName(): string {
   } catch {
     return String(process.geteuid?.() ?? 'unknown');
   }
+}
+
+/** By its name where that is on PATH, else by the file that came with this program. */
+function commandLine(): string {
+  const name = 'portreservation';
+  const isThere = (process.env.PATH ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, name)));
+  if (isThere) return name;
+  const beside = [
+    join(dirname(process.argv[1] ?? ''), `${name}.mjs`),
+    fileURLToPath(new URL(`../PortReservation/worker/${name}.mjs`, import.meta.url)),
+  ];
+  const file = beside.find((one) => existsSync(one));
+  return file === undefined ? name : `node '${file}'`;
 }
 
 /** The host of this process. */
@@ -30,5 +48,6 @@ export function thisHost(): Host {
     execPath: process.execPath,
     user: userName(),
     userId: process.geteuid?.(),
+    commandLine,
   };
 }

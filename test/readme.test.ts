@@ -25,5 +25,7 @@ test('the first answer of the README is what the product says of port 5173 of th
   )!;
   expect(words(shown[1]!).slice(-words(explain(verdict, findings)).length)).toEqual(words(explain(verdict, findings)));
   expect(words(shown[1]!)).toContain(verdict[0]!.toUpperCase() + verdict.slice(1));
-  expect(shown[2]).toBe(remedyFor(verdict, findings, windowsCommands));
+  const remedy = remedyFor(verdict, findings, { commands: windowsCommands, canExclude: true });
+  expect(remedy).toMatchObject({ action: 'restartNat', protocol: 'tcp', range: { startPort: 5173, numberOfPorts: 1 } });
+  expect(shown[2]).toBe('New-PortExclusion -Protocol Tcp -StartPort 5173 -RestartNat');
 });

@@ -86,7 +86,8 @@ Where nothing stands in its way, FAILURE says more."
         (dev-server-port--describe failure)
       (concat (format "Port %d cannot be had. " port)
               (plist-get status :explanation)
-              (when-let ((remedy (plist-get status :remedy))) (concat " Remedy: " remedy))))))
+              (when-let ((remedy (plist-get status :remedy)))
+                (concat " Remedy: " (or (plist-get remedy :run) (plist-get remedy :sentence))))))))
 
 ;;;###autoload
 (defun dev-server-port (&optional port)

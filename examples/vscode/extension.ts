@@ -77,9 +77,10 @@ async function explain(port: number, error: unknown): Promise<void> {
   const status = (await client.request('port/inspect', asked)).ports[0]!;
   if (status.canBind) throw error;
   const text = `Port ${port} cannot be had. ${status.explanation}`;
-  const remedies = status.remedy ? [`Copy "${status.remedy}"`] : [];
+  const { remedy } = status;
+  const remedies = remedy ? [remedy.run ? `Copy "${remedy.run}"` : remedy.sentence] : [];
   const chosen = await vscode.window.showWarningMessage(text, ...remedies);
-  if (chosen && status.remedy) await vscode.env.clipboard.writeText(status.remedy);
+  if (chosen && remedy?.run) await vscode.env.clipboard.writeText(remedy.run);
 }
 
 function showError(error: Error): void {

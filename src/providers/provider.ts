@@ -23,10 +23,6 @@ export interface SystemCommands {
   endProcess(processId: number): string;
   /** Lets an ordinary user bind the port; undefined where there is no such right. */
   allowPort?(port: number): string;
-  /** Keeps the port out of automatic choice, so that anyone may bind it by number; undefined where nothing does. */
-  excludePort?(protocol: Protocol, port: number): string;
-  /** The same of a port that the system has taken for a driver. */
-  takeFromSystem?(protocol: Protocol, port: number): string;
 }
 
 /** A process with sockets on a port, and the command that ends it. */

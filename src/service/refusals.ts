@@ -36,7 +36,7 @@ export function checkMayRelease(reservation: Reservation, { provider, holds, isS
     throw new ServiceError(
       'NotSupported',
       `${described(reservation)} was made by the ${reservation.provider} provider; this is the ${provider} provider.`,
-      { target, hint: `Start the worker with --provider ${reservation.provider}.` },
+      { target, hint: `Ask the ${reservation.provider} provider to release it.` },
     );
   }
 }

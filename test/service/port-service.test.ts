@@ -148,7 +148,7 @@ test('a reservation of another provider is not freed half', async () => {
   opened.push(linux);
   await expect(linux.release({ token })).rejects.toMatchObject({
     errorName: 'NotSupported',
-    facts: { hint: expect.stringContaining('--provider ledger') },
+    facts: { hint: expect.stringContaining('the ledger provider') },
   });
 });
 

@@ -54,7 +54,7 @@ export function inspectSuite(windows: Windows): void {
       expect(receiver!.holders).toEqual([{ state: 'listening', ...whole(program, '0.0.0.0') }]);
       const { user, processId } = receiver!.holders[0]!;
       expect(receiver!.explanation).toContain(`node.exe (process ${processId}, user ${user}) receives on 0.0.0.0`);
-      expect(receiver!.remedy).toBe(`Stop-Process -Id ${processId} -Force`);
+      expect(receiver!.remedy).toMatchObject({ run: `Stop-Process -Id ${processId} -Force` });
     });
 
     test('a reservation of ours, here and in another worker, and what stays free', async () => {
@@ -77,8 +77,8 @@ export function inspectSuite(windows: Windows): void {
         ]);
         expect(ports[0]).toMatchObject({ canBind: false, explanation: expect.stringContaining('"web"') });
       }
-      expect(here.ports[0]!.remedy).toMatch(/^Remove-PortReservation/);
-      expect(there.ports[0]!.remedy).toBe(`Stop-Process -Id ${worker.process.pid} -Force`);
+      expect(here.ports[0]!.remedy).toMatchObject({ action: 'release' });
+      expect(there.ports[0]!.remedy).toMatchObject({ run: `Stop-Process -Id ${worker.process.pid} -Force` });
       const within = { startPort, numberOfPorts: 3 };
       const found = await other.request('port/find', { protocol: ['tcp', 'udp'], within });
       expect(found.ranges).toEqual([one(startPort + 2)]);

@@ -223,7 +223,7 @@ describeInLab('what netsh shows', () => {
       verdict: 'listening',
       holders: [{ processId: 4, processName: 'System', urls: [url] }],
       explanation: `System (process 4) listens on :: for HTTP.sys, where ${url} is reserved.`,
-      remedy: 'netsh http show servicestate view=requestq',
+      remedy: { run: 'netsh http show servicestate view=requestq' },
     });
     const other = await statusOf(start + 1);
     expect(other.holders).toEqual([expect.not.objectContaining({ urls: expect.anything() })]);

@@ -41,7 +41,7 @@ describeInLab('a port that WinNAT has', () => {
       {
         verdict: 'excludedBySystem',
         explanation: expect.stringContaining('WinNAT'),
-        remedy: `New-PortExclusion -Protocol Tcp -StartPort ${start + 2} -RestartNat`,
+        remedy: { action: 'restartNat', protocol: 'tcp', range: { startPort: start + 2, numberOfPorts: 1 } },
       },
     ]);
     const refusal = await worker.refusal('exclusion/add', exclusion());

@@ -70,7 +70,7 @@ local function explain(port, err)
   request('port/inspect', params, function(result)
     local status = result.ports[1]
     if status.canBind then return show_error(err) end
-    local remedy = status.remedy and ' Remedy: ' .. status.remedy or ''
+    local remedy = status.remedy and ' Remedy: ' .. (status.remedy.run or status.remedy.sentence) or ''
     show('Port ' .. port .. ' cannot be had. ' .. status.explanation .. remedy, vim.log.levels.WARN)
   end)
 end

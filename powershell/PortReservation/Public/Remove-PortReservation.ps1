@@ -8,8 +8,8 @@ function Remove-PortReservation {
     name. Removing a persistent one needs root or an elevated session.
 
     Errors, by id: NotFound, NotOwner (a runtime reservation that another process holds), AccessDenied,
-    NotSupported, SelectorMissing (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each input that fails
-    gives one error, and the next one is processed.
+    NotSupported, SelectorMissing (nothing says which), InvalidParams, LedgerBusy, LedgerCorrupt, OsError. Each
+    input that fails gives one error, and the next one is processed.
 
     .PARAMETER Name
     The names of the reservations. Wildcards are permitted; upper and lower case are the same.

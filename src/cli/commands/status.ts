@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { PortRange, PortStatus, Protocol } from '../../protocol/generated/contract.ts';
 import { type CommonOptions, protocolOption, ranges, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
-import { inOurWords } from '../remedy.ts';
 import { inService } from '../service.ts';
 import { statusColumns } from '../views.ts';
+import { commandFor } from '../words.ts';
 
 interface Options extends CommonOptions {
   protocol: Protocol[];
@@ -30,6 +30,6 @@ export function addStatus(root: Command, output: Output): void {
 
 /** The commands, below the table so that they can be copied. */
 function sayRemedy({ protocol, port, remedy }: PortStatus, total: number, output: Output): void {
-  if (remedy)
-    output.say(`\n${total > 1 ? `To change ${protocol} ${port}` : 'To change that'}:\n  ${inOurWords(remedy)}`);
+  if (!remedy) return;
+  output.say(`\n${total > 1 ? `To change ${protocol} ${port}` : 'To change that'}:\n  ${commandFor(remedy)}`);
 }

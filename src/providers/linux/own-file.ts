@@ -11,6 +11,8 @@ export interface OwnFile {
   readonly copied: PortSet;
   /** Neither of these: added by hand, and kept. */
   readonly added: PortSet;
+  /** How to undo it, as whoever wrote it first was called. */
+  readonly undo: string | undefined;
   /** Other settings somebody put there, kept line by line. */
   readonly otherLines: readonly string[];
 }
@@ -18,8 +20,13 @@ export interface OwnFile {
 const key = 'net.ipv4.ip_local_reserved_ports';
 const header = `# Written by PortReservation: the ports of its persistent reservations and its exclusions, which the system does not hand out by itself.
 # The last file that sets this key wins, so it repeats what other files set.
-# To undo: remove them (Remove-PortReservation, Remove-PortExclusion). Without this file alone, the next change writes it again.
 `;
+
+const undoNote = '# To undo: ';
+
+/** How to undo it, by a command that is there on this machine. */
+const undoLine = (command: string) =>
+  `${undoNote}${command} remove, ${command} exclude remove. Without this file alone, the next change writes it again.`;
 
 /** Some readers of these files cut a line at 4,096 bytes, and would take the rest of a comment for a setting. */
 const portsPerLine = 40;
@@ -51,7 +58,8 @@ export function parseOwnFile(text: string, start: string): OwnFile {
   const copied = noted(text, copiedNote);
   const added = minus(assignedPorts(text) ?? new PortSet(), portsMarked(marks, lastingMarks), copied);
   const otherLines = text.split('\n').filter((line) => /^\s*[^#;\s]/.test(line) && assignedValue(line) === undefined);
-  return { marks, copied, added, otherLines };
+  const undo = text.split('\n').find((line) => line.startsWith(undoNote));
+  return { marks, copied, added, undo, otherLines };
 }
 
 /** The file's text; undefined where there is none. A symbolic link in its place is refused. */
@@ -61,14 +69,21 @@ export const readOwnText = (file: string): string | undefined => readText(file, 
 export const valueIn = ({ marks, copied, added }: OwnFile): string =>
   formatPortList(union(portsMarked(marks, lastingMarks), copied, added));
 
-/** The file's text; undefined when there is nothing left to say. */
-export function formatOwnFile(content: OwnFile, start: string): string | undefined {
-  const { marks, copied, added, otherLines } = content;
+/**
+ * The file's text; undefined when there is nothing left to say.
+ * @param command how the command line is called here
+ */
+export function formatOwnFile(
+  content: OwnFile,
+  { start, command }: { start: string; command: string },
+): string | undefined {
+  const { marks, copied, added, undo = undoLine(command), otherLines } = content;
   const idle = isEmpty(portsMarked(marks, lastingMarks)) && isEmpty(added);
   const passing = passingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
   if (idle && passing === '' && otherLines.length === 0) return undefined;
   const lasting = lastingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
   const notes = lasting + (passing && `# ${startNote}: ${start}\n${passing}`);
   const setting = idle ? '' : `${noteLines(copiedNote, copied)}${key} = ${valueIn(content)}\n`;
-  return header + notes + setting + otherLines.map((line) => `${line}\n`).join('');
+  const others = otherLines.map((line) => `${line}\n`).join('');
+  return `${header}${undo}\n${notes}${setting}${others}`;
 }

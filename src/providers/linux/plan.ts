@@ -51,7 +51,7 @@ export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const content = nextContent(state, marks, freed, lastsLonger);
   const add = minus(kept, live);
   const remove = common(minus(freed, kept, portsOfOthers(others)), live);
-  const text = formatOwnFile(content, state.start);
+  const text = formatOwnFile(content, state);
   const changesOurs = hasMore(marks, own.marks) || hasMore(own.marks, marks) || !isEmpty(add) || !isEmpty(remove);
   return { add, remove, text, changesFile: text !== state.text, changesOurs };
 }
@@ -65,11 +65,17 @@ export interface State {
   readonly text: string | undefined;
   readonly own: OwnFile;
   readonly others: AssignmentsOfOthers;
+  /** How the command line is called on this machine. */
+  readonly command: string;
 }
 
 /** @param others what others' files set, where that is known already */
-export function readState(paths: SysctlPaths, live: LiveList, others = assignmentsOfOthers(paths)): State {
+export function readState(
+  paths: SysctlPaths,
+  live: LiveList,
+  { command, others = assignmentsOfOthers(paths) }: { command: string; others?: AssignmentsOfOthers },
+): State {
   const text = readOwnText(paths.own);
   const start = thisList();
-  return { live: live.read(), start, text, own: parseOwnFile(text ?? '', start), others };
+  return { live: live.read(), start, text, own: parseOwnFile(text ?? '', start), others, command };
 }

@@ -10,7 +10,6 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
-import { excludePort } from '../exclude-command.ts';
 import type {
   Claim,
   Excluder,
@@ -35,7 +34,7 @@ import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities;
-  readonly commands: SystemCommands = { ...linuxCommands, excludePort };
+  readonly commands: SystemCommands = linuxCommands;
   readonly excluder: Excluder;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
@@ -43,7 +42,7 @@ export class LinuxProvider implements Provider {
   constructor(host: Host, paths: SysctlPaths = systemPaths) {
     this.#base = new LedgerProvider(host);
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
-    this.#reserved = new ReservedPorts(paths);
+    this.#reserved = new ReservedPorts(paths, host.commandLine);
     this.excluder = excluderOf(this.#reserved);
   }
 

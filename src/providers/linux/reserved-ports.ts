@@ -51,10 +51,13 @@ const isDue = ({ changesOurs, changesFile }: Plan): boolean => changesOurs || ch
  */
 export class ReservedPorts {
   readonly #paths: SysctlPaths;
+  readonly #commandLine: () => string;
   readonly #live: LiveList;
 
-  constructor(paths: SysctlPaths) {
+  /** @param commandLine how the command line is called on this machine */
+  constructor(paths: SysctlPaths, commandLine: () => string) {
     this.#paths = paths;
+    this.#commandLine = commandLine;
     this.#live = new LiveList(paths.live, `${paths.own}.live`);
   }
 
@@ -114,7 +117,8 @@ export class ReservedPorts {
   /** What is excluded, by whomever; of ours, each as it was made. */
   exclusions(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): ExclusionTable {
     const warnings: string[] = [];
-    const state = readState(this.#paths, this.#live, this.#othersOrWarning(warnings));
+    const others = this.#othersOrWarning(warnings);
+    const state = readState(this.#paths, this.#live, { command: this.#commandLine(), others });
     const exclusions = protocols.flatMap((protocol) => exclusionsIn(state, { protocol, recorded, paths: this.#paths }));
     return { exclusions, warnings };
   }
@@ -185,7 +189,7 @@ export class ReservedPorts {
   }
 
   #state(): State {
-    return readState(this.#paths, this.#live);
+    return readState(this.#paths, this.#live, { command: this.#commandLine() });
   }
 
   #checkRights(): void {

@@ -1,4 +1,3 @@
-import { excludePort } from '../exclude-command.ts';
 import type { SystemCommands } from '../provider.ts';
 
 /** The commands of Windows, for an elevated PowerShell. */
@@ -6,6 +5,4 @@ export const windowsCommands: SystemCommands = {
   endProcess: (processId) => `Stop-Process -Id ${processId} -Force`,
   resetDynamicRange: (protocol) => `netsh interface ipv4 set dynamicport ${protocol} start=49152 num=16384`,
   showHolders: (protocol, port) => `Get-Net${protocol === 'tcp' ? 'TCPConnection' : 'UDPEndpoint'} -LocalPort ${port}`,
-  excludePort,
-  takeFromSystem: (protocol, port) => `${excludePort(protocol, port)} -RestartNat`,
 };

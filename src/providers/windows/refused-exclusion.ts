@@ -66,7 +66,7 @@ async function keptBySystem(
   const mayBeNat = await isNatRunning().catch(() => true);
   const message = `${where}, which ${mayBeNat ? 'WinNAT or another driver' : 'a driver or another program'} keeps reserved.`;
   const hint = mayBeNat
-    ? 'If it is WinNAT (Hyper-V, WSL, Docker), -RestartNat helps (restartNat): it is stopped, the range excluded, and started again.'
+    ? 'If it is WinNAT (Hyper-V, WSL, Docker), restart it for the change (restartNat): it is stopped, the range excluded, and started again.'
     : 'Choose other ports, or end what keeps them.';
   return new ServiceError('RangeReserved', message, { ...facts, hint }, cause);
 }

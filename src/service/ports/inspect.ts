@@ -102,7 +102,10 @@ function statusOf(provider: Provider, findings: Findings): PortStatus {
   const { protocol, facts, families, reservation, exclusion } = findings;
   const { port, refusals } = facts;
   const verdict = verdictOf(findings);
-  const remedy = remedyFor(verdict, findings, provider.commands);
+  const remedy = remedyFor(verdict, findings, {
+    commands: provider.commands,
+    canExclude: provider.excluder !== undefined,
+  });
   const canBind = !refusals.ipv4 && !refusals.ipv6;
   return {
     protocol,

@@ -24,7 +24,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
     expect(read(ownFile)).toMatchInlineSnapshot(`
       "# Written by PortReservation: the ports of its persistent reservations and its exclusions, which the system does not hand out by itself.
       # The last file that sets this key wins, so it repeats what other files set.
-      # To undo: remove them (Remove-PortReservation, Remove-PortExclusion). Without this file alone, the next change writes it again.
+      # To undo: portreservation remove, portreservation exclude remove. Without this file alone, the next change writes it again.
       # excluded tcp: 5000-5009
       net.ipv4.ip_local_reserved_ports = 5000-5009
       "
@@ -151,7 +151,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('an exclusion on Linux'), () => {
       (await service.inspect({ protocol: [protocol], ranges: [ports(5003, 1)] })).ports[0]!;
     expect(await status('tcp')).toMatchObject({
       verdict: 'inDynamicRange',
-      remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5003',
+      remedy: { action: 'exclude', protocol: 'tcp', range: { startPort: 5003, numberOfPorts: 1 } },
     });
     const neighbour = only(await service.addExclusion({ ...tcp, range: ports(5010) }));
     const made = only(await service.addExclusion({ ...tcp, name: 'web', reason: 'the front end' }));

@@ -39,11 +39,15 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       verdict: 'reserved',
       reservation,
       explanation: `It is held by the runtime reservation ${protocol} ${port - 1}-${port + 1} "web" of ${user} (process ${process.pid}), for "the front end".`,
-      remedy: `kill ${process.pid}`,
+      remedy: { run: `kill ${process.pid}` },
     });
     const own = await statusOf(other, port, protocol);
-    const name = protocol === 'tcp' ? 'Tcp' : 'Udp';
-    expect(own.remedy).toBe(`Remove-PortReservation -Protocol ${name} -StartPort ${port - 1} -NumberOfPorts 3`);
+    expect(own.remedy).toEqual({
+      action: 'release',
+      protocol,
+      range: { startPort: port - 1, numberOfPorts: 3 },
+      sentence: `Release the reservation ${protocol} ${port - 1}-${port + 1}.`,
+    });
   });
 
   test('reserved, of a persistent one that stops nobody who names the port', async () => {
@@ -75,9 +79,12 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       verdict: 'privileged',
       holders: [],
       explanation: 'Port 80 is privileged, and this user has no right to bind it.',
-      remedy: 'sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
+      remedy: {
+        run: 'sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
+        sentence: 'Run: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
+      },
     });
-    run(status.remedy!.replace('sudo ', ''));
+    run(status.remedy!.run!.replace('sudo ', ''));
     expect(await statusOf(service, 80)).toMatchObject({ canBind: true, verdict: 'free' });
   });
 
@@ -86,6 +93,6 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
     const status = await statusOf(await open(), 40_999);
     expect(status).toMatchObject({ canBind: true, verdict: 'inDynamicRange' });
     expect(status.explanation).toContain('lies in 40000-40999, which the system hands out by itself');
-    expect(status.remedy).toBe('New-PortReservation -Protocol Tcp -StartPort 40999 -Persistent');
+    expect(status.remedy).toMatchObject({ action: 'reserve', protocol: 'tcp', range: { startPort: 40_999 } });
   });
 });

@@ -52,10 +52,10 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
         },
       ],
       explanation: `python3 (process ${processId}, user root) listens on ::1, while 0.0.0.0 alone can be bound.`,
-      remedy: `kill ${processId}`,
+      remedy: { run: `kill ${processId}`, sentence: `Run: kill ${processId}` },
     });
     expect([await tryBind('tcp', port, '0.0.0.0'), await tryBind('tcp', port, '::')]).toEqual(['bound', 'EADDRINUSE']);
-    run(status.remedy!);
+    run(status.remedy!.run!);
     await ended;
     expect(await statusOf(service)).toMatchObject({ verdict: 'free', canBind: true });
   });
@@ -126,7 +126,7 @@ sys.stdin.read()`;
     expect(status).toMatchObject({
       verdict: 'boundNotListening',
       holders: [{ state: 'connected', processId: process.pid, addresses: ['127.0.0.1'] }],
-      remedy: `kill ${process.pid}`,
+      remedy: { run: `kill ${process.pid}` },
     });
     expect(status.explanation).toMatch(/ has it as the local port of a connection, while :: alone can be bound\.$/);
 
@@ -153,7 +153,7 @@ sys.stdin.read()`;
       holders: [{ state: 'listening', addresses: ['0.0.0.0'], user: 'root' }],
       explanation:
         'A process of user root that this user may not look at listens on 0.0.0.0, while :: alone can be bound.',
-      remedy: `sudo ss -tanp 'sport = :${port + 1}'`,
+      remedy: { run: `sudo ss -tanp 'sport = :${port + 1}'` },
     });
     expect(status.holders[0]).not.toHaveProperty('processId');
   });

@@ -13,7 +13,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('persistent reservations on Linux')
     expect(read(ownFile)).toMatchInlineSnapshot(`
       "# Written by PortReservation: the ports of its persistent reservations and its exclusions, which the system does not hand out by itself.
       # The last file that sets this key wins, so it repeats what other files set.
-      # To undo: remove them (Remove-PortReservation, Remove-PortExclusion). Without this file alone, the next change writes it again.
+      # To undo: portreservation remove, portreservation exclude remove. Without this file alone, the next change writes it again.
       # reserved tcp: 5000-5009
       # reserved udp: 6000
       net.ipv4.ip_local_reserved_ports = 5000-5009,6000

@@ -7,6 +7,7 @@ import { remedyFor } from '../../../src/service/ports/remedy.ts';
 import { type Findings, verdictOf } from '../../../src/service/ports/verdict.ts';
 
 const port = 5173;
+const means = { commands: windowsCommands, canExclude: true };
 const denied: PortFacts['refusals'] = { ipv4: 'denied', ipv6: 'denied' };
 const row = (administered: boolean): PortExclusion => ({
   protocol: 'tcp',
@@ -30,7 +31,7 @@ function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'e
     dynamicRange: undefined,
   };
   const verdict = verdictOf(findings);
-  return { verdict, explanation: explain(verdict, findings), remedy: remedyFor(verdict, findings, windowsCommands) };
+  return { verdict, explanation: explain(verdict, findings), remedy: remedyFor(verdict, findings, means) };
 }
 
 describe('on Windows', () => {
@@ -39,7 +40,12 @@ describe('on Windows', () => {
       verdict: 'excludedBySystem',
       explanation:
         'Windows keeps tcp 5100-5199 for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.',
-      remedy: 'New-PortExclusion -Protocol Tcp -StartPort 5173 -RestartNat',
+      remedy: {
+        action: 'restartNat',
+        protocol: 'tcp',
+        range: { startPort: 5173, numberOfPorts: 1 },
+        sentence: 'Keep tcp 5173 out of automatic choice, with WinNAT stopped meanwhile.',
+      },
     });
   });
 
@@ -59,7 +65,12 @@ describe('on Windows', () => {
     expect(judge({ refusals: denied, exclusion: row(false) }, reservation)).toEqual({
       verdict: 'reserved',
       explanation: 'It is held by the persistent reservation tcp 5100-5199.',
-      remedy: 'Remove-PortReservation -Protocol Tcp -StartPort 5100 -NumberOfPorts 100',
+      remedy: {
+        action: 'release',
+        protocol: 'tcp',
+        range: { startPort: 5100, numberOfPorts: 100 },
+        sentence: 'Release the reservation tcp 5100-5199.',
+      },
     });
   });
 
@@ -113,7 +124,7 @@ test('a socket of a hidden process on a reserved port is taken for the holder’
   const refusals = { ipv4: 'inUse' } as const;
   expect(judge({ refusals, holders: [holder({ user: 'ada' })] }, reservation)).toMatchObject({
     verdict: 'reserved',
-    remedy: 'Stop-Process -Id 4711 -Force',
+    remedy: { run: 'Stop-Process -Id 4711 -Force', sentence: 'Run: Stop-Process -Id 4711 -Force' },
   });
   expect(judge({ refusals, holders: [holder({ processId: 1 })] }, reservation).verdict).toBe('listening');
 });
