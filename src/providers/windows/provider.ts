@@ -98,6 +98,8 @@ export class WindowsProvider implements Provider {
 
   async claim(claim: Claim): Promise<bigint> {
     const { protocol, range, lifetime, hold = 'strict', signal } = claim;
+    // What is to go for it goes only where the rest can be had.
+    if (claim.replacing?.length) await refuseFresh(claim);
     try {
       if (hold !== 'strict') return await this.#claimUnheld(protocol, range, signal);
       if (lifetime === 'runtime') return await this.#holder.acquire(protocol, range);
@@ -109,12 +111,8 @@ export class WindowsProvider implements Provider {
 
   async check({ protocol, range, lifetime, hold = 'strict', replacing = [], signal }: Claim): Promise<void> {
     if (lifetime === 'persistent') await refuseOrdinaryUser(protocol, range);
-    const own = replacing.map((one) => one.range);
+    await refuseFresh({ protocol, range, lifetime, hold, replacing, signal });
     try {
-      for (const fresh of rangesWithout(range, own)) {
-        await refuseTaken(protocol, fresh, signal);
-        if (hold === 'strict') await refuseKept(protocol, fresh);
-      }
       for (const one of replacing) await refuseUsed(one);
     } catch (error) {
       throw await refusedRange(systemFailure(error), protocol, range);
@@ -191,6 +189,19 @@ export class WindowsProvider implements Provider {
 
   async close(): Promise<void> {
     await this.#holder.close();
+  }
+}
+
+/** Refuses a claim for what of it is not the caller's yet. */
+async function refuseFresh({ protocol, range, hold = 'strict', replacing = [], signal }: Claim): Promise<void> {
+  const own = replacing.map((one) => one.range);
+  for (const fresh of rangesWithout(range, own)) {
+    try {
+      await refuseTaken(protocol, fresh, signal);
+      if (hold === 'strict') await refuseKept(protocol, fresh);
+    } catch (error) {
+      throw await refusedRange(systemFailure(error), protocol, fresh);
+    }
   }
 }
 

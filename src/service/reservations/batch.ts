@@ -115,7 +115,7 @@ async function obtainTogether(
     }
     return obtained;
   } catch (error) {
-    await taker.giveBack(claimedOf(obtained));
+    await taker.giveBack(claimedOf(obtained), replacing);
     throw error;
   }
 }

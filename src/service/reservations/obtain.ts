@@ -13,7 +13,7 @@ import type { CreateRequest } from './requests.ts';
 export interface Taker {
   /** @returns the token, where it is taken for good */
   take(claim: Claim): Promise<bigint | undefined>;
-  giveBack(taken: readonly LedgerRecord[]): Promise<void>;
+  giveBack(taken: readonly LedgerRecord[], replaced: readonly Reservation[]): Promise<void>;
 }
 
 /** What a request may stand on. */
@@ -126,7 +126,7 @@ async function takeInEach(
     }
     return taken;
   } catch (error) {
-    await taker.giveBack(taken);
+    await taker.giveBack(taken, []);
     throw error;
   }
 }

@@ -10,13 +10,27 @@ import type { Granted } from './obtained.ts';
 /** Takes for good. */
 export const takerOf = ({ provider }: Core): Taker => ({
   take: (claim) => provider.claim(claim),
-  giveBack: (taken) => giveBack(provider, taken),
+  giveBack: (taken, replaced) => giveBack(provider, taken, replaced),
 });
 
-/** Frees what was claimed; one that fails does not keep the others. */
-async function giveBack(provider: Provider, claimed: readonly Reservation[]): Promise<void> {
+/**
+ * Frees what was claimed, and makes again what went for it; one that fails does not keep the others. A persistent one is
+ * in the system by its claim only where the system itself remembers it.
+ */
+async function giveBack(
+  provider: Provider,
+  claimed: readonly Reservation[],
+  replaced: readonly Reservation[],
+): Promise<void> {
   const failures: unknown[] = [];
-  for (const item of claimed) await provider.release(item).catch((error) => failures.push(error));
+  const held = claimed.filter((item) => provider.lookup || !isPersistent(item));
+  for (const item of held) await provider.release(item).catch((error) => failures.push(error));
+  if (provider.lookup) {
+    for (const { protocol, range, lifetime } of replaced.filter(isPersistent)) {
+      if ((await provider.lookup(protocol, range)) !== undefined) continue;
+      await provider.claim({ protocol, range, lifetime }).catch((error) => failures.push(error));
+    }
+  }
   if (failures.length > 0) throw failures[0];
 }
 
@@ -75,12 +89,14 @@ export async function record(
     }
     if (after.length < between.length) await change.write(after);
   } catch (error) {
-    await giveBack(
-      provider,
-      prospect.obtained.flatMap(({ claimed }) => claimed),
-    );
-    if (done === 'settled') await unsettle(core, records, change);
-    if (fresh.length > 0 && done !== 'nothing') await change.write(before);
+    const claimed = prospect.obtained.flatMap((one) => one.claimed);
+    const undoing = [
+      () => giveBack(provider, claimed, gone),
+      async () => done === 'settled' && (await unsettle(core, records, change)),
+      async () => fresh.length > 0 && done !== 'nothing' && (await change.write(before)),
+    ];
+    // What cannot be undone does not keep the rest, and is less than why the change failed.
+    for (const undo of undoing) await undo().catch(() => {});
     throw error;
   }
   for (const item of fresh) if (!isPersistent(item)) held.set(keyOf(item), item as Granted);
