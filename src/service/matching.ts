@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type {
   NamePatterns,
   PortExclusion,
@@ -7,6 +8,7 @@ import type {
   Reservation,
 } from '../protocol/generated/contract.ts';
 import { holdsPort, sameRange } from '../protocol/ranges.ts';
+import { foldedName, plainName, wildcard } from '../protocol/wildcard.ts';
 
 /** What of a list is wanted, as far as it is given. */
 export interface Filter {
@@ -28,7 +30,7 @@ type Listed = { protocol: Protocol; range: PortRange; name?: string; document?: 
 >;
 
 /** Whether a thing is wanted. */
-export function matching({ protocol, port, range, name, ...same }: Filter): (item: Listed) => boolean {
+function matching({ protocol, port, range, name, ...same }: Filter): (item: Listed) => boolean {
   const protocols = protocol === undefined ? undefined : [protocol].flat();
   const patterns = name === undefined ? undefined : [name].flat().map(wildcard);
   const fields = ['lifetime', 'token', 'document', 'own'] as const;
@@ -41,46 +43,34 @@ export function matching({ protocol, port, range, name, ...same }: Filter): (ite
     asked.every((field) => item[field] === same[field]);
 }
 
+/** How long a look at names may take before other events get their turn. */
+const turn = 10;
+
+/** Those of the list that are wanted; a long list leaves room for other events in between. */
+export async function selected<T extends Listed>(
+  list: readonly T[],
+  filter: Filter,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  const isWanted = matching(filter);
+  const wanted: T[] = [];
+  let began = performance.now();
+  for (const item of list) {
+    if (isWanted(item)) wanted.push(item);
+    if (performance.now() - began < turn) continue;
+    await setImmediate();
+    signal?.throwIfAborted();
+    began = performance.now();
+  }
+  return wanted;
+}
+
 /** The names asked for, wildcards aside, that nothing found has. */
 export function missingNames(asked: NamePatterns | undefined, found: readonly { name?: string }[]): string[] {
+  const names = new Set(found.map(({ name }) => foldedName(name ?? '')));
   const missing = [asked ?? []].flat().filter((pattern) => {
-    const fits = wildcard(pattern);
-    return !hasWildcards(pattern) && !found.some(({ name }) => name !== undefined && fits(name));
+    const name = plainName(pattern);
+    return name !== undefined && !names.has(foldedName(name));
   });
   return [...new Set(missing)];
-}
-
-/** Whether the pattern may fit several names. */
-const hasWildcards = (pattern: string): boolean => /[*?[]/.test(pattern.replace(/`./g, ''));
-
-/**
- * A test for names by a pattern as PowerShell's -like has it: `*`, `?`, `[a-z]`, a backtick before one of them makes it
- * plain, and upper and lower case are the same.
- */
-export function wildcard(pattern: string): (name: string) => boolean {
-  let source = '';
-  for (let index = 0; index < pattern.length; index++) {
-    const character = pattern[index]!;
-    const close = character === '[' ? pattern.indexOf(']', index + 2) : -1;
-    if (character === '*') source += '.*';
-    else if (character === '?') source += '.';
-    else if (character === '`' && index + 1 < pattern.length) source += escaped(pattern[++index]!);
-    else if (close > 0) {
-      source += `[${pattern.slice(index + 1, close).replace(/[\\\]^[]/g, '\\$&')}]`;
-      index = close;
-    } else source += escaped(character);
-  }
-  const expression = compiled(source);
-  return (name) => expression.test(name);
-}
-
-const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-
-/** A set such as [z-a] is no regular expression; then nothing matches. */
-function compiled(source: string): RegExp {
-  try {
-    return new RegExp(`^${source}$`, 'is');
-  } catch {
-    return /$^/;
-  }
 }

@@ -38,7 +38,7 @@ import type { Addition } from './exclusions/addition.ts';
 import { ExclusionKeeper } from './exclusions/exclusions.ts';
 import { ofProvider } from './exclusions/listing.ts';
 import { Foresight } from './foresee.ts';
-import { matching, missingNames } from './matching.ts';
+import { missingNames, selected } from './matching.ts';
 import { dynamicRanges } from './ports/dynamic-ranges.ts';
 import { findFree } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
@@ -136,9 +136,9 @@ export class PortService {
    * The reservations this user may see, by protocol and start port.
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
-  async list(params: ReservationListParams = {}): Promise<ReservationList> {
+  async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ReservationList> {
     const { reservations, warnings } = await this.#core.known.listed(params, await this.#core.ledger.read());
-    const wanted = reservations.filter(matching(params));
+    const wanted = await selected(reservations, params, signal);
     wanted.sort(byPlace);
     const missing = missingNames(params.name, wanted);
     return { reservations: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
@@ -229,8 +229,8 @@ export class PortService {
    * The exclusions of the system, own and others', by protocol and start port.
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  listExclusions(params: ExclusionListParams = {}): Promise<ExclusionList> {
-    return this.#exclusions.list(params);
+  listExclusions(params: ExclusionListParams = {}, options: CallOptions = {}): Promise<ExclusionList> {
+    return this.#exclusions.list(params, options);
   }
 
   /**

@@ -8,8 +8,9 @@ import type {
   PortExclusion,
 } from '../../protocol/generated/contract.ts';
 import { byPlace, keyOf } from '../../protocol/ranges.ts';
+import type { CallOptions } from '../call-options.ts';
 import type { Core } from '../core.ts';
-import { matching, missingNames } from '../matching.ts';
+import { missingNames, selected } from '../matching.ts';
 import type { Labelled } from '../refusals.ts';
 import { persistentOf } from '../reservations/recorder.ts';
 import { type Addition, additionIn, additionRequest } from './addition.ts';
@@ -31,14 +32,14 @@ export class ExclusionKeeper {
     this.#core = core;
   }
 
-  async list(params: ExclusionListParams): Promise<ExclusionList> {
+  async list(params: ExclusionListParams, { signal }: CallOptions): Promise<ExclusionList> {
     const { protocol = [...allProtocols], name } = params;
     const recorded = await this.#core.ledger.readAll();
     const records = ofProvider(this.#core, recorded.exclusions);
     const { exclusions, warnings } = await listedExclusions(this.#core, [protocol].flat(), records);
     const reserved = new Set(recorded.reservations.filter(isKernels).map(keyOf));
-    const matches = matching(params);
-    const wanted = exclusions.filter((item) => (item.own || !reserved.has(keyOf(item))) && matches(item));
+    const listed = exclusions.filter((item) => item.own || !reserved.has(keyOf(item)));
+    const wanted = await selected(listed, params, signal);
     wanted.sort(byPlace);
     const missing = missingNames(name, wanted);
     return { exclusions: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
