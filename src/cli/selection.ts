@@ -1,6 +1,7 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
 import { formatAllPorts } from '../protocol/ranges.ts';
+import { escapeWildcards, plainName } from '../protocol/wildcard.ts';
 import type { PortService } from '../service/port-service.ts';
 import { given, parseRange } from './options.ts';
 
@@ -8,8 +9,10 @@ import { given, parseRange } from './options.ts';
 export interface Wanted {
   /** Exactly this range. */
   range?: PortRange;
-  /** This name; wildcards are permitted. */
+  /** Exactly this name. */
   name?: string;
+  /** Any name that fits; wildcards are permitted. */
+  pattern?: string;
   token?: string;
 }
 
@@ -19,21 +22,31 @@ export function wantedBy(word: string): Wanted {
   return range ? { range } : { name: word };
 }
 
+/** The same where names may have wildcards. */
+export function patternBy(word: string): Wanted {
+  const { name, ...wanted } = wantedBy(word);
+  return name === undefined ? wanted : { pattern: name };
+}
+
 /** The reservations that fit; a range means TCP unless protocols are given. */
 export async function select(
   service: PortService,
-  { range, name, token }: Wanted,
+  { range, name, pattern, token }: Wanted,
   protocols?: readonly Protocol[],
 ): Promise<Reservation[]> {
   const protocol = protocols ?? (range ? ['tcp' as const] : undefined);
-  const { reservations } = await service.list(given({ protocol, range, name, token }));
+  const names = name === undefined ? pattern : escapeWildcards(name);
+  const { reservations } = await service.list(given({ protocol, range, name: names, token }));
   return reservations;
 }
 
 /** How the thing is called in a sentence. */
-export function describeWanted({ range, name, token }: Wanted, protocols: readonly Protocol[] = ['tcp']): string {
+export function describeWanted(
+  { range, name, pattern, token }: Wanted,
+  protocols: readonly Protocol[] = ['tcp'],
+): string {
   if (range) return formatAllPorts(protocols, range);
-  return token === undefined ? `the name ${JSON.stringify(name)}` : `token ${token}`;
+  return token === undefined ? `the name ${JSON.stringify(name ?? pattern)}` : `token ${token}`;
 }
 
 /** There is none. */
@@ -41,6 +54,8 @@ export function noneOf(wanted: Wanted, protocols?: readonly Protocol[]): Service
   const target = describeWanted(wanted, protocols);
   return new ServiceError('NotFound', `There is no reservation of ${target}.`, {
     target,
-    hint: 'portreservation get lists the reservations.',
+    hint: isPatternGiven(wanted) ? 'For wildcards use --name.' : 'portreservation get lists the reservations.',
   });
 }
+
+const isPatternGiven = ({ name }: Wanted) => name !== undefined && plainName(name) === undefined;

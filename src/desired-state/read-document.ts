@@ -1,5 +1,6 @@
+import { accept } from '../protocol/accept.ts';
 import { DocumentError } from '../protocol/errors.ts';
-import { type PathError, pathErrors } from '../protocol/field-errors.ts';
+import type { PathError } from '../protocol/field-errors.ts';
 import type { DesiredState, DocumentFormat } from '../protocol/generated/contract.ts';
 import { DesiredState as isDesiredState } from '../protocol/generated/validators.js';
 import { ruleFaults } from './items.ts';
@@ -43,10 +44,11 @@ export async function readDesiredState(text: string, format: DocumentFormat): Pr
   const parsed = await (format === 'json' ? parseJson(content) : parseYaml(content));
   const { value } = parsed;
   if (value === null) throw new DocumentError([{ field: '', message: 'is empty: it needs a name at least' }]);
-  if (!isDesiredState(value)) throw await faultsOf(parsed, pathErrors(isDesiredState.errors ?? [], 'key'));
-  const faults = ruleFaults(value);
+  const accepted = accept(isDesiredState, value, 'key');
+  if (accepted.faults) throw await faultsOf(parsed, accepted.faults);
+  const faults = ruleFaults(accepted.value);
   if (faults.length > 0) throw await faultsOf(parsed, faults);
-  return value;
+  return accepted.value;
 }
 
 async function faultsOf({ placeOf }: Parsed, faults: readonly PathError[]): Promise<DocumentError> {

@@ -1,5 +1,5 @@
+import { accept } from './accept.ts';
 import { type FieldError, InvalidParamsError } from './errors.ts';
-import { fieldErrors } from './field-errors.ts';
 import type { Methods } from './generated/contract.ts';
 import { methodParams, type Validator } from './generated/validators.js';
 
@@ -25,6 +25,7 @@ const isAbsent = (params: unknown) =>
  * @throws InvalidParamsError naming each field that breaks the schema
  */
 export function checked<T>(validate: Validator<T>, value: unknown): T {
-  if (validate(value)) return value;
-  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
+  const accepted = accept(validate, value, 'parameter');
+  if (!accepted.faults) return accepted.value;
+  throw new InvalidParamsError(accepted.faults.map(({ field, message }) => ({ field, message })));
 }

@@ -21,13 +21,13 @@ export interface PathError extends FieldError {
   path: string[];
 }
 
-/** The faults a validator found, in words and one for each field. Values are not repeated: they may be huge. */
-export function fieldErrors(faults: readonly FieldFault[]): FieldError[] {
-  return pathErrors(faults, 'parameter').map(({ field, message }) => ({ field, message }));
-}
+/** The keys that lead to a field, as one text. */
+export const joinedPath = (path: readonly string[]): string => path.map(clip).join('.');
 
 /**
- * The same with the keys that lead to each field; a key itself may hold any character.
+ * The faults a validator found, in words and one for each field, with the keys that lead to it: a key itself may hold any
+ * character. Values are not repeated: they may be huge.
+ *
  * @param noun what a key is called
  */
 export function pathErrors(faults: readonly FieldFault[], noun: string): PathError[] {
@@ -43,7 +43,7 @@ export function pathErrors(faults: readonly FieldFault[], noun: string): PathErr
     // What each of the choices lacks says less than what they are.
     if (keyword !== 'oneOf' && choices.some((path) => `${instancePath}/`.startsWith(`${path}/`))) continue;
     const path = pathOf(fault);
-    const field = path.map(clip).join('.');
+    const field = joinedPath(path);
     if (!byField.has(field)) byField.set(field, { path, field, message: inWords(fault, noun) });
     if (byField.size === mostErrors) break;
   }

@@ -19,6 +19,24 @@ test('makes persistent reservations, shows them in tables, and removes them', as
   expect(await run('get')).toEqual({ code: 0, stdout: '', stderr: '' });
 });
 
+test('a name may look like a pattern: it is itself where a name is asked for, and escaped where a pattern is', async () => {
+  const run = commandLine();
+  const name = 'test_api[chrome-1*2]';
+  const make = (one: string) => run('new', '--persistent', '--name', one, '--json', ...ledger);
+  for (const one of [name, 'test_apic', 'test_api[chrome-112]']) expect(await make(one)).toMatchObject({ code: 0 });
+  const named = async (...words: string[]) =>
+    JSON.parse((await run('get', ...words, '--json')).stdout).reservations.map((one: { name: string }) => one.name);
+  expect(await named(name)).toEqual(['test_apic']);
+  expect(await named('test_api`[chrome-1`*2`]')).toEqual([name]);
+  expect(await run('test', name)).toMatchObject({ code: 0 });
+  expect(await run('remove', 'test_api*', ...ledger)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('For wildcards use --name.'),
+  });
+  expect((await run('remove', name, ...ledger)).stdout).toMatch(/^Removed tcp \d+ "test_api\[chrome-1\*2\]"\.\n$/);
+  expect((await named('test_api*')).sort()).toEqual(['test_api[chrome-112]', 'test_apic']);
+});
+
 test('with --json writes what the protocol has', async () => {
   const run = commandLine();
   const { stdout } = await run('new', '--persistent', '--name', 'one', '--reason', 'why', '--json', ...ledger);

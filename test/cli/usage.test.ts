@@ -59,7 +59,7 @@ test.each([
     'new --persistent --start-port 5000 --within 5000-5010',
     /^portreservation: --within cannot be given together with /,
   ],
-  ['new --persistent --name a*', /^portreservation: --name /],
+  ['new --persistent --name a\u0007', /^portreservation: --name /],
   ['new --persistent --protocol sctp', /It must be tcp, udp, or tcp,udp\./],
   ['find --within 9-5', /It must be a port, 1 to 65535, or first and last of them/],
   ['find --provider bsd', /argument 'bsd' is invalid\. Allowed choices are auto, windows, linux, ledger\./],
@@ -70,13 +70,12 @@ test.each([
   ['exclude', /^Usage: portreservation exclude /],
   ['exclude add', /^portreservation: missing required argument 'ranges'/],
   ['exclude add 5 --store later', /argument 'later' is invalid\. Allowed choices are active, persistent\./],
-  ['exclude add 5 --name a*', /^portreservation: --name must not contain control characters/],
+  ['exclude add 5 --name a\u0007', /^portreservation: --name must not contain control characters/],
   ['apply', /^portreservation: missing required argument 'file'/],
   ['export --format toml', /argument 'toml' is invalid\. Allowed choices are json, yaml, env, compose, devcontainer\./],
   ['map --width 20', /argument '20' is invalid\. It must be a whole number, 40 to 500\./],
   ['map --svg x.svg --plain', /option '--svg <file>' cannot be used with option '--plain'/],
   ['remove --token 0', /^portreservation: --token must be a string of decimal digits, 1 to 18446744073709551615\.\n$/],
-  ['remove w*', /^portreservation: "w\*" is no name\.\n {2}For wildcards use --name\.\n$/],
 ])('refuses "%s" with exit code 64 and why', async (line, message) => {
   const { code, stdout, stderr } = await commandLine()(...line.split(' ').filter(Boolean));
   expect({ code, stdout }).toEqual({ code: 64, stdout: '' });

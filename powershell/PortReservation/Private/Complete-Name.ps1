@@ -10,13 +10,18 @@ function Complete-Name {
     $kinds = 'reservation', 'exclusion'
     if ($ParameterName -eq 'Name') { $kinds = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' } }
     $key = $ParameterName.ToLowerInvariant()
+    $isPattern = $key -eq 'name' -and $CommandName -match '\A(?:Get|Remove|Test)-'
     $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
     foreach ($kind in $kinds) {
         $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
         # Not every provider has exclusions.
         if ($null -eq $reply -or $null -ne $reply['error']) { continue }
         foreach ($wire in $reply['result']["${kind}s"]) {
-            if ($null -ne $wire[$key]) { $null = $names.Add([string] $wire[$key]) }
+            if ($null -eq $wire[$key]) { continue }
+            $name = [string] $wire[$key]
+            # Where wildcards are permitted, a name's own signs are escaped.
+            if ($isPattern) { $name = $name -replace '[*?\[\]`]', '`$0' }
+            $null = $names.Add($name)
         }
     }
 

@@ -33,7 +33,7 @@ function Invoke-WithPortReservation {
     Where to look for a free block, as first and last port: 20000-30000. Not together with -StartPort.
 
     .PARAMETER Name
-    A name to find the reservation by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
+    A name to find the reservation by, 1 to 100 characters, none of them a control character.
 
     .PARAMETER Reason
     Why the ports are reserved, for the next reader; 1 to 500 characters.

@@ -32,7 +32,7 @@ function New-PortExclusion {
     Persistent (the default), or Active: until the next restart of the system.
 
     .PARAMETER Name
-    A name to find the exclusion by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
+    A name to find the exclusion by, 1 to 100 characters, none of them a control character.
 
     .PARAMETER Reason
     Why the ports are excluded, for the next reader; 1 to 500 characters.

@@ -45,7 +45,7 @@ function New-PortReservation {
     None: nothing holds them, and only those stay away who ask PortReservation.
 
     .PARAMETER Name
-    A name to find the reservation by, 1 to 100 characters, none of them a control character or one of * ? [ ] `.
+    A name to find the reservation by, 1 to 100 characters, none of them a control character.
 
     .PARAMETER Reason
     Why the ports are reserved, for the next reader; 1 to 500 characters.

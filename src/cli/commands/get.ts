@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Lifetime, type PortRange, type Protocol, wordsOf } from '../../protocol/generated/contract.ts';
+import { plainName } from '../../protocol/wildcard.ts';
 import { type CommonOptions, documentOption, given, port, protocolOption, range, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 import { noneOf } from '../selection.ts';
@@ -43,5 +44,5 @@ async function get(names: string[], options: Options, output: Output): Promise<v
     output.table(list.reservations, reservationColumns, missing.length > 0 ? undefined : 'No reservations.');
     output.warn(list.warnings);
   });
-  for (const one of missing) output.fail(noneOf({ name: one }));
+  for (const one of missing) output.fail(noneOf({ name: plainName(one) }));
 }

@@ -31,8 +31,8 @@ export function addRemove(root: Command, output: Output): void {
 }
 
 async function remove(words: string[], options: Options, output: Output): Promise<void> {
-  const wanted = words.map(exact);
-  if (options.name !== undefined) wanted.push({ name: options.name });
+  const wanted: Wanted[] = words.map(wantedBy);
+  if (options.name !== undefined) wanted.push({ pattern: options.name });
   if (options.token !== undefined) {
     const { checkParams } = await import('../../protocol/check.ts');
     checkParams('reservation/release', { token: options.token });
@@ -47,13 +47,6 @@ async function remove(words: string[], options: Options, output: Output): Promis
     const verb = options.whatIf ? 'Would remove' : 'Removed';
     for (const reservation of removed) output.say(`${verb} ${nameOf(reservation)}.`);
   });
-}
-
-/** A word without wildcards: names have none, so what was meant is --name. */
-function exact(word: string): Wanted {
-  const wanted = wantedBy(word);
-  if (!wanted.name || !/[*?[\]`]/.test(wanted.name)) return wanted;
-  throw new UsageError(`${JSON.stringify(word)} is no name.`, 'For wildcards use --name.');
 }
 
 /** One that fails does not keep the others. */

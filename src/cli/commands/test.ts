@@ -6,7 +6,7 @@ import type { PortService } from '../../service/port-service.ts';
 import { UsageError } from '../failure.ts';
 import { type CommonOptions, port, protocolOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
-import { describeWanted, select, type Wanted, wantedBy } from '../selection.ts';
+import { describeWanted, patternBy, select, type Wanted } from '../selection.ts';
 import { inService } from '../service.ts';
 import { nameOf } from '../views.ts';
 
@@ -29,7 +29,7 @@ export function addTest(root: Command, output: Output): void {
     .command('test')
     .summary('say by the exit code whether ports are reserved')
     .description('Say whether there is a reservation of each: exit code 0 when there is, 1 when one is missing.')
-    .argument('[reservations...]', 'exactly these ranges, or these names: 5000-5009 web')
+    .argument('[reservations...]', 'exactly these ranges, or these names: 5000-5009 web; * ? and [a-z] are wildcards')
     .addOption(new Option('--port <port>', 'any reservation that holds this port').argParser(port))
     .addOption(protocolOption('tcp or udp, or both; a range means tcp if absent, a name both'))
     .option('--probe', 'also bind a socket inside, as its user would, and close it: 1 when that is refused');
@@ -42,7 +42,7 @@ async function test(words: string[], options: Options, output: Output): Promise<
   }
   const findings = await inService(options, async (service) => {
     const found: Finding[] = [];
-    for (const word of words) found.push(...(await find(service, wantedBy(word), options)));
+    for (const word of words) found.push(...(await find(service, patternBy(word), options)));
     if (options.port !== undefined) found.push(await findPort(service, options.port, options));
     for (const one of options.probe ? found : []) one.usable = await isUsable(service, one.reservations, options.port);
     return found;

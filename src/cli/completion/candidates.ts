@@ -1,6 +1,7 @@
 import type { Argument, Command, Option } from 'commander';
 import type { Reservation } from '../../protocol/generated/contract.ts';
 import { formatRange } from '../../protocol/ranges.ts';
+import { escapeWildcards } from '../../protocol/wildcard.ts';
 import { nameOf } from '../views.ts';
 
 /** A word that may stand where the cursor is. */
@@ -60,11 +61,15 @@ async function names(look: Look): Promise<Candidate[]> {
   return [...named].map(([word, description]) => ({ word, description }));
 }
 
+/** The same where a pattern may stand. */
+const patterns = async (look: Look): Promise<Candidate[]> =>
+  (await names(look)).map(({ word, description }) => ({ word: escapeWildcards(word), description }));
+
 /** Names, and the ranges of what has none: a range means TCP. */
-async function selectors(look: Look): Promise<Candidate[]> {
+async function selectors(look: Look, namesOf: typeof names): Promise<Candidate[]> {
   const nameless = (await look()).filter(({ name, protocol }) => name === undefined && protocol === 'tcp');
   const ranges = nameless.map((item) => ({ word: formatRange(item.range), description: `${item.lifetime} tcp` }));
-  return [...(await names(look)), ...ranges];
+  return [...(await namesOf(look)), ...ranges];
 }
 
 async function documents(look: Look): Promise<Candidate[]> {
@@ -79,7 +84,7 @@ async function valuesOf({ long, argChoices }: Option, command: string | undefine
   if (long === '--protocol') return plain(['tcp', 'udp', 'tcp,udp']);
   if (long === '--document') return documents(look);
   if (command !== 'remove') return [];
-  if (long === '--name') return names(look);
+  if (long === '--name') return patterns(look);
   const tokens = (await look()).filter(({ token }) => token !== undefined);
   return long === '--token' ? tokens.map((item) => ({ word: item.token!, description: nameOf(item) })) : [];
 }
@@ -101,9 +106,9 @@ async function operandsOf(command: Command, argument: Argument | undefined, look
   if (argument.argChoices) return plain(argument.argChoices);
   switch (argument.name()) {
     case 'names':
-      return names(look);
+      return patterns(look);
     case 'reservations':
-      return selectors(look);
+      return selectors(look, command.name() === 'test' ? patterns : names);
     default:
       return [];
   }
