@@ -96,6 +96,53 @@ export const packageVersion = '${contract.document.info.version}';
 `;
 }
 
+/**
+ * ajv gathers all faults, however many, and copies them at each level; nobody reads more than the first. Where a value has
+ * more than these it is wrong for certain: what does not fit one of several choices is dropped again before the next.
+ */
+const stopAtMany = `
+const mostFaults = 100;
+class ManyFaults { constructor(faults) { this.faults = faults; } }
+function add(faults, fault) {
+  if (faults.push(fault) > mostFaults) throw new ManyFaults(faults);
+}
+function join(faults, more) {
+  if (faults === null) return more;
+  for (const fault of more) add(faults, fault);
+  return faults;
+}
+function bounded(validate) {
+  const check = (value) => {
+    check.errors = null;
+    try {
+      const isValid = validate(value);
+      check.errors = validate.errors;
+      return isValid;
+    } catch (error) {
+      if (!(error instanceof ManyFaults)) throw error;
+      check.errors = error.faults;
+      return false;
+    }
+  };
+  return check;
+}
+`;
+
+function boundedCode(code) {
+  const replaced = (text, pattern, by) => {
+    if (!pattern.test(text)) throw new Error(`ajv writes no ${pattern} any more`);
+    return text.replace(pattern, by);
+  };
+  const adding = replaced(code, /vErrors\.push\((err\d+)\)/g, 'add(vErrors, $1)');
+  const joining = replaced(
+    adding,
+    /vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\)/g,
+    'join(vErrors, $1.errors)',
+  );
+  const exporting = replaced(joining, /export const (\w+) = (validate\d+);/g, 'export const $1 = bounded($2);');
+  return stopAtMany + exporting;
+}
+
 /** Validators compiled ahead of time, bundled so that they need nothing at run time. */
 async function validatorsText(contract) {
   const ajv = new Ajv({
@@ -112,7 +159,7 @@ async function validatorsText(contract) {
     Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
   );
   const byMethod = contract.methods.map(({ name, paramsTitle }) => `'${name}': ${paramsTitle}`).join(', ');
-  const contents = `${standaloneCode(ajv, exports)}\nexport const methodParams = { ${byMethod} };`;
+  const contents = `${boundedCode(standaloneCode(ajv, exports))}\nexport const methodParams = { ${byMethod} };`;
   const bundled = await build({
     stdin: { contents, resolveDir: new URL('.', root).pathname },
     bundle: true,

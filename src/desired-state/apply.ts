@@ -25,7 +25,7 @@ export async function applyDesiredState(
   { text, format, prune = false, whatIf = false }: DesiredStateApplyParams,
   { signal }: CallOptions = {},
 ): Promise<AppliedState> {
-  const document = await readDesiredState(text, format);
+  const document = await readDesiredState(text, format, signal);
   const present = await service.present({ settles: !whatIf }, { signal });
   const plan = planOf({ items: itemsOf(document), document: document.name, prune }, present);
   await new CarryOut(service, { whatIf, signal }).all(plan);

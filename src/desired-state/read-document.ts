@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { accept } from '../protocol/accept.ts';
 import { DocumentError } from '../protocol/errors.ts';
 import type { PathError } from '../protocol/field-errors.ts';
@@ -5,7 +6,8 @@ import type { DesiredState, DocumentFormat } from '../protocol/generated/contrac
 import { DesiredState as isDesiredState } from '../protocol/generated/validators.js';
 import { ruleFaults } from './items.ts';
 import { parseJson } from './parse-json.ts';
-import { type Parsed, parseYaml } from './parse-yaml.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { Parsed } from './place.ts';
 
 /** The most bytes of UTF-8 that a document may have. */
 export const longestDocument = 1024 * 1024;
@@ -36,25 +38,30 @@ export const formatOfFile = (path: string): DocumentFormat => (/\.json$/i.test(p
 
 /**
  * Reads a desired-state document and checks all that can be known without the machine.
- * @throws DocumentError naming each fault with its line
+ * @throws DocumentError naming each fault with its line; the signal's reason
  */
-export async function readDesiredState(text: string, format: DocumentFormat): Promise<DesiredState> {
+export async function readDesiredState(
+  text: string,
+  format: DocumentFormat,
+  signal?: AbortSignal,
+): Promise<DesiredState> {
   checkLength(Buffer.byteLength(text));
   const content = text.replace(/^\uFEFF/, '');
-  const parsed = await (format === 'json' ? parseJson(content) : parseYaml(content));
+  const parsed = await (format === 'json' ? parseJson(content) : parseYaml(content, signal));
+  await setImmediate(); // a large one takes its time, so the next step is a turn of its own
+  signal?.throwIfAborted();
   const { value } = parsed;
   if (value === null) throw new DocumentError([{ field: '', message: 'is empty: it needs a name at least' }]);
   const accepted = accept(isDesiredState, value, 'key');
-  if (accepted.faults) throw await faultsOf(parsed, accepted.faults);
+  if (accepted.faults) throw faultsOf(parsed, accepted.faults);
   const faults = ruleFaults(accepted.value);
-  if (faults.length > 0) throw await faultsOf(parsed, faults);
+  if (faults.length > 0) throw faultsOf(parsed, faults);
   return accepted.value;
 }
 
-async function faultsOf({ placeOf }: Parsed, faults: readonly PathError[]): Promise<DocumentError> {
-  const placed = faults
-    .slice(0, mostFaults)
-    .map(async ({ path, field, message }) => ({ field, message, ...(await placeOf(path)) }));
-  const errors = await Promise.all(placed);
+function faultsOf({ placesOf }: Parsed, faults: readonly PathError[]): DocumentError {
+  const told = faults.slice(0, mostFaults);
+  const places = placesOf(told.map(({ path }) => path));
+  const errors = told.map(({ field, message }, index) => ({ field, message, ...places[index]! }));
   return new DocumentError(errors.sort((a, b) => a.line - b.line || a.column - b.column));
 }

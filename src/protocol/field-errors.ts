@@ -33,12 +33,12 @@ export const joinedPath = (path: readonly string[]): string => path.map(clip).jo
 export function pathErrors(faults: readonly FieldFault[], noun: string): PathError[] {
   const of = (keyword: string) =>
     faults.filter((fault) => fault.keyword === keyword).map((fault) => fault.instancePath);
-  const alternatives = of('anyOf');
+  const alternatives = new Set(of('anyOf'));
   const choices = of('oneOf');
   const byField = new Map<string, PathError>();
   for (const fault of faults) {
     const { keyword, instancePath, parentSchema } = fault;
-    const isBranch = keyword === 'required' && alternatives.includes(instancePath);
+    const isBranch = keyword === 'required' && alternatives.has(instancePath);
     if (isBranch && parentSchema && !('properties' in parentSchema)) continue;
     // What each of the choices lacks says less than what they are.
     if (keyword !== 'oneOf' && choices.some((path) => `${instancePath}/`.startsWith(`${path}/`))) continue;
@@ -74,6 +74,8 @@ function inWords({ keyword, params, parentSchema = {}, message }: FieldFault, no
       return `must be ${characters(schema)}`;
     case 'minItems':
       return 'must not be empty';
+    case 'maxItems':
+      return `must have at most ${params.limit} items`;
     case 'uniqueItems':
       return 'must not name the same twice';
     case 'pattern':

@@ -176,5 +176,29 @@ export const badDocuments: BadDocument[] = [
     '{ "name": "shop",\n  "reservations": [',
     'line 2, column 20: the document is not JSON: Unexpected end',
   ),
+  yaml('very many keys', `name: shop\n${'x: 1\n'.repeat(50_000)}`, /^line \d+, column \d: .* write it as JSON$/),
+  yaml('very many braces', '{}'.repeat(400_000), 'line 1, column 4: the document is not YAML: Unexpected flow-map-end'),
+  yaml(
+    'very many anchors',
+    `- ${'&a '.repeat(20_000)}x`,
+    'line 1, column 6: the document is not YAML: A node can have at',
+  ),
+  yaml(
+    'a very long text',
+    `name: >\n${' x\n\n'.repeat(250_000)}`,
+    'line 2, column 1: the document has a text of more than',
+  ),
+  yaml('lists in lists on one line', '- '.repeat(500_000), 'line 1, column 65: the document is nested too deeply'),
+  json('very many keys', `{${'"x":1,'.repeat(50_001)}"name":"shop"}`, 'the document must have at most 50000 values'),
+  json(
+    'a key twice behind many others',
+    `{${Array.from({ length: 9000 }, (_, index) => `"k${index}":1`).join()},\n"k0":1}`,
+    'line 2, column 1: the document names a key twice',
+  ),
+  json(
+    'more entries than a machine has use for',
+    JSON.stringify({ name: 'shop', reservations: Array(5001).fill({ protocol: 'tcp', startPort: 1 }) }),
+    'line 1, column 16: reservations must have at most 5000 items',
+  ),
   yaml('more than 1 MiB', `name: shop # ${'x'.repeat(1024 * 1024)}`, 'the document must be at most 1048576 bytes long'),
 ];

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { checkParams } from '../../src/protocol/check.ts';
 import { InvalidParamsError } from '../../src/protocol/errors.ts';
 import type { Methods } from '../../src/protocol/generated/contract.ts';
+import { methodParams } from '../../src/protocol/generated/validators.js';
+import { readContract } from '../../tools/contract.mjs';
 
 function faults(method: keyof Methods, params: unknown) {
   try {
@@ -145,6 +147,27 @@ test('huge values are not repeated and huge names are cut', () => {
 test('a thousand wrong keys give a short list', () => {
   const keys = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, 1]));
   expect(create(keys)).toHaveLength(20);
+});
+
+test('of any number of wrong items no more are gathered than are told', () => {
+  const ranges = Array.from({ length: 20_000 }, () => ({ startPort: 0, numberOfPorts: '1' }));
+  expect(faults('port/inspect', { protocol: 'tcp', ranges })).toHaveLength(20);
+  expect(methodParams['port/inspect'].errors!.length).toBeLessThan(200);
+});
+
+test('every list that a client sends has a most', () => {
+  const unbounded = new Set<string>();
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('type' in value && value.type === 'array' && !('maxItems' in value)) unbounded.add(path);
+    const title = '$ref' in value ? String(value.$ref).split('/').at(-1)! : undefined;
+    if (title !== undefined) look(contract.definitions[title], title);
+    for (const [key, item] of Object.entries(value)) look(item, `${path}/${key}`);
+  };
+  const contract = readContract('0').schema as { definitions: Record<string, unknown> };
+  const titles = readContract('0').methods.map(({ paramsTitle }: { paramsTitle: string }) => paramsTitle);
+  for (const title of [...titles, 'DesiredState']) look(contract.definitions[title], title);
+  expect([...unbounded]).toEqual([]);
 });
 
 test('every pattern of the contract has words of its own', () => {

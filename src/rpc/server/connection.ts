@@ -27,6 +27,7 @@ import type { Log } from './log.ts';
 import '../wire/runtime.ts';
 import { checkParams } from '../../protocol/check.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { weigh } from './weight.ts';
 import { withProgress } from './work-done.ts';
 
 /** What a connection is made of; it owns neither stream. */
@@ -66,6 +67,7 @@ export class Connection {
     this.#handlers = handlersFor(this.#session);
     this.#admission = new Admission((message) => log.warn('a response that nobody waits for', { id: message.id }));
     this.#reader = new FrameReader(input, {
+      weigh,
       admit: (value) => this.#admit(value),
       refuse: (fault) => this.#refuse(fault),
     });

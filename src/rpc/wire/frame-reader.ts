@@ -11,6 +11,8 @@ import { FrameDecoder, parseBody } from './frame-decoder.ts';
 
 /** Decides what becomes of what was received. */
 export interface Gate {
+  /** Looks at a body before it is parsed. @throws Fault when it had better not be */
+  weigh?(body: Buffer): void;
   /** Gives the message to pass on, or undefined to drop it. @throws Fault when it cannot be served */
   admit(value: unknown): Message | undefined;
   /** Is told each fault. After a fatal one nothing more is read. */
@@ -55,6 +57,7 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 
   #pass(body: Buffer, callback: DataCallback): void {
+    this.#gate.weigh?.(body);
     const message = this.#gate.admit(parseBody(body));
     if (message) callback(message);
   }

@@ -42,6 +42,27 @@ const invalid: [title: string, message: unknown, rule: RegExp, id?: string | num
   ['an id of 2^53', request(2 ** 53, 'reservation/list'), /below 2\^53/],
 ];
 
+const nested = (depth: number, inner: string) => `${'['.repeat(depth)}${inner}${']'.repeat(depth)}`;
+const manyKeys = Array.from({ length: 50_001 }, (_, index) => `"k${index}":1`).join();
+
+/** What is refused unparsed, with the id it has. */
+const tooMuch: [title: string, body: string, rule: RegExp, id?: string | number][] = [
+  [
+    'very many keys',
+    `{"jsonrpc":"2.0","method":"shutdown","params":{${manyKeys}},"id":"é\\"7"}`,
+    /more than 50000/,
+    'é"7',
+  ],
+  ['many more keys', `{"id" : -7 ,"params":{"id":8,${'"a":0,'.repeat(1_000_000)}"b":0}}`, /more than 50000/, -7],
+  ['very many objects', `{"params":[${'{"id":1},'.repeat(900_000)}{}],"id":9}`, /more than 50000/, 9],
+  ['a deep list', `{"id":9,"params":${nested(65, '')}}`, /nested deeper than 64/, 9],
+  ['a very deep list', nested(4_000_000, ''), /nested deeper than 64/],
+  ['a very deep list without an end', '['.repeat(8_000_000), /nested deeper than 64/],
+  ['very deep objects with ids', '{"id":'.repeat(1_000_000), /nested deeper than 64/],
+  ['too much with an id that is none', `{"id":[1],"params":{${manyKeys}}}`, /more than 50000/],
+  ['too much with an id of 2^53', `{"id":9007199254740992,"params":{${manyKeys}}}`, /more than 50000/],
+];
+
 const unanswered: [string, unknown][] = [
   ['an unknown notification', { jsonrpc: '2.0', method: 'no/such', params: { a: 1 } }],
   ['an unknown $/ notification', { jsonrpc: '2.0', method: '$/no/such' }],
@@ -61,6 +82,9 @@ export const badMessages: BadFrame[] = [
   }),
   ...invalid.map(([title, message, rule, id]): BadFrame => {
     return { title, bytes: frame(JSON.stringify(message)), answer: { code: invalidRequest, message: rule, id } };
+  }),
+  ...tooMuch.map(([title, body, rule, id]): BadFrame => {
+    return { title, bytes: frame(body), answer: { code: invalidRequest, message: rule, id } };
   }),
   ...unanswered.map(([title, message]): BadFrame => ({ title, bytes: frame(JSON.stringify(message)) })),
 ];
