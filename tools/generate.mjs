@@ -49,6 +49,9 @@ async function typesText(contract) {
     .map(({ name, summary, paramsTitle }) => `  /** ${summary} */\n  '${name}': ${paramsTitle};`)
     .join('\n');
   const names = contract.methods.map(({ name }) => `'${name}'`).join(', ');
+  const changing = contract.methods
+    .filter(({ params }) => params.some(({ name }) => name === 'whatIf'))
+    .map(({ name }) => `'${name}'`);
   const enums = Object.entries(contract.schema.definitions)
     .filter(([, schema]) => schema.enum)
     .map(([title, schema]) => `  ${title}: [${schema.enum.map((word) => `'${word}'`).join(', ')}],`);
@@ -74,6 +77,9 @@ ${notifications}
 
 /** The names of all methods. */
 export const methodNames = [${names}] as const satisfies (keyof Methods)[];
+
+/** The names of those that change something. */
+export const changingMethods = [${changing.join(', ')}] as const satisfies (keyof Methods)[];
 
 /** The error catalogue: the number on the wire and the plain meaning of each name. */
 export const errorCatalogue = {

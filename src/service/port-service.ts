@@ -47,7 +47,7 @@ import { contentOf, type Present, presentIn } from './present.ts';
 import { type Labelled, portInUse } from './refusals.ts';
 import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
-import type { Granted } from './reservations/obtained.ts';
+import type { Granted, Made } from './reservations/obtained.ts';
 import { record, takerOf } from './reservations/recorder.ts';
 import { releasable } from './reservations/release.ts';
 import { createRequest, portOf } from './reservations/requests.ts';
@@ -95,7 +95,21 @@ export class PortService {
     const { wishes } = await this.carryOut({ wishes: [{ requests: [request] }] }, { signal });
     const [outcome] = wishes;
     if (outcome!.status === 'rejected') throw outcome!.reason;
-    return { reservations: outcome!.value.made[0]!.reservations };
+    const [made] = outcome!.value.made;
+    if (signal?.aborted) await this.#giveBack(made!, signal);
+    return { reservations: made!.reservations };
+  }
+
+  /**
+   * Frees what was created while the call was cancelled: nobody may be there any more who knows of it.
+   * @throws the signal's reason, where nothing has changed by that
+   */
+  async #giveBack({ reservations, created, updated }: Made, signal: AbortSignal): Promise<void> {
+    const unwanted = reservations.filter(({ protocol }) => created.includes(protocol));
+    if (unwanted.length === 0) return;
+    const { releases } = await this.carryOut({ releases: unwanted });
+    for (const release of releases) if (release.status === 'rejected') throw release.reason;
+    if (updated.length === 0) signal.throwIfAborted();
   }
 
   /**
@@ -328,6 +342,14 @@ export class PortService {
     { onTrouble = () => {} }: { onTrouble?: (error: unknown) => void } = {},
   ): Promise<ReservationWatch> {
     return this.#watches.begin({ onChange: listener, onTrouble });
+  }
+
+  /**
+   * Frees the ports held here at once, for a client that is gone while requests of it are still being served. Their records
+   * go when the service is closed.
+   */
+  async letGo(): Promise<void> {
+    for (const reservation of this.#core.held.values()) await this.#core.provider.release(reservation);
   }
 
   /** Ends all watches and frees everything held here: the ports at once, then their records. Persistent reservations stay. */

@@ -34,6 +34,7 @@ export function fakeService(methods: Partial<PortService> = {}): PortService {
     lookup: async () => made,
     list: async () => ({ reservations: [] }),
     release: async () => made,
+    letGo: async () => {},
     close: async () => {},
     ...methods,
   } as PortService;

@@ -22,6 +22,24 @@ export class Admission {
     this.#onStray = onStray;
   }
 
+  /** How many requests are in flight. */
+  get size(): number {
+    return this.#clientIds.size;
+  }
+
+  /**
+   * Whether this cannot wait behind requests: what others wait for, and the cancellation of a request in flight. That of one
+   * that waits itself comes behind it.
+   */
+  isUrgent(value: unknown): boolean {
+    if (!isObject(value) || Array.isArray(value)) return false;
+    if (!('method' in value)) return true;
+    if ('id' in value) return false;
+    const { method, params } = value;
+    if (method === '$/cancelRequest') return isObject(params) && this.#ownIds.has(params.id as RequestId);
+    return method === 'exit';
+  }
+
   /** Checks what was received. @throws Fault when it is no message */
   admit(value: unknown): Message | undefined {
     if (Array.isArray(value))

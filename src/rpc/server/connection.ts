@@ -9,6 +9,8 @@ import {
   type ResponseMessage,
 } from 'vscode-jsonrpc';
 import {
+  changingMethods,
+  type Lifetime,
   type Methods,
   methodNames,
   type Notifications,
@@ -22,10 +24,12 @@ import { FrameReader } from '../wire/frame-reader.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Admission } from './admission.ts';
 import { clientHolder } from './client-holder.ts';
+import { Flow, mostInFlight } from './flow.ts';
 import { type Handlers, handlersFor } from './handlers.ts';
 import type { Log } from './log.ts';
 import '../wire/runtime.ts';
 import { checkParams } from '../../protocol/check.ts';
+import { within } from './patience.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { weigh } from './weight.ts';
 import { withProgress } from './work-done.ts';
@@ -35,6 +39,25 @@ export interface ConnectionOptions extends SessionOptions {
   input: Readable;
   output: Writable;
   log: Log;
+}
+
+/** How long requests before the end of input have to be answered, in milliseconds. */
+const graceAtEnd = 150;
+/** How long answers wait at the end to be read. */
+const patienceAtEnd = 2000;
+
+/** What the params of several methods have. */
+interface Common {
+  workDoneToken?: ProgressToken;
+  whatIf?: boolean;
+  lifetime?: Lifetime;
+}
+
+/** A request that is being served. */
+interface Served {
+  controller: AbortController;
+  /** What comes of it: nothing, something that ends with the worker, or something that outlives it. */
+  effect: 'reads' | 'passes' | 'lasts';
 }
 
 /** One conversation: reads requests, serves them, and ends once, with the exit code its end deserves. */
@@ -48,9 +71,13 @@ export class Connection {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   #connection: MessageConnection | undefined;
-  readonly #running = new Set<AbortController>();
+  readonly #flow: Flow;
+  readonly #served = new Set<Served>();
+  readonly #gone = new AbortController();
   #resolveEnded: (code: number) => void = () => {};
   #isEnding = false;
+  /** Nothing is begun any more. */
+  #isOver = false;
 
   constructor(options: ConnectionOptions) {
     const { input, output, log } = options;
@@ -62,16 +89,22 @@ export class Connection {
       ...options,
       drain: () => this.#drain(),
       tell: (name, params) => this.#tell(name, params),
-      holder: clientHolder(() => this.#connection!),
+      holder: clientHolder(() => this.#connection!, this.#gone.signal),
     });
     this.#handlers = handlersFor(this.#session);
     this.#admission = new Admission((message) => log.warn('a response that nobody waits for', { id: message.id }));
     this.#reader = new FrameReader(input, {
       weigh,
+      mustWait: (value) => !this.#isOver && this.#isBusy && !this.#admission.isUrgent(value),
       admit: (value) => this.#admit(value),
       refuse: (fault) => this.#refuse(fault),
     });
-    this.#writer = new FrameWriter(output, (message) => this.#admission.release(message));
+    this.#writer = new FrameWriter(output, (message) => {
+      const answer = this.#admission.release(message);
+      this.#reader.resume();
+      return answer;
+    });
+    this.#flow = new Flow(this.#writer, () => this.#reader.resume());
   }
 
   /** Begins to serve. */
@@ -94,20 +127,52 @@ export class Connection {
     connection.listen();
   }
 
-  /** Ends the conversation: reads no more, waits for the requests being served, frees everything. */
+  /**
+   * Ends the conversation: reads no more, and frees everything as soon as the requests being served are answered. After a
+   * moment what is held is free, and what only reads is cancelled; after another, what would end with the worker. What
+   * outlives it is carried through.
+   */
   async end(code: () => number): Promise<void> {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#reader.stop();
-    await this.#admission.idle();
+    await this.#session.opened();
+    if (!(await within(graceAtEnd, this.#answered()))) await this.#insist();
+    this.#gone.abort();
     await this.#session.close().catch((error) => this.#log.error('not everything was freed', { error }));
-    await this.#writer.flush();
+    if (!(await within(patienceAtEnd, this.#writer.flush()))) this.#log.warn('the last answers were not read');
     this.#resolveEnded(code());
+  }
+
+  async #insist(): Promise<void> {
+    this.#isOver = true;
+    this.#cancelThose('reads');
+    this.#reader.resume();
+    this.#gone.abort();
+    await this.#session.letGo().catch((error) => this.#log.error('not everything was freed', { error }));
+    if (await within(patienceAtEnd, this.#admission.idle())) return;
+    this.#cancelThose('passes');
+    await this.#admission.idle();
+  }
+
+  #cancelThose(effect: Served['effect']): void {
+    for (const served of this.#served) if (served.effect === effect) served.controller.abort();
   }
 
   /** Cancels the requests being served. */
   cancel(): void {
-    for (const controller of this.#running) controller.abort();
+    for (const { controller } of this.#served) controller.abort();
+  }
+
+  /** Whether as much is being served as can be. */
+  get #isBusy(): boolean {
+    return this.#flow.isFull || this.#admission.size >= mostInFlight;
+  }
+
+  /** Resolves when all that was received is answered. */
+  async #answered(): Promise<void> {
+    await this.#admission.idle();
+    if (this.#reader.hasWaiting) await new Promise<void>(() => {}); // nobody reads the answers
   }
 
   #admit(value: unknown): Message | undefined {
@@ -129,14 +194,16 @@ export class Connection {
   async #serve(method: string, params: unknown, token: CancellationToken): Promise<unknown> {
     const controller = new AbortController();
     const { signal } = controller;
-    if (token.isCancellationRequested) controller.abort();
+    if (token.isCancellationRequested || this.#isOver) controller.abort();
     token.onCancellationRequested(() => controller.abort());
-    this.#running.add(controller);
+    const served: Served = { controller, effect: 'reads' };
+    this.#served.add(served);
     try {
       this.#session.begin(method);
       if (!isMethod(method)) throw new Fault('MethodNotFound', `There is no method ${quoted(method)}.`);
       signal.throwIfAborted();
-      return await this.#call(method, params, { signal });
+      const call = () => this.#call(method, params, served);
+      return method === 'shutdown' ? await call() : await this.#flow.serve(call, signal);
     } catch (error) {
       const answer = answerError(error, signal);
       if (answer) throw answer;
@@ -146,16 +213,14 @@ export class Connection {
         `${method} failed, by a fault of the worker: ${messageOf(error)}`,
       );
     } finally {
-      this.#running.delete(controller);
+      this.#served.delete(served);
     }
   }
 
-  async #call<M extends keyof Methods>(
-    method: M,
-    params: unknown,
-    options: CallOptions,
-  ): Promise<Methods[M]['result']> {
-    const checked: Methods[M]['params'] & { workDoneToken?: ProgressToken } = checkParams(method, params);
+  async #call<M extends keyof Methods>(method: M, params: unknown, served: Served): Promise<Methods[M]['result']> {
+    const checked: Methods[M]['params'] & Common = checkParams(method, params);
+    served.effect = effectOf(method, checked);
+    const options: CallOptions = { signal: served.controller.signal };
     const token = checked.workDoneToken;
     const tell = (value: WorkDoneProgress) => void this.#tell('$/progress', { token: token!, value });
     return withProgress(token, tell, (more) => this.#handlers[method](checked, { ...options, ...more }));
@@ -163,6 +228,7 @@ export class Connection {
 
   /** Sends a notification; one that cannot be sent is lost with the conversation. */
   async #tell<N extends keyof Notifications>(name: N, params: Notifications[N]): Promise<void> {
+    if (name === '$/progress' && this.#flow.isFull) return;
     try {
       await this.#connection!.sendNotification(name, ParameterStructures.byName, params);
     } catch (error) {
@@ -177,6 +243,11 @@ export class Connection {
 }
 
 const isMethod = (method: string): method is keyof Methods => (methodNames as readonly string[]).includes(method);
+
+function effectOf(method: keyof Methods, { whatIf, lifetime }: Common): Served['effect'] {
+  if (whatIf || !(changingMethods as readonly string[]).includes(method)) return 'reads';
+  return method === 'reservation/create' && lifetime !== 'persistent' ? 'passes' : 'lasts';
+}
 
 const isExit = (message: Message | undefined) => Message.isNotification(message) && message.method === 'exit';
 

@@ -2,6 +2,9 @@ import type { Writable } from 'node:stream';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** What nobody reads does not pile up. */
+const mostUnwritten = 1024 * 1024;
+
 /** Writes log lines. Logging never fails: where it cannot write, the line is lost. */
 export type Log = Record<LogLevel, (message: string, facts?: Record<string, unknown>) => void>;
 
@@ -15,6 +18,7 @@ export function createLog(stream: () => Writable): Log {
     try {
       // A closed log is nobody's failure, and an error event without a listener would end the worker.
       output ??= stream().on('error', () => {});
+      if (output.writableLength > mostUnwritten) return;
       const time = new Date().toISOString();
       output.write(`${JSON.stringify({ time, level, message, ...facts }, plain)}\n`);
     } catch {}

@@ -107,6 +107,17 @@ export class Session {
     return null;
   }
 
+  /** Resolves when the service is open that is being opened. */
+  async opened(): Promise<void> {
+    await this.#service?.catch(() => undefined);
+  }
+
+  /** Frees the ports that are held, while requests are still being served. */
+  async letGo(): Promise<void> {
+    const service = await this.#service?.catch(() => undefined);
+    await service?.letGo();
+  }
+
   /** Frees all that the service holds. */
   async close(): Promise<void> {
     const service = await this.#service?.catch(() => undefined);

@@ -13,11 +13,18 @@ import { FrameDecoder, parseBody } from './frame-decoder.ts';
 export interface Gate {
   /** Looks at a body before it is parsed. @throws Fault when it had better not be */
   weigh?(body: Buffer): void;
+  /** Whether the message has to wait until `resume` is called, because as much is being served as can be. */
+  mustWait?(value: unknown): boolean;
   /** Gives the message to pass on, or undefined to drop it. @throws Fault when it cannot be served */
   admit(value: unknown): Message | undefined;
   /** Is told each fault. After a fatal one nothing more is read. */
   refuse(fault: Fault): void;
 }
+
+/** How much may wait before nothing more is read: up to here an end of input is still seen. */
+const mostWaiting = 8 * 1024 * 1024;
+/** What a message takes besides its body. */
+const messageOverhead = 1024;
 
 /** The guard before vscode-jsonrpc: only whole, well-formed messages that the gate admits get through. */
 export class FrameReader extends AbstractMessageReader implements MessageReader {
@@ -25,6 +32,10 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   readonly #gate: Gate;
   readonly #longestBody: number | undefined;
   #stop: (() => void) | undefined;
+  #callback: DataCallback = () => {};
+  /** What waits for its turn, in the order it came. */
+  #waiting: { value: unknown; size: number }[] = [];
+  #waitingSize = 0;
 
   constructor(input: Readable, gate: Gate, longestBody?: number) {
     super();
@@ -34,8 +45,9 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
   }
 
   listen(callback: DataCallback): Disposable {
+    this.#callback = callback;
     const decoder = new FrameDecoder((body) => {
-      if (this.#stop) this.#guard(() => this.#pass(body, callback));
+      if (this.#stop) this.#guard(() => this.#take(body));
     }, this.#longestBody);
     const onData = (chunk: Buffer) => this.#guard(() => decoder.push(chunk));
     const onEnd = () => this.#guard(() => this.#end(decoder));
@@ -50,16 +62,43 @@ export class FrameReader extends AbstractMessageReader implements MessageReader 
     return { dispose: () => this.stop() };
   }
 
-  /** Reads no more. */
+  /** Whether messages wait for their turn. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Passes on what waits, as far as the gate lets it through, and reads on. */
+  resume(): void {
+    while (this.#waiting.length > 0 && !this.#gate.mustWait?.(this.#waiting[0]!.value)) {
+      const { value, size } = this.#waiting.shift()!;
+      this.#waitingSize -= size;
+      this.#guard(() => this.#pass(value));
+    }
+    if (this.#stop && this.#waitingSize <= mostWaiting) this.#input.resume();
+  }
+
+  /** Reads no more. What waits still gets its turn. */
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
   }
 
-  #pass(body: Buffer, callback: DataCallback): void {
+  #take(body: Buffer): void {
     this.#gate.weigh?.(body);
-    const message = this.#gate.admit(parseBody(body));
-    if (message) callback(message);
+    const value = parseBody(body);
+    if (!this.#gate.mustWait?.(value)) {
+      this.#pass(value);
+      return;
+    }
+    const size = body.length + messageOverhead;
+    this.#waiting.push({ value, size });
+    this.#waitingSize += size;
+    if (this.#waitingSize > mostWaiting) this.#input.pause();
+  }
+
+  #pass(value: unknown): void {
+    const message = this.#gate.admit(value);
+    if (message) this.#callback(message);
   }
 
   #end(decoder: FrameDecoder): void {

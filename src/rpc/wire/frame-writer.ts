@@ -5,6 +5,9 @@ import { AbstractMessageWriter, type Message, type MessageWriter } from 'vscode-
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
   readonly #output: Writable;
   readonly #prepare: (message: Message) => Message;
+  #unwritten = 0;
+  /** Is told when a message has left this process. */
+  onWritten: () => void = () => {};
 
   /** @param prepare gets each message that vscode-jsonrpc writes, and gives what goes out instead */
   constructor(output: Writable, prepare: (message: Message) => Message = (message) => message) {
@@ -15,6 +18,11 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
     output.on('close', () => this.fireClose());
   }
 
+  /** How many messages, and bytes of them, have not left this process. */
+  get unwritten(): { messages: number; bytes: number } {
+    return { messages: this.#unwritten, bytes: this.#output.writableLength };
+  }
+
   async write(message: Message): Promise<void> {
     await this.send(this.#prepare(message));
   }
@@ -23,9 +31,13 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
   send(message: Message): Promise<void> {
     return new Promise((resolve, reject) => {
       const body = JSON.stringify(message);
-      this.#output.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, (error) =>
-        error ? reject(error) : resolve(),
-      );
+      this.#unwritten++;
+      this.#output.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, (error) => {
+        this.#unwritten--;
+        if (error) return reject(error);
+        resolve();
+        this.onWritten();
+      });
     });
   }
 

@@ -85,3 +85,14 @@ test('an answer to nothing we asked is dropped, and one is taken once', async ()
   expect(await peer.next()).toMatchObject({ id: 3 });
   expect(log().filter(({ message }) => message === 'a response that nobody waits for')).toHaveLength(2);
 });
+
+test('a client that goes away while it is asked keeps no worker waiting for its answer', async () => {
+  const { connection, peer } = worker();
+  peer.request(1, 'initialize', { capabilities: { holder: true } });
+  await peer.next();
+  peer.request(2, 'reservation/create', { protocol: 'tcp' });
+  expect((await peer.next()).method).toBe('holder/acquire');
+  peer.end();
+  expect((await peer.next()).error).toBeDefined();
+  expect(await connection.ended).toBe(0);
+});
