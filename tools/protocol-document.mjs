@@ -96,21 +96,23 @@ One worker for each editor, session or program is meant. It holds its runtime re
 
 Each message is \`Content-Length: <bytes>\\r\\n\\r\\n\` and then that many bytes of UTF-8 JSON. The header is at most 8 KiB,
 the body at most 8 MiB. A body that is no valid JSON is answered with -32700, one that is no JSON-RPC 2.0 request (a batch,
-\`"jsonrpc"\` missing, an id that is already in flight) with -32600; both with \`id: null\` where the id is not known, and the
-conversation goes on. A frame that is broken (bad, missing or too large length, a header line without a colon, the stream
+\`"jsonrpc"\` missing, an id that is already in flight) with -32600, and so is one nested deeper than 64 levels or of more than
+50,000 values; all with \`id: null\` where the id is not known, and the conversation goes on. A frame that is broken (bad, missing or too large length, a header line without a colon, the stream
 ends inside it) is answered too, and then ends the worker with exit code 1, because nobody can say where the next one begins.
 
-The answers may be larger: a list is as long as what is there. \`Content-Type\` may be sent, with \`charset=utf-8\`.
+The answers may be larger: a list is as long as what is there. Read them: above 8 MiB or a thousand of them unread, or a thousand
+requests in flight, nothing new is served, and soon nothing is read. \`Content-Type\` may be sent, with \`charset=utf-8\`.
 
 ## Rules
 
-- Params and results are objects; unknown keys in params are refused with -32602, whose \`data.errors\` names each field. Results
+- Params and results are objects; a key in params that is \`null\` counts as absent, unknown ones are refused with -32602, whose \`data.errors\` names each field. Results
   may get new keys within a protocol version: pass over those that you do not know.
 - Ids are texts or whole numbers, and each is used once at a time. Requests are served at the same time, so the answers come
   in their own order.
 - \`initialize\` is optional; if it is sent, it is the first request, and is sent once. When it fails, start another worker.
 - \`$/cancelRequest {id}\` cancels; the request is still answered, with -32800 if it was stopped in time: nothing has changed
-  then. Otherwise it is answered as if it had not been cancelled; free what you do not want.
+  then; a creation that has just been done is given back. Otherwise it is answered as if it had not been cancelled; free what
+  you do not want.
 - Unknown notifications are ignored, unknown requests are answered with -32601. Do the same with what the worker sends:
   requests only as [below](#what-the-worker-asks-of-the-client).
 - Nothing is asked of the user. Texts (\`message\`, \`hint\`, \`explanation\`, \`remedy\`) are English sentences that can be shown as they are.
