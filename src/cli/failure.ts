@@ -26,7 +26,7 @@ const faultLine = ({ field, message, line, column }: FieldError) =>
 
 function failureOf(error: unknown): Failure {
   if (error instanceof ServiceError) {
-    return { code: error.code, name: error.errorName, message: error.message, ...error.facts };
+    return { code: error.number, name: error.errorName, message: error.message, ...error.facts };
   }
   if (error instanceof DocumentError) {
     const message = ['The document is wrong, and nothing was changed.', ...error.errors.map(faultLine)].join('\n  ');

@@ -11,27 +11,49 @@ export interface ErrorFacts {
   target?: string;
   /** The one port that was refused, where it was one. */
   port?: number;
-  /** The operating system's own code, such as `EACCES` or 1168. */
-  osCode?: string | number;
+  /** The operating system's own code, such as `EACCES` or `1168`. */
+  osCode?: string;
   /** The system function that gave the code, such as `bind` or `CreatePersistentTcpPortReservation`. */
   osFunction?: string;
 }
+
+/** Where the system gave a code of its own world, or none. */
+const usualCode: Partial<Record<ErrorName, string>> = {
+  PortInUse: 'EADDRINUSE',
+  AccessDenied: 'EACCES',
+  NotFound: 'ENOENT',
+};
 
 /** A failure the user should see: one of the catalogue's names, a full sentence, and what to do about it. */
 export class ServiceError extends Error {
   readonly errorName: ErrorName;
   readonly facts: ErrorFacts;
 
-  constructor(errorName: ErrorName, message: string, facts: ErrorFacts = {}, cause?: unknown) {
+  /** @param facts.osCode a number on some systems, and a text to everybody */
+  constructor(
+    errorName: ErrorName,
+    message: string,
+    { osCode, ...facts }: Omit<ErrorFacts, 'osCode'> & { osCode?: string | number } = {},
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'ServiceError';
     this.errorName = errorName;
-    this.facts = facts;
+    this.facts = { ...facts, ...(osCode !== undefined && { osCode: String(osCode) }) };
   }
 
   /** The number on the wire. */
-  get code(): number {
+  get number(): number {
     return errorCatalogue[this.errorName].code;
+  }
+
+  /**
+   * What Node's own errors have here: `EADDRINUSE` where somebody has the port, `EACCES` where a permission is missing,
+   * `ENOENT` where there is no such thing, or the system's code where that is one of these words.
+   */
+  get code(): string | undefined {
+    const { osCode } = this.facts;
+    return osCode !== undefined && /^E[A-Z0-9]+$/.test(osCode) ? osCode : usualCode[this.errorName];
   }
 }
 

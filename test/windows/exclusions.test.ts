@@ -41,7 +41,7 @@ describeInLab('exclusions, against what stands in their way', () => {
     const refusal = await worker.refusal('exclusion/add', await one());
     expect(refusal).toMatchObject({
       name: 'OsError',
-      osCode,
+      osCode: String(osCode),
       osFunction: 'netsh',
       message: expect.stringContaining(text),
     });
@@ -55,7 +55,7 @@ describeInLab('exclusions, against what stands in their way', () => {
     const [worker, program] = [await workerWith({ 'netsh.delete': 1 }), await admin()];
     const made = only(await worker.request('exclusion/add', params));
     const lie = await worker.refusal('exclusion/remove', params);
-    expect(lie).toMatchObject({ name: 'OsError', osCode: 0, message: expect.stringContaining('still excluded') });
+    expect(lie).toMatchObject({ name: 'OsError', osCode: '0', message: expect.stringContaining('still excluded') });
     expect(await own(worker)).toEqual([made]);
     expect(await rows(program)).toEqual([range]);
     await worker.end();

@@ -55,7 +55,7 @@ export function holderSuite(windows: Windows): void {
       });
       await takeAll(client, 'tcp', token!, start, 3);
       const taken = await worker.refusal('reservation/probe', { token });
-      expect(taken).toMatchObject({ name: 'PortInUse', osFunction: 'bind', osCode: 10048 });
+      expect(taken).toMatchObject({ name: 'PortInUse', osFunction: 'bind', osCode: '10048' });
       const elsewhere = await program.call('associate', await program.call('socket', 'tcp'), token!);
       expect(elsewhere.code).not.toBe(0);
     });

@@ -17,7 +17,7 @@ export function missingSuite(windows: Windows): void {
       const params = { startPort: start, numberOfPorts: 2, lifetime: 'persistent' } as const;
       const refusal = await worker.refusal('reservation/create', { protocol: 'tcp', ...params });
       const osFunction = 'CreatePersistentTcpPortReservation';
-      expect(refusal).toMatchObject({ name: 'NotSupported', code: 6, osFunction, osCode: 127 });
+      expect(refusal).toMatchObject({ name: 'NotSupported', code: 6, osFunction, osCode: '127' });
       expect(refusal.message).toContain(osFunction);
       expect(only(await worker.request('reservation/create', { protocol: 'udp', ...params }))).toMatchObject({
         protocol: 'udp',
@@ -46,11 +46,11 @@ export function missingSuite(windows: Windows): void {
       const worker = await machine().worker({ elevated: true, faults });
       const start = await machine().block(3);
       const params = { protocol: 'udp', startPort: start, numberOfPorts: 3 } as const;
-      const acquire = { osFunction: 'SIO_ACQUIRE_PORT_RESERVATION', osCode: 10050 };
+      const acquire = { osFunction: 'SIO_ACQUIRE_PORT_RESERVATION', osCode: '10050' };
       expect(await worker.refusal('reservation/create', params)).toMatchObject({ name: 'OsError', ...acquire });
       const { token } = only(await worker.request('reservation/create', { ...params, lifetime: 'persistent' }));
       const failed = await worker.refusal('reservation/release', { token });
-      expect(failed).toMatchObject({ name: 'OsError', osFunction: 'DeletePersistentUdpPortReservation', osCode: 31 });
+      expect(failed).toMatchObject({ name: 'OsError', osFunction: 'DeletePersistentUdpPortReservation', osCode: '31' });
       expect(
         only(
           await worker.request('reservation/lookup', {

@@ -248,7 +248,12 @@ describeInLab('what netsh shows', () => {
     const one = await machine().worker({ elevated: true, env, faults });
     const params = { protocol: 'tcp', startPort: start, numberOfPorts: 6, lifetime: 'persistent' } as const;
     const refusal = await one.refusal('reservation/create', params);
-    expect(refusal).toMatchObject({ name: 'RangeExcluded', code: 11, osCode: 32, target: `tcp ${start}-${start + 5}` });
+    expect(refusal).toMatchObject({
+      name: 'RangeExcluded',
+      code: 11,
+      osCode: '32',
+      target: `tcp ${start}-${start + 5}`,
+    });
     expect(refusal.message).toContain(`tcp ${start + 2}-${start + 3}`);
   });
 
@@ -259,7 +264,7 @@ describeInLab('what netsh shows', () => {
     netshShows({ tcp: [], udp: [[start + 3, start + 5]] });
     const params = { protocol: 'udp', startPort: start, numberOfPorts: 4, lifetime: 'persistent' } as const;
     const refusal = await (await worker()).refusal('reservation/create', params);
-    expect(refusal).toMatchObject({ name: 'RangeReserved', osCode: 32 });
+    expect(refusal).toMatchObject({ name: 'RangeReserved', osCode: '32' });
     expect(refusal.message).toContain(`udp ${start + 3}-${start + 5}`);
     rmSync(folder(), { recursive: true });
     expect(await (await worker()).refusal('reservation/create', params)).toMatchObject({

@@ -53,11 +53,15 @@ export function persistentSuite(windows: Windows): void {
       const start = await machine().block(8);
       await program.call('bind', await program.call('socket', 'tcp'), start + 1);
       const inUse = await worker.refusal('reservation/create', create('tcp', start, 3));
-      expect(inUse).toMatchObject({ name: 'PortInUse', osCode: 32, osFunction: 'CreatePersistentTcpPortReservation' });
+      expect(inUse).toMatchObject({
+        name: 'PortInUse',
+        osCode: '32',
+        osFunction: 'CreatePersistentTcpPortReservation',
+      });
       expect(inUse.message).not.toMatch(/file/i);
       await program.call('create', 'tcp', start + 4, 3);
       const reserved = await worker.refusal('reservation/create', create('tcp', start + 4, 3));
-      expect(reserved).toMatchObject({ name: 'RangeReserved', osCode: 32, target: `tcp ${start + 4}-${start + 6}` });
+      expect(reserved).toMatchObject({ name: 'RangeReserved', osCode: '32', target: `tcp ${start + 4}-${start + 6}` });
       expect(reserved.message).not.toMatch(/file/i);
     });
 
@@ -122,7 +126,11 @@ export function persistentSuite(windows: Windows): void {
       const program = await machine().caller({ elevated: true });
       const start = await machine().block(9);
       const denied = await user.refusal('reservation/create', create('tcp', start, 3));
-      expect(denied).toMatchObject({ name: 'AccessDenied', osCode: 5, hint: expect.stringContaining('administrator') });
+      expect(denied).toMatchObject({
+        name: 'AccessDenied',
+        osCode: '5',
+        hint: expect.stringContaining('administrator'),
+      });
       await expectFree(program, 'tcp', start, 3);
       const made = only(await admin.request('reservation/create', { ...create('tcp', start, 3), name: 'ours' }));
       const { token } = await program.call('create', 'tcp', start + 4, 3);
@@ -141,7 +149,7 @@ export function persistentSuite(windows: Windows): void {
       const worker = await machine().worker({ elevated: false });
       const start = await machine().block(2);
       const denied = await worker.refusal('reservation/create', create('udp', start, 2));
-      expect(denied).toMatchObject({ name: 'AccessDenied', code: 1, osCode: 5, target: `udp ${start}-${start + 1}` });
+      expect(denied).toMatchObject({ name: 'AccessDenied', code: 1, osCode: '5', target: `udp ${start}-${start + 1}` });
       expect(denied.hint).toContain('Run as administrator');
     });
 

@@ -39,7 +39,7 @@ export function probeSuite(windows: Windows): void {
       const denied = await user.refusal('reservation/probe', { protocol: 'udp', range });
       expect(denied).toMatchObject({
         name: 'AccessDenied',
-        osCode: 10013,
+        osCode: '10013',
         hint: expect.stringContaining('administrator'),
       });
     });

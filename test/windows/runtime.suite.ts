@@ -54,7 +54,7 @@ export function runtimeSuite(windows: Windows): void {
       expect(ours).toMatchObject({ name: 'RangeReserved', message: expect.stringContaining('"ours"') });
       await program.call('acquire', await program.call('socket', 'tcp'), start + 9, 3);
       const theirs = await other.refusal('reservation/create', create(start + 7));
-      expect(theirs).toMatchObject({ name: 'RangeReserved', port: start + 9, osCode: 10048 });
+      expect(theirs).toMatchObject({ name: 'RangeReserved', port: start + 9, osCode: '10048' });
     });
 
     test.each(['yield', 'none'] as const)('with hold %s any program may bind, and nobody who asks', async (hold) => {

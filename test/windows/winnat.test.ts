@@ -85,7 +85,7 @@ describeInLab('a port that WinNAT has', () => {
 
   test('a WinNAT that does not start again is reported, loudly, and left alone after that', async () => {
     const refusal = await (await workerWith({ StartServiceW: 1058 })).refusal('exclusion/add', wanted());
-    expect(refusal).toMatchObject({ name: 'OsError', osFunction: 'StartServiceW', osCode: 1058 });
+    expect(refusal).toMatchObject({ name: 'OsError', osFunction: 'StartServiceW', osCode: '1058' });
     expect(refusal.message).toMatch(/did not start again.*no network/);
     expect(refusal.hint).toContain('net start winnat');
     await expectUntouched({ state: 'stopped', stops: 1 });

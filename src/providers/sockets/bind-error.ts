@@ -63,7 +63,7 @@ export async function bindError(error: unknown, protocol: Protocol, range: PortR
   const { code, function: osFunction } = error;
   if (code === 'EADDRINUSE') return portInUse(protocol, port, error);
 
-  const facts = { osCode: code, osFunction };
+  const facts = { osCode: String(code), osFunction };
   const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });
   if (code === 'EACCES' || code === 'EPERM') return accessDenied(target, port, facts, error);
 

@@ -208,5 +208,6 @@ async function refuseFresh({ protocol, range, hold = 'strict', replacing = [], s
 /** A failure that the client's process met, as the one of the system that it is. */
 function systemFailure(error: unknown): unknown {
   if (!(error instanceof ServiceError) || error.facts.osCode === undefined) return error;
-  return new NativeError(error.facts.osFunction ?? 'WSAIoctl', error.facts.osCode, error);
+  const { osFunction = 'WSAIoctl', osCode } = error.facts;
+  return new NativeError(osFunction, /^\d+$/.test(osCode) ? Number(osCode) : osCode, error);
 }

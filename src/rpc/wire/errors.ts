@@ -21,16 +21,22 @@ export interface WorkerEnd {
 
 /** A failure of the worker or of the talk with it, none of the service's own errors. */
 export class WorkerError extends Error {
-  /** The JSON-RPC error code, when the worker answered. */
-  readonly code: number | undefined;
+  /** The number of the JSON-RPC error, when the worker answered. */
+  readonly number: number | undefined;
   /** How the worker ended, when it is gone. */
   readonly end: WorkerEnd | undefined;
 
-  constructor(message: string, { code, end, cause }: { code?: number; end?: WorkerEnd; cause?: unknown } = {}) {
+  constructor(message: string, { number, end, cause }: { number?: number; end?: WorkerEnd; cause?: unknown } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'WorkerError';
-    this.code = code;
+    this.number = number;
     this.end = end;
+  }
+
+  /** The system's code, such as `ENOENT`, where the worker could not be started. */
+  get code(): string | undefined {
+    const { code } = (this.cause ?? {}) as NodeJS.ErrnoException;
+    return typeof code === 'string' ? code : undefined;
   }
 }
 
@@ -59,13 +65,13 @@ export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
     const { name, errors, ...facts } = data;
     return new ServiceError(name as ErrorName, message, facts);
   }
-  return new WorkerError(message, { code });
+  return new WorkerError(message, { number: code });
 }
 
 /** The answer to a request that failed; undefined for a failure nobody planned: a bug. */
 export function answerError(error: unknown, signal: AbortSignal): ResponseError<object | undefined> | undefined {
   if (error instanceof ServiceError) {
-    return new ResponseError(error.code, error.message, { name: error.errorName, ...error.facts });
+    return new ResponseError(error.number, error.message, { name: error.errorName, ...error.facts });
   }
   if (error instanceof InvalidParamsError) {
     const { message, errors } = error;

@@ -56,9 +56,9 @@ test('gives the worker the environment that it was told', async () => {
 test.each([
   [
     'a ServiceError',
-    { code: 2, message: 'Taken.', data: { name: 'PortInUse', hint: 'Wait.', osCode: 98 } },
+    { code: 2, message: 'Taken.', data: { name: 'PortInUse', hint: 'Wait.', osCode: 'EADDRINUSE' } },
     'ServiceError',
-    { errorName: 'PortInUse', facts: { hint: 'Wait.', osCode: 98 }, code: 2 },
+    { errorName: 'PortInUse', facts: { hint: 'Wait.', osCode: 'EADDRINUSE' }, code: 'EADDRINUSE', number: 2 },
   ],
   [
     'an InvalidParamsError',
@@ -80,19 +80,19 @@ test.each([
     'a WorkerError for JSON-RPC errors',
     { code: -32603, message: 'Bug.' },
     'WorkerError',
-    { code: -32603, message: 'Bug.' },
+    { number: -32603, message: 'Bug.' },
   ],
   [
     'a WorkerError for names it does not know',
     { code: 77, message: 'New.', data: { name: 'toString' } },
     'WorkerError',
-    { code: 77, message: 'New.' },
+    { number: 77, message: 'New.' },
   ],
   [
     'a WorkerError for a cancellation nobody asked for',
     { code: -32800, message: 'No.' },
     'WorkerError',
-    { code: -32800 },
+    { number: -32800 },
   ],
 ])('makes %s of an error', async (_title, error, name, facts) => {
   const failure = list(`process.stdout.write(refusal(id, ${JSON.stringify(error)}))`);

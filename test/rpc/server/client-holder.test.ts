@@ -61,7 +61,7 @@ test("the system's code reaches the caller when the client's call fails", async 
   const { id } = await peer.next();
   const data = { name: 'OsError', osCode: 10048, osFunction: 'SIO_ACQUIRE_PORT_RESERVATION' };
   peer.send(frame({ jsonrpc: '2.0', id, error: { code: 8, message: 'in use', data } }));
-  expect(await peer.next()).toMatchObject({ id: 2, error: { code: 8, data } });
+  expect(await peer.next()).toMatchObject({ id: 2, error: { code: 8, data: { ...data, osCode: '10048' } } });
 });
 
 test('a client that does not offer it is not asked', async () => {
