@@ -10,6 +10,7 @@ import { writeManifests } from './tools/dsc.mjs';
 import { generate } from './tools/generate.mjs';
 import { copyInstalled } from './tools/koffi.mjs';
 import { notices } from './tools/notices.mjs';
+import { publishedSchema } from './tools/published.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -36,6 +37,8 @@ function copyModule() {
   mkdirSync(schemas);
   const schema = `${JSON.stringify(standaloneSchema('DesiredState'), null, 2)}\n`;
   writeFileSync(join(schemas, 'desired-state.schema.json'), schema);
+  const protocol = `${JSON.stringify(publishedSchema(contract), null, 2)}\n`;
+  writeFileSync(join(schemas, 'protocol.schema.json'), protocol);
   const manifest = join(moduleFolder, 'PortReservation.psd1');
   const text = readFileSync(manifest, 'utf8');
   writeFileSync(manifest, text.replace(/(ModuleVersion\s*=\s*)'[^']*'/, `$1'${version}'`));

@@ -68,6 +68,9 @@ function relink(value, titleOf, prefix) {
   );
 }
 
+/** The keys of which some must be there, in words. */
+const alternatives = (method) => method['x-requires'].map((keys) => keys.join(' and ')).join(', or ');
+
 /** The schema of a method's params object, made from its by-name parameter list. */
 function paramsSchema(method) {
   const properties = {};
@@ -76,7 +79,7 @@ function paramsSchema(method) {
   }
   return {
     title: `${pascal(method.name)}Params`,
-    description: `Parameters of ${method.name}.`,
+    description: `Parameters of ${method.name}.${method['x-requires'] ? ` Needs ${alternatives(method)}.` : ''}`,
     type: 'object',
     properties,
     required: method.params.filter((param) => param.required).map((param) => param.name),

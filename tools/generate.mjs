@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
 import { readContract } from './contract.mjs';
 import { protocolDocument } from './protocol-document.mjs';
+import { publishedDocument } from './published.mjs';
 
 const root = new URL('../', import.meta.url);
 const banner = '// Generated from schemas/ by tools/generate.mjs. Change the schemas, not this file.\n';
@@ -216,7 +217,7 @@ $script:LabelField = ${contract.labelFields.map((name) => `'${name}'`).join(', '
 export async function generate(version) {
   const contract = readContract(version);
   write('src/protocol/generated/contract.ts', await typesText(contract));
-  write('src/protocol/generated/openrpc.json', `${JSON.stringify(contract.document, null, 2)}\n`);
+  write('src/protocol/generated/openrpc.json', `${JSON.stringify(publishedDocument(contract), null, 2)}\n`);
   const { code, types, metafile } = await validatorsText(contract);
   write('src/protocol/generated/validators.js', code);
   write('src/protocol/generated/validators.d.ts', types);

@@ -69,7 +69,8 @@ export function protocolDocument({ document, protocolVersion, conversation }) {
 # The worker's protocol
 
 Protocol version ${protocolVersion}: JSON-RPC 2.0 in \`Content-Length\` frames over a child process's standard streams, as language servers
-speak it. What an author of a client needs is on this page; \`rpc.discover\` gives it to programs. Clients in a few lines, for
+speak it. What an author of a client needs is on this page; \`rpc.discover\` gives it to programs as an OpenRPC document, and
+\`schemas/protocol.schema.json\` in each package has all types in one JSON Schema, for generators. Clients in a few lines, for
 Neovim, Emacs and Visual Studio Code, are in [examples](../examples).
 
 ## Starting a worker
@@ -184,9 +185,9 @@ ${document['x-clientMethods'].map((method) => methodText(method, document)).join
 ## Errors
 
 An answer has \`result\` or \`error {code, message, data?}\`. JSON-RPC's own codes stand for JSON-RPC's own faults: -32700 no JSON, -32600
-no request, -32601 no such method, -32602 wrong params with \`data: {errors: [{field, message}]}\`, -32603 a fault of the worker,
+no request, -32601 no such method, -32602 wrong params with [\`data.errors\`](#errordata), -32603 a fault of the worker,
 and -32800 cancelled. Unless an error says otherwise, nothing has changed. Ours are positive and carry
-\`data: {name, hint?, target?, osCode?, osFunction?}\`; in PowerShell the name is the error's id.
+[\`data\`](#errordata) with a \`name\`; in PowerShell the name is the error's id.
 Go by \`name\`, show \`message\` and \`hint\`; \`target\` is what it is about.
 
 | code | name | meaning |

@@ -1,4 +1,4 @@
-import type { PortExclusion, PortHolder, PortMap, PortRange, Reservation } from '../protocol/generated/contract.ts';
+import type { PortExclusion, PortHolder, PortRange, ProtocolMap, Reservation } from '../protocol/generated/contract.ts';
 import { endPort, formatRange } from '../protocol/ranges.ts';
 
 /** Ports that have a name. */
@@ -26,7 +26,7 @@ export interface NamedThings {
   excluders: Excluder[];
 }
 
-export function namedThings({ segments }: Pick<PortMap, 'segments'>): NamedThings {
+export function namedThings({ segments }: Pick<ProtocolMap, 'segments'>): NamedThings {
   const listening: NamedPorts[] = [];
   const reservations = new Map<number, Reservation>();
   const excluders = new Map<string, Excluder>();

@@ -1,4 +1,4 @@
-import type { PortMap } from '../protocol/generated/contract.ts';
+import type { ProtocolMap } from '../protocol/generated/contract.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { titleOf } from './kinds.ts';
 import { type Excluder, type NamedPorts, namedThings } from './named-ports.ts';
@@ -13,7 +13,7 @@ const longestName = 24;
 const mostPerLine = 8;
 
 /** Under the map: who listens, what is reserved, who excluded what, as far as there is room. */
-export function namesText(map: PortMap, painter: Painter, columns: number): string[] {
+export function namesText(map: ProtocolMap, painter: Painter, columns: number): string[] {
   const { listening, reserved, excluders } = namedThings(map);
   return [
     ...section(titleOf('listening', map.protocol), inColumns(listening, painter, columns), painter),

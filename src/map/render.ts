@@ -1,5 +1,5 @@
 import { InvalidParamsError } from '../protocol/errors.ts';
-import type { PortMap, PortMapRendering } from '../protocol/generated/contract.ts';
+import type { PortMapRendering, ProtocolMap } from '../protocol/generated/contract.ts';
 import { renderSvg } from './svg.ts';
 import { renderText } from './text.ts';
 
@@ -20,6 +20,6 @@ export function checkRendering(rendering: PortMapRendering): void {
 }
 
 /** Draws the map. */
-export function render(map: PortMap, { format, ...options }: PortMapRendering): string {
+export function render(map: ProtocolMap, { format, ...options }: PortMapRendering): string {
   return format === 'svg' ? renderSvg(map) : renderText(map, options);
 }

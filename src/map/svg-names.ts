@@ -1,4 +1,4 @@
-import type { PortMap } from '../protocol/generated/contract.ts';
+import type { ProtocolMap } from '../protocol/generated/contract.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { endPort, formatRange } from '../protocol/ranges.ts';
 import { placeOf, type Row } from './grid.ts';
@@ -25,7 +25,7 @@ const [first, second, third, fourth] = [
 ] as const;
 
 /** Under the picture: who listens, what is reserved, who excluded what, as far as there is room. */
-export function namesBelow(map: PortMap, top: number): { text: string; height: number } {
+export function namesBelow(map: ProtocolMap, top: number): { text: string; height: number } {
   const { listening, reserved, excluders } = namedThings(map);
   const inFirst = listening.slice(0, mostLines);
   const rest = listening.slice(mostLines);
@@ -95,7 +95,7 @@ const longestName = 24;
 const between = 1;
 
 /** Names beside what they belong to, reservations first, each only where nothing lies under it. */
-export function labels(map: PortMap, rows: readonly Row[]): string {
+export function labels(map: ProtocolMap, rows: readonly Row[]): string {
   const { reserved, listening } = namedThings(map);
   const taken = rows.map((row) => row.map((kind) => kind === undefined || rank(kind) > rank('privileged')));
   const texts: string[] = [];

@@ -1,10 +1,10 @@
 import type {
   PortHolder,
   PortKind,
-  PortMap,
   PortMapSegment,
   PortRange,
   Protocol,
+  ProtocolMap,
 } from '../protocol/generated/contract.ts';
 import { endPort, formatRange } from '../protocol/ranges.ts';
 import { placeOf } from './grid.ts';
@@ -24,7 +24,7 @@ interface Tooltip {
 }
 
 /** Areas that say what they are when the pointer rests on them; the most remarkable lie on top. */
-export function tooltips({ segments, protocol }: PortMap): string {
+export function tooltips({ segments, protocol }: ProtocolMap): string {
   const tips =
     segments.length <= mostTooltips
       ? [...segments].sort((a, b) => rank(a.kind) - rank(b.kind)).map((one) => tooltipOf(one, protocol))

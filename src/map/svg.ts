@@ -1,4 +1,4 @@
-import type { PortMap } from '../protocol/generated/contract.ts';
+import type { ProtocolMap } from '../protocol/generated/contract.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { gridOf, placeOf, type Row, runsOf } from './grid.ts';
@@ -17,7 +17,7 @@ const longestWarning = 130;
 const warningHeight = 18;
 
 /** The map as a picture that needs nothing else: no script, no font, no other file. */
-export function renderSvg(map: PortMap): string {
+export function renderSvg(map: ProtocolMap): string {
   const rows = gridOf(map.segments, grid);
   const legend = legendAt(map, gridBottom + 30);
   const names = namesBelow(map, legend.bottom + 34);
@@ -46,7 +46,7 @@ export function renderSvg(map: PortMap): string {
     .join('\n')}\n`;
 }
 
-function summary({ counts, protocol }: PortMap): string {
+function summary({ counts, protocol }: ProtocolMap): string {
   const present = kinds.filter((kind) => counts[kind] > 0).reverse();
   return `${present.map((kind) => `${grouped(counts[kind])} ${titleOf(kind, protocol)}`).join(', ')}.`;
 }
@@ -83,7 +83,7 @@ function axes(): string {
 }
 
 /** The kinds there are, with how many ports. */
-function legendAt({ counts, protocol }: PortMap, top: number): { text: string; bottom: number } {
+function legendAt({ counts, protocol }: ProtocolMap, top: number): { text: string; bottom: number } {
   const present = kinds.filter((kind) => counts[kind] > 0).reverse();
   const entries = present.map((kind, index) => {
     const x = cellX((index % legendColumns) * (grid.cellsPerRow / legendColumns));

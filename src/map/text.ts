@@ -1,4 +1,4 @@
-import type { PortMap, PortMapRendering } from '../protocol/generated/contract.ts';
+import type { PortMapRendering, ProtocolMap } from '../protocol/generated/contract.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { gridOf } from './grid.ts';
 import { kinds, titleOf } from './kinds.ts';
@@ -18,7 +18,7 @@ const gap = 3;
 export const grouped = (value: number): string => value.toLocaleString('en-US');
 
 /** The map for a terminal. With colours a line has two rows, one above the other. */
-export function renderText(map: PortMap, options: Omit<PortMapRendering, 'format'>): string {
+export function renderText(map: ProtocolMap, options: Omit<PortMapRendering, 'format'>): string {
   const { columns = 80, colors = 'none', characters = 'unicode' } = options;
   const painter = new Painter(colors, characters);
   const cellsPerRow = columns - left - right;
@@ -59,7 +59,7 @@ function axis(portsPerRow: number, cellsPerRow: number): string {
 }
 
 /** The kinds there are, with how many ports. */
-function legend({ counts, protocol }: PortMap, painter: Painter, columns: number): string[] {
+function legend({ counts, protocol }: ProtocolMap, painter: Painter, columns: number): string[] {
   const lines = [''];
   let left = columns;
   for (const kind of kinds.filter((one) => counts[one] > 0).reverse()) {

@@ -1,21 +1,12 @@
-import { errorCatalogue } from './generated/contract.ts';
+import { type ErrorData, errorCatalogue, type FieldError } from './generated/contract.ts';
+
+export type { FieldError };
 
 /** The name of an error in the catalogue; PowerShell uses it as the error's id. */
 export type ErrorName = keyof typeof errorCatalogue;
 
 /** The facts that travel with an error. */
-export interface ErrorFacts {
-  /** What the reader can do about it, one sentence. */
-  hint?: string;
-  /** What it happened to: a range such as `tcp 5000-5009`, a token, a file. */
-  target?: string;
-  /** The one port that was refused, where it was one. */
-  port?: number;
-  /** The operating system's own code, such as `EACCES` or `1168`. */
-  osCode?: string;
-  /** The system function that gave the code, such as `bind` or `CreatePersistentTcpPortReservation`. */
-  osFunction?: string;
-}
+export type ErrorFacts = Omit<ErrorData, 'name' | 'errors'>;
 
 /** Where the system gave a code of its own world, or none. */
 const usualCode: Partial<Record<ErrorName, string>> = {
@@ -55,17 +46,6 @@ export class ServiceError extends Error {
     const { osCode } = this.facts;
     return osCode !== undefined && /^E[A-Z0-9]+$/.test(osCode) ? osCode : usualCode[this.errorName];
   }
-}
-
-/** One field of the params that was refused. */
-export interface FieldError {
-  /** The field's path, such as `range.startPort`. */
-  field: string;
-  /** What is wrong and what is allowed, such as `must be 1 to 65535`. */
-  message: string;
-  /** Where in a document it stands, counted from 1. */
-  line?: number;
-  column?: number;
 }
 
 /** Params that break the contract (-32602): names each field, changes nothing. */

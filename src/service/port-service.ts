@@ -3,25 +3,25 @@ import type {
   Capabilities,
   DynamicRangeList,
   ExclusionAddParams,
-  ExclusionList,
   ExclusionListParams,
   ExclusionRemoveParams,
   Exclusions,
   FreeRangeList,
+  ListedExclusions,
+  ListedReservations,
   PortFindParams,
   PortInspectParams,
-  PortMap,
   PortMapParams,
   PortMaps,
   PortRange,
   PortStatusList,
   ProbedPorts,
   Protocol,
+  ProtocolMap,
   ProviderName,
   Reservation,
   ReservationChangedParams,
   ReservationCreateParams,
-  ReservationList,
   ReservationListParams,
   ReservationLookupParams,
   ReservationProbeParams,
@@ -150,7 +150,7 @@ export class PortService {
    * The reservations this user may see, by protocol and start port.
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
-  async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ReservationList> {
+  async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
     const { reservations, warnings } = await this.#core.known.listed(params, await this.#core.ledger.read());
     const wanted = await selected(reservations, params, signal);
     wanted.sort(byPlace);
@@ -243,7 +243,7 @@ export class PortService {
    * The exclusions of the system, own and others', by protocol and start port.
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
-  listExclusions(params: ExclusionListParams = {}, options: CallOptions = {}): Promise<ExclusionList> {
+  listExclusions(params: ExclusionListParams = {}, options: CallOptions = {}): Promise<ListedExclusions> {
     return this.#exclusions.list(params, options);
   }
 
@@ -272,7 +272,7 @@ export class PortService {
   async map({ protocol, render: rendering }: PortMapParams, { signal }: CallOptions = {}): Promise<PortMaps> {
     const drawn = await drawingAs(rendering);
     const present = await this.#presentNow();
-    const maps: PortMap[] = [];
+    const maps: ProtocolMap[] = [];
     for (const one of [protocol].flat()) {
       const overview = await this.#core.provider.overview(one, signal);
       const isAsked = (item: { protocol: Protocol }) => item.protocol === one;

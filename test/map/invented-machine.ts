@@ -1,4 +1,4 @@
-import type { PortHolder, PortMap, PortRange, Reservation } from '../../src/protocol/generated/contract.ts';
+import type { PortHolder, PortRange, ProtocolMap, Reservation } from '../../src/protocol/generated/contract.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
 import { type MapInput, portMap } from '../../src/service/ports/map.ts';
 
@@ -59,7 +59,7 @@ const servers: [ports: number[], process: PortHolder][] = [
 /** The developer's machine of the README: the dynamic range begins too low, so WinNAT took 5141-5240, with 5173 in it. */
 const excluded = { protocol: 'tcp', store: 'active', source: 'netsh', administered: true, own: false } as const;
 
-export function inventedMachine(): PortMap {
+export function inventedMachine(): ProtocolMap {
   const holders = new Map<number, FoundHolder[]>();
   const browser: PortHolder = { ...listener('chrome.exe', 9876, 'ada'), state: 'connected' };
   const kept = [1562, 1662, 1762, 2869, 5041, 5141, 5241, 8884, 12_291, 12_391, 12_491, 12_591];
@@ -84,7 +84,7 @@ export function inventedMachine(): PortMap {
 }
 
 /** A Linux server with what the other one has not: privileged ports, processes that cannot be seen, evil names. */
-export function inventedServer(): PortMap {
+export function inventedServer(): ProtocolMap {
   const hidden: PortHolder = { state: 'listening', addresses: ['::'], user: 'postgres' };
   const evil = 'x\u001b[2J<b>&\u202eab';
   const holders = new Map<number, FoundHolder[]>([

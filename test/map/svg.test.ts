@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { render } from '../../src/map/render.ts';
-import type { PortMap } from '../../src/protocol/generated/contract.ts';
+import type { ProtocolMap } from '../../src/protocol/generated/contract.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
 import { portMap } from '../../src/service/ports/map.ts';
 import { lacking } from '../kernel/held/support/python.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inventedMachine, inventedServer } from './invented-machine.ts';
 
-const svg = (map: PortMap) => render(map, { format: 'svg' });
+const svg = (map: ProtocolMap) => render(map, { format: 'svg' });
 
 /** A machine with so many listeners, each of a process of its own. */
-function crowded(ports: readonly number[], state: 'listening' | 'connected' = 'listening'): PortMap {
+function crowded(ports: readonly number[], state: 'listening' | 'connected' = 'listening'): ProtocolMap {
   const holders = new Map(
     ports.map((port): [number, FoundHolder[]] => [
       port,
@@ -69,7 +69,7 @@ describe.skipIf(lacking.python)(`read by an XML parser${lacking.python}`, () => 
     expect(texts).toContain('8080x\ufffd[2J<b>&\ufffdab');
   });
 
-  test.each<[string, PortMap]>([
+  test.each<[string, ProtocolMap]>([
     ['3000 listeners, every 21st port', crowded(every(21, 3000))],
     ['3000 listeners side by side', crowded(every(1, 3000))],
     ['32767 listeners, every other port', crowded(every(2, 32_767))],

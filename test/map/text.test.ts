@@ -2,15 +2,15 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { render } from '../../src/map/render.ts';
 import { textWidth } from '../../src/map/text-width.ts';
-import type { PortMap, PortMapRendering } from '../../src/protocol/generated/contract.ts';
+import type { PortMapRendering, ProtocolMap } from '../../src/protocol/generated/contract.ts';
 import { portMap } from '../../src/service/ports/map.ts';
 import { expectGolden } from '../support/golden.ts';
 import { inventedMachine, inventedServer } from './invented-machine.ts';
 
 type Options = Omit<PortMapRendering, 'format'>;
-const text = (map: PortMap, options: Options = {}) => render(map, { format: 'text', ...options });
+const text = (map: ProtocolMap, options: Options = {}) => render(map, { format: 'text', ...options });
 
-test.each<[string, PortMap, Options]>([
+test.each<[string, ProtocolMap, Options]>([
   ['machine-80', inventedMachine(), {}],
   ['machine-120', inventedMachine(), { columns: 120 }],
   ['server-80', inventedServer(), { columns: 80 }],

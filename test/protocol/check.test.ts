@@ -105,7 +105,7 @@ describe('says in words what is allowed', () => {
     [
       'a process id that is text',
       faults('initialize', { processId: '1' }),
-      ['processId must be a whole number, 1 to 4294967295, or null'],
+      ['processId must be a whole number, 1 to 4294967295'],
     ],
     ['nothing to release', faults('reservation/release', {}), ['needs token, or protocol and range']],
     [

@@ -1,9 +1,9 @@
 import type {
   Exclusions,
   PortExclusion,
-  PortMap,
   PortMaps,
   ProbedPorts,
+  ProtocolMap,
   Reservation,
   Reservations,
 } from '../../src/protocol/generated/contract.ts';
@@ -12,7 +12,7 @@ import type {
 export function only(result: Reservations): Reservation;
 export function only(result: Exclusions): PortExclusion;
 export function only(result: ProbedPorts): ProbedPorts['ports'][number];
-export function only(result: PortMaps): PortMap;
+export function only(result: PortMaps): ProtocolMap;
 export function only(result: object): unknown {
   const [list] = Object.values(result) as [unknown[]];
   if (list.length !== 1) throw new Error(`These are ${list.length}: ${JSON.stringify(list)}`);

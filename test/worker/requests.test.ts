@@ -46,7 +46,7 @@ test('what it answers to each method is what the contract says', async () => {
   for (const [validate, result] of [
     [validators.InitializeResult, opened],
     [validators.Reservations, made],
-    [validators.ReservationList, listed],
+    [validators.ListedReservations, listed],
   ] as [validators.Validator<unknown>, unknown][]) {
     validate(result);
     expect(validate.errors).toBe(null);

@@ -1,13 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc';
-import {
-  DocumentError,
-  type ErrorFacts,
-  type ErrorName,
-  type FieldError,
-  InvalidParamsError,
-  ServiceError,
-} from '../../protocol/errors.ts';
-import { errorCatalogue } from '../../protocol/generated/contract.ts';
+import { DocumentError, type ErrorName, InvalidParamsError, ServiceError } from '../../protocol/errors.ts';
+import { type ErrorData, errorCatalogue } from '../../protocol/generated/contract.ts';
 import { errorCodes, Fault } from './fault.ts';
 
 /** How a worker ended. */
@@ -56,7 +49,7 @@ export function workerEnded(
 export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
   if (!(error instanceof ResponseError)) return error;
   const { code, message } = error;
-  const data = (error.data ?? {}) as ErrorFacts & { name?: string; errors?: FieldError[] };
+  const data = (error.data ?? {}) as ErrorData;
   if (code === errorCodes.InvalidParams && data.errors) {
     return data.name === 'InvalidDocument' ? new DocumentError(data.errors) : new InvalidParamsError(data.errors);
   }

@@ -1,10 +1,10 @@
 import type { LedgerChange } from '../../ledger/ledger.ts';
 import type {
   ExclusionAddParams,
-  ExclusionList,
   ExclusionListParams,
   ExclusionRecord,
   ExclusionRemoveParams,
+  ListedExclusions,
   PortExclusion,
 } from '../../protocol/generated/contract.ts';
 import { byPlace, keyOf } from '../../protocol/ranges.ts';
@@ -32,7 +32,7 @@ export class ExclusionKeeper {
     this.#core = core;
   }
 
-  async list(params: ExclusionListParams, { signal }: CallOptions): Promise<ExclusionList> {
+  async list(params: ExclusionListParams, { signal }: CallOptions): Promise<ListedExclusions> {
     const { protocol = [...allProtocols], name } = params;
     const recorded = await this.#core.ledger.readAll();
     const records = ofProvider(this.#core, recorded.exclusions);

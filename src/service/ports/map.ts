@@ -2,11 +2,11 @@ import type {
   PortCounts,
   PortExclusion,
   PortKind,
-  PortMap,
   PortMapRendering,
   PortMapSegment,
   PortRange,
   Protocol,
+  ProtocolMap,
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { maximumPort } from '../../protocol/ranges.ts';
@@ -35,7 +35,7 @@ export function portMap(
   protocol: Protocol,
   { holders, exclusions, dynamicRange, firstUnprivilegedPort, warnings }: MapInput,
   reservations: readonly Reservation[],
-): PortMap {
+): ProtocolMap {
   const ports = new PortTable<Facts>({ kind: 'free' });
   ports.set(dynamicRange, { kind: 'inDynamicRange' });
   if (firstUnprivilegedPort !== undefined) {
@@ -80,7 +80,7 @@ function withHolders({ exclusion, reservation }: Facts, found: readonly FoundHol
   };
 }
 
-function segmentsOf(ports: PortTable<Facts>): Pick<PortMap, 'segments' | 'counts'> {
+function segmentsOf(ports: PortTable<Facts>): Pick<ProtocolMap, 'segments' | 'counts'> {
   const segments: PortMapSegment[] = [];
   const counts: PortCounts = {
     free: 0,
@@ -134,7 +134,7 @@ function unseenOwners(ports: Iterable<readonly FoundHolder[]>): string | undefin
  * What adds the drawing that was asked for to a map. The code for it is loaded only then: every service would start later.
  * @throws InvalidParamsError what is of a text for an svg, or colors in ASCII
  */
-export async function drawingAs(rendering: PortMapRendering | undefined): Promise<(map: PortMap) => PortMap> {
+export async function drawingAs(rendering: PortMapRendering | undefined): Promise<(map: ProtocolMap) => ProtocolMap> {
   if (!rendering) return (map) => map;
   const { checkRendering, render } = await import('../../map/render.ts');
   checkRendering(rendering);

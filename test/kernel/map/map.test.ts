@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { PortMap } from '../../../src/protocol/generated/contract.ts';
-import { PortMap as PortMapOfContract } from '../../../src/protocol/generated/validators.js';
+import type { ProtocolMap } from '../../../src/protocol/generated/contract.ts';
+import { ProtocolMap as PortMapOfContract } from '../../../src/protocol/generated/validators.js';
 import { endPort, holdsPort } from '../../../src/protocol/ranges.ts';
 import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
@@ -15,7 +15,7 @@ import { startSituation } from '../inspect/support/situation.ts';
 
 useOwnNetwork();
 
-const at = ({ segments }: PortMap, which: number) => segments.find(({ range }) => holdsPort(range, which))!;
+const at = ({ segments }: ProtocolMap, which: number) => segments.find(({ range }) => holdsPort(range, which))!;
 
 async function onePair(): Promise<{ server: number; client: number }> {
   const server = createServer();

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type {
   PortExclusion,
   PortHolder,
-  PortMap,
   PortRange,
+  ProtocolMap,
   Reservation,
 } from '../../../src/protocol/generated/contract.ts';
 import { endPort } from '../../../src/protocol/ranges.ts';
@@ -27,13 +27,13 @@ function map(
   present: Partial<MapInput>,
   reservations: Reservation[] = [],
   holders: [number, PortHolder[]][] = [],
-): PortMap {
+): ProtocolMap {
   const found = new Map(holders.map(([port, those]) => [port, those.map((one) => ({ holder: one }))]));
   return portMap('tcp', { exclusions: [], dynamicRange, warnings: [], ...present, holders: found }, reservations);
 }
 
 /** The map in short: from where on the ports are what. */
-const inShort = ({ segments }: PortMap) =>
+const inShort = ({ segments }: ProtocolMap) =>
   segments.map(({ range, kind, label }) => [range.startPort, kind, label].filter((one) => one !== undefined).join(' '));
 
 test('every port has one place, and the counts are theirs', () => {
@@ -74,7 +74,7 @@ describe('of what is true at once the most remarkable is told', () => {
 
   test('a reservation before the exclusion that it made, also of a part', () => {
     const { segments } = map({ exclusions: [excluded(between(5005, 5020), true)] }, [reservation({})]);
-    expect(inShort({ segments } as PortMap).slice(1, 4)).toEqual([
+    expect(inShort({ segments } as ProtocolMap).slice(1, 4)).toEqual([
       '5000 reserved web',
       '5005 reserved web',
       '5010 excludedByAdministrator netsh',
@@ -101,7 +101,7 @@ describe('of what is true at once the most remarkable is told', () => {
         [5003, [own]],
       ],
     );
-    expect(inShort({ segments } as PortMap).slice(1, 5)).toEqual([
+    expect(inShort({ segments } as ProtocolMap).slice(1, 5)).toEqual([
       '5000 reserved web',
       '5002 listening node',
       '5003 reserved web',
