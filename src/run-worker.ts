@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { exitCode } from './exit-codes.ts';
+import { loadParts } from './load-parts.ts';
 import { processGone, processIdentity } from './machine/process-identity.ts';
 import { openService } from './open-service.ts';
 import { packageVersion } from './protocol/generated/contract.ts';
@@ -18,6 +19,7 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     provider,
     platform: process.platform,
     openService,
+    loadParts,
     onInitialize: ({ processId }) => {
       hasClient = Boolean(processId);
       if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));

@@ -22,6 +22,7 @@ const allowed: Record<string, string[]> = {
     'desired-state',
     'open-service',
     'run-worker',
+    'load-parts',
     'exit-codes',
     'rpc',
     'type:service',

@@ -39,6 +39,8 @@ export interface ConnectionOptions extends SessionOptions {
   input: Readable;
   output: Writable;
   log: Log;
+  /** Loads what is else loaded at its first use; called when the first request has been served. */
+  loadParts?: () => Promise<void>;
 }
 
 /** How long requests before the end of input have to be answered, in milliseconds. */
@@ -74,6 +76,8 @@ export class Connection {
   readonly #flow: Flow;
   readonly #served = new Set<Served>();
   readonly #gone = new AbortController();
+  readonly #loadParts: () => Promise<void>;
+  #parts: Promise<void> | undefined;
   #resolveEnded: (code: number) => void = () => {};
   #isEnding = false;
   /** Nothing is begun any more. */
@@ -85,6 +89,7 @@ export class Connection {
       this.#resolveEnded = resolve;
     });
     this.#log = log;
+    this.#loadParts = options.loadParts ?? (async () => {});
     this.#session = new Session({
       ...options,
       drain: () => this.#drain(),
@@ -214,10 +219,12 @@ export class Connection {
       );
     } finally {
       this.#served.delete(served);
+      this.#parts ??= this.#loadParts();
     }
   }
 
   async #call<M extends keyof Methods>(method: M, params: unknown, served: Served): Promise<Methods[M]['result']> {
+    await this.#parts;
     const checked: Methods[M]['params'] & Common = checkParams(method, params);
     served.effect = effectOf(method, checked);
     const options: CallOptions = { signal: served.controller.signal };

@@ -12,6 +12,9 @@ const applying = () => import('../../desired-state/apply.ts');
 const exporting = () => import('../../desired-state/export.ts');
 const description = () => import('../../protocol/generated/openrpc.json', { with: { type: 'json' } });
 
+/** Loads all of it. */
+export const loadHandled = (): Promise<unknown> => Promise.all([applying(), exporting(), description()]);
+
 /** What the worker does for each method, in one session. */
 export function handlersFor(session: Session): Handlers {
   return {

@@ -130,13 +130,16 @@ function unseenOwners(ports: Iterable<readonly FoundHolder[]>): string | undefin
     : `Of ${unseen} ports the processes cannot be seen from here: they are of other users, or outside this container.`;
 }
 
+/** The code for drawing, which is loaded only then: every service would start later. */
+export const loadRendering = () => import('../../map/render.ts');
+
 /**
- * What adds the drawing that was asked for to a map. The code for it is loaded only then: every service would start later.
+ * What adds the drawing that was asked for to a map.
  * @throws InvalidParamsError what is of a text for an svg, or colors in ASCII
  */
 export async function drawingAs(rendering: PortMapRendering | undefined): Promise<(map: ProtocolMap) => ProtocolMap> {
   if (!rendering) return (map) => map;
-  const { checkRendering, render } = await import('../../map/render.ts');
+  const { checkRendering, render } = await loadRendering();
   checkRendering(rendering);
   return (map) => ({ ...map, text: render(map, rendering) });
 }
