@@ -18,11 +18,11 @@ const allowed: Record<string, string[]> = {
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
   cli: [
     'protocol',
+    'native',
     'dsc',
     'desired-state',
     'open-service',
     'run-worker',
-    'load-parts',
     'exit-codes',
     'rpc',
     'type:service',

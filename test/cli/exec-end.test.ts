@@ -102,7 +102,7 @@ describe.skipIf(lacking.python)(`how exec ends${lacking.python}`, () => {
     const { run, processId, port } = await startLeaving(env);
     const [sentence] = await run.line(/^portreservation: .*$/m);
     expect(sentence).toBe(
-      `portreservation: the command has ended, but node (process ${processId}) still has tcp ${port} of its ports; they stay reserved until that ends. Ctrl+C frees them now.`,
+      `portreservation: the command has ended, but node (process ${processId}: ${process.execPath} -e require('net').createServer().listen(process.env.PORT, () => process.send(process.pid))) still has tcp ${port} of its ports; they stay reserved until that ends, for 15 s at most. Ctrl+C frees them now.`,
     );
     expect(await list(env)).toMatchObject([{ range: { startPort: port } }]);
     kill(processId);
@@ -119,5 +119,45 @@ describe.skipIf(lacking.python)(`how exec ends${lacking.python}`, () => {
     expect(await run.ended).toMatchObject({ code: 5 });
     expect(await list(env)).toEqual([]);
     process.kill(processId, 0);
+  });
+});
+
+describe.skipIf(lacking.python)(`what the command left running${lacking.python}`, () => {
+  async function startWith(choice: string, script = leaving) {
+    const env = ownHome(onTestFinished);
+    const run = start(['exec', '--leftovers', choice, '--', process.execPath, '-e', script], { env });
+    const [, processId, port] = await run.line(/left (\d+) (\d+)\n/);
+    onTestFinished(() => kill(Number(processId)));
+    return { run, processId: Number(processId), port: Number(port) };
+  }
+
+  test('is left alone with --leftovers leave', async () => {
+    const { run, processId } = await startWith('leave');
+    expect(await run.ended).toMatchObject({ code: 5, stderr: '' });
+    process.kill(processId, 0);
+  });
+
+  test('is asked to end with --leftovers end', async () => {
+    const { run, processId, port } = await startWith('end');
+    const { code, stderr } = await run.ended;
+    expect(code).toBe(5);
+    expect(stderr).toMatch(
+      new RegExp(`process ${processId}: .*still has tcp ${port} of its ports; it is asked to end`),
+    );
+    expect(isFree(port)).toBe(true);
+  });
+
+  test('is ended where it does not end when asked', async () => {
+    const deaf = leaving.replace('const server = "', "const server = \"process.on('SIGTERM', () => {});");
+    const { run, port } = await startWith('end', deaf);
+    expect(await run.ended).toMatchObject({ code: 5 });
+    expect(isFree(port)).toBe(true);
+  });
+
+  test('is not waited for after a signal', async () => {
+    const staying = `${leaving.replace('process.exitCode = 5;', '')} process.on('SIGTERM', () => process.exit(6)); setInterval(() => {}, 1e6);`;
+    const { run } = await startWith('wait', staying);
+    run.child.kill('SIGTERM');
+    expect(await run.ended).toMatchObject({ code: 6, stderr: '' });
   });
 });

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import { type Hold, wordsOf } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { runChild } from '../exec/child.ts';
-import { waitForStragglers } from '../exec/stragglers.ts';
+import { inherited } from '../exec/inherited.ts';
+import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
 import {
   type BlockOptions,
@@ -24,6 +26,7 @@ interface Options extends BlockOptions, LabelOptions {
   hold: Hold;
   envPrefix: string;
   env?: NamedPort[];
+  leftovers: LeftoversChoice;
   whatIf?: boolean;
 }
 
@@ -51,6 +54,11 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         namedPort,
       ),
     )
+    .addOption(
+      new Option('--leftovers <what>', 'what is done about what the command left running on the ports')
+        .choices(leftoversChoices)
+        .default('wait' satisfies LeftoversChoice),
+    )
     .addOption(whatIfOption())
     .addHelpText('after', execHelp);
   withCommon(command).action((words: [string, ...string[]], options: Options) =>
@@ -63,8 +71,9 @@ async function exec(
   options: Options,
   surroundings: { output: Output; terminal: Terminal },
 ): Promise<void> {
-  const { hold, envPrefix, env = [], whatIf } = options;
+  const { hold, envPrefix, env = [], leftovers, whatIf } = options;
   const { output, terminal } = surroundings;
+  const before = inherited(terminal.env, terminal);
   checkNamed(env, options.numberOfPorts);
   const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/create', { ...blockOf(options), ...labelGiven(options), hold, whatIf });
@@ -80,8 +89,13 @@ async function exec(
     }
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
-    output.exitCode = await runChild([file!, ...args], { ...terminal.env, ...variables }, terminal);
-    await waitForStragglers(service, reservations, surroundings).catch(({ message }) =>
+    const onStart = () => {
+      if (terminal.platform === 'linux') void ignoreRealTimeSignals().catch(() => {});
+    };
+    const end = await runChild([file!, ...args], { ...terminal.env, ...variables }, { terminal, before, onStart });
+    output.exitCode = end.exitCode;
+    const choice = end.wasAsked ? 'leave' : leftovers;
+    await settleLeftovers(service, reservations, { ...surroundings, choice }).catch(({ message }) =>
       output.note(`whether the command left something running cannot be seen: ${message}`),
     );
   });
@@ -128,12 +142,16 @@ What keeps others away until the command binds a port, and while it does not
   none    Nothing is held, as with UDP above. For commands that bind without
           SO_REUSEADDR.
 
-The ports are free again when the command has ended and, where the system says
-who has a port (Linux, Windows), everything it left running on them too; a
-signal ends that waiting. If this program is killed, its reservation ends with
-it, and what runs goes on.
+The ports are free again when the command has ended. Where the system says who
+has a port (Linux, Windows), what the command left running on them is waited
+for, 15 s at most (--leftovers wait), left alone (leave), or asked to end, and
+ended after 5 s (end). A signal ends the waiting, and after one there is none.
+If this program is killed, its reservation ends with it, and what runs goes on.
 
-Signals are passed on; Ctrl+C reaches the command from the terminal. Exit
-codes: the command's own, 128+n where signal n ended it, 126 where it cannot be
-run, 127 where it was not found, 1 where the ports could not be had, 64 for
-wrong words.`;
+Signals are passed on; Ctrl+C reaches the command from the terminal. On Linux
+the command has the open files of the caller, ignores the signals that the
+caller or nohup ignores, and has the caller's limit of open files.
+
+Exit codes: the command's own, 128+n where signal n ended it, 126 where it
+cannot be run, 127 where it was not found, 1 where the ports could not be had,
+64 for wrong words.`;

@@ -1,53 +1,115 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { constants as access, accessSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { posix } from 'node:path';
 import { CommandError } from '../failure.ts';
 import type { Terminal } from '../rendering.ts';
+import { type Inherited, restoring } from './inherited.ts';
 import { type Invocation, windowsInvocation } from './windows-command.ts';
 
-const fromTerminal = ['SIGINT', 'SIGQUIT'] as const;
-const passedOn = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+const fromTerminal: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
+/** What nobody can handle, what is about this process alone, and what stops and continues it. */
+const notPassedOn = new Set<string>([
+  ...['SIGKILL', 'SIGSTOP', 'SIGCHLD', 'SIGPIPE', 'SIGPROF', 'SIGWINCH', 'SIGURG', 'SIGXFSZ'],
+  ...['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGIOT', 'SIGSYS'],
+  ...['SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGCONT'],
+]);
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Its exit code, 128+n where signal n ended it. */
+  exitCode: number;
+  /** Whether somebody wanted the end: a signal came. */
+  wasAsked: boolean;
+}
 
 /**
- * Runs the command on this process's own standard streams, passes signals on to it, and gives its exit code, 128+n where
- * signal n ended it.
+ * Runs the command on this process's own standard streams and passes signals on to it.
+ * @param before what it is to find as the caller gave it
  * @throws CommandError
  */
 export async function runChild(
   words: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
-  terminal: Terminal,
-): Promise<number> {
-  const { file, args, windowsVerbatimArguments } = invocationOf(words, terminal);
+  { terminal, before, onStart }: { terminal: Terminal; before: Inherited; onStart: () => void },
+): Promise<CommandEnd> {
+  const { file, args, windowsVerbatimArguments } = invocationOf(words, env, { terminal, before });
   // A handler is there before the child is: no signal ends this process and leaves the child alone.
   let child: ChildProcess | undefined;
-  const signals = terminal.platform === 'win32' ? (['SIGINT'] as const) : [...fromTerminal, ...passedOn];
+  let wasAsked = false;
   const pass = (signal: NodeJS.Signals) => {
-    const hasItAlready = fromTerminal.some((one) => one === signal) && isInForeground(terminal.platform);
+    if (before.ignored.includes(constants.signals[signal])) return;
+    wasAsked ||= ending.has(signal);
+    const hasItAlready = fromTerminal.includes(signal) && isInForeground(terminal.platform);
     if (!hasItAlready) child?.kill(signal);
   };
+  const signals = passedOn(terminal.platform);
   for (const signal of signals) terminal.on(signal, pass);
   try {
-    return await new Promise<number>((resolve, reject) => {
+    const exitCode = await new Promise<number>((resolve, reject) => {
       const refuse = (error: unknown) => reject(new CommandError(words[0], error as Error));
       try {
-        child = spawn(file, args, { env, stdio: 'inherit', windowsVerbatimArguments });
+        child = spawn(file, args, { env, stdio: streams(before.descriptors), windowsVerbatimArguments });
       } catch (error) {
         return refuse(error); // some are thrown, some are told
       }
+      child.once('spawn', onStart);
       child.once('error', refuse);
       child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
+    return { exitCode, wasAsked };
   } finally {
     for (const signal of signals) terminal.off(signal, pass);
   }
 }
 
+const ending = new Set<NodeJS.Signals>(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
+
+const passedOn = (platform: NodeJS.Platform): NodeJS.Signals[] =>
+  platform === 'win32'
+    ? ['SIGINT']
+    : (Object.keys(constants.signals) as NodeJS.Signals[]).filter((signal) => !notPassedOn.has(signal));
+
+/** Each descriptor under its own number. */
+function streams(descriptors: readonly number[]): ('inherit' | 'ignore' | number)[] {
+  const all: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
+  for (const descriptor of descriptors) {
+    while (all.length < descriptor) all.push('ignore');
+    all.push(descriptor);
+  }
+  return all;
+}
+
 /** The process's own environment is asked, whose names have no case on Windows. */
-function invocationOf(words: readonly [string, ...string[]], { env, platform }: Terminal): Invocation {
-  if (platform === 'win32') return windowsInvocation(words, env);
+function invocationOf(
+  words: readonly [string, ...string[]],
+  env: NodeJS.ProcessEnv,
+  { terminal, before }: { terminal: Terminal; before: Inherited },
+): Invocation {
+  if (terminal.platform === 'win32') return windowsInvocation(words, terminal.env);
   const [file, ...args] = words;
-  return { file, args };
+  const invocation = restoring({ file, args }, before);
+  // A shell would say it in words of its own.
+  if (invocation.file !== file) checkExecutable(file, env);
+  return invocation;
+}
+
+/** @throws CommandError */
+function checkExecutable(file: string, env: NodeJS.ProcessEnv): void {
+  const folders = file.includes('/') ? [''] : (env.PATH ?? '/usr/bin:/bin').split(':');
+  let failure: NodeJS.ErrnoException = Object.assign(new Error(`spawn ${file} ENOENT`), { code: 'ENOENT' });
+  for (const folder of folders) {
+    try {
+      accessSync(posix.join(folder, file), access.X_OK);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ENOTDIR')
+        failure = Object.assign(new Error(`spawn ${file} ${code}`), { code });
+    }
+  }
+  throw new CommandError(file, failure);
 }
 
 /**
