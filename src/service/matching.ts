@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type {
   NamePatterns,
   PortExclusion,
@@ -9,6 +8,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { holdsPort, sameRange } from '../protocol/ranges.ts';
 import { foldedName, plainName, wildcard } from '../protocol/wildcard.ts';
+import { turns } from './turns.ts';
 
 /** What of a list is wanted, as far as it is given. */
 export interface Filter {
@@ -43,9 +43,6 @@ function matching({ protocol, port, range, name, ...same }: Filter): (item: List
     asked.every((field) => item[field] === same[field]);
 }
 
-/** How long a look at names may take before other events get their turn. */
-const turn = 10;
-
 /** Those of the list that are wanted; a long list leaves room for other events in between. */
 export async function selected<T extends Listed>(
   list: readonly T[],
@@ -54,13 +51,10 @@ export async function selected<T extends Listed>(
 ): Promise<T[]> {
   const isWanted = matching(filter);
   const wanted: T[] = [];
-  let began = performance.now();
+  const turn = turns(signal);
   for (const item of list) {
     if (isWanted(item)) wanted.push(item);
-    if (performance.now() - began < turn) continue;
-    await setImmediate();
-    signal?.throwIfAborted();
-    began = performance.now();
+    await turn();
   }
   return wanted;
 }

@@ -2,6 +2,7 @@ import type { LedgerView } from '../../ledger/ledger.ts';
 import type { LedgerRecord, Reservation, ReservationReleaseParams } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
 import type { Core } from '../core.ts';
+import { turns } from '../turns.ts';
 import { obtain, type Taker } from './obtain.ts';
 import { type Made, madeOf, type Obtained } from './obtained.ts';
 import { releasable } from './release.ts';
@@ -69,7 +70,14 @@ export async function prospectOf(
     prospect.releases.push(outcome);
     if (outcome.status === 'fulfilled') prospect.gone.push(...outcome.value);
   }
+  const turn = turns(signal);
   for (const wish of wishes) {
+    try {
+      await turn();
+    } catch (error) {
+      await taker.giveBack(claimedOf(prospect.obtained));
+      throw error;
+    }
     const now = { ...view, own: without(view.own, prospect.gone).concat(claimedOf(prospect.obtained)) };
     const replaced = replacedOf(wish, now);
     const [outcome] = await Promise.allSettled([
