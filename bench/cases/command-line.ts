@@ -26,7 +26,24 @@ const startsOf = (name: string, aim: string, ...words: string[]): Case => ({
   ],
 });
 
+const execOfTrue: Case = {
+  name: 'portreservation exec -- true',
+  run: async () => [
+    {
+      name: 'portreservation exec -- true',
+      ...(await paired(
+        25,
+        () => node(program, 'exec', '--', 'true'),
+        () => node('-e', "require('child_process').spawn('true', { stdio: 'inherit' })"),
+      )),
+      floor: 'true, started by node -e',
+      aim: '<= 1.3',
+    },
+  ],
+};
+
 export const commandLineCases: Case[] = [
+  execOfTrue,
   startsOf('portreservation --version', '<= 1.2', '--version'),
   startsOf('portreservation get', '<= 2', 'get'),
 ];

@@ -44,7 +44,7 @@ export interface ConnectionOptions extends SessionOptions {
 }
 
 /** How long requests before the end of input have to be answered, in milliseconds. */
-const graceAtEnd = 150;
+const graceAtEnd = 100;
 /** How long answers wait at the end to be read. */
 const patienceAtEnd = 2000;
 
