@@ -30,7 +30,7 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../protocol/port-set.ts';
-import { byPlace, checkRange, keyOf, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, endPort, keyOf, sameRange } from '../protocol/ranges.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Core } from './core.ts';
@@ -261,6 +261,17 @@ export class PortService {
     const asked = { protocols: [protocol].flat(), ranges: PortSet.of(ranges).ranges() };
     const exclusions = ofProvider(this.#core, recorded.exclusions);
     return inspect(this.#core.provider, asked, { ...known, exclusions, isHeldHere }, options);
+  }
+
+  /**
+   * Whether the system's tables list a socket on a port of the range, whoever has it: a quick look before `inspect`. Sockets
+   * that are bound and do not listen are in no table of TCP.
+   * @throws ServiceError OsError
+   */
+  async isListed({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
+    const { inUse } = await this.#core.provider.survey(protocol, true);
+    for (let port = range.startPort; port <= endPort(range); port++) if (inUse.has(port)) return true;
+    return false;
   }
 
   /**

@@ -96,7 +96,9 @@ async function findLeftover(
   reservations: readonly Reservation[],
   ownProcessId: number,
 ): Promise<Leftover | undefined> {
-  for (const { protocol, range } of reservations) {
+  for (const reservation of reservations) {
+    if (!(await service.isListed(reservation))) continue;
+    const { protocol, range } = reservation;
     const { ports } = await service.inspect({ protocol, ranges: [range] });
     for (const status of ports) {
       // Connections that only have to be closed belong to nobody any more.
