@@ -75,3 +75,26 @@ it('gives up on a worker that does not answer at once, and leaves it as it is', 
   expect(seen).toMatchObject({ count: 0, same: true });
   expect(seen.names).not.toContain('web');
 });
+
+it('a name that looks like a pattern is itself in the pipeline, and escaped where a pattern is asked for', async () => {
+  await using session = await ModuleSession.start();
+  const name = 'test_api[chrome-1*2]';
+  const seen = await session.run(`${complete}
+    foreach ($name in ${quoted(name)}, 'test_apic', 'test_api[chrome-112]') { New-PortReservation -Name $name > $null }
+    $one = Get-PortReservation -Name (Complete 'Get-PortReservation -Name test_api')[2].Trim("'")
+    Report @{
+      offered = Complete 'Remove-PortReservation -Name test_api'
+      new = Complete 'New-PortReservation -Name test_apic'
+      one = @($one.Name)
+      pattern = @((Get-PortReservation -Name ${quoted(name)}).Name)
+      removed = @(($one | Remove-PortReservation -PassThru).Name)
+      rest = @((Get-PortReservation -Name 'test_api*').Name)
+    }`);
+  expect(seen).toMatchObject({
+    offered: ['test_apic', "'test_api`[chrome-112`]'", "'test_api`[chrome-1`*2`]'"],
+    one: [name],
+    pattern: ['test_apic'],
+    removed: [name],
+  });
+  expect([...(seen.rest as string[])].sort()).toEqual(['test_api[chrome-112]', 'test_apic']);
+});
