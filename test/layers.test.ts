@@ -19,6 +19,7 @@ const allowed: Record<string, string[]> = {
   cli: [
     'protocol',
     'native',
+    'machine',
     'dsc',
     'desired-state',
     'open-service',

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LedgerLock } from '../../src/machine/file-lock.ts';
+import { FileLock } from '../../src/machine/file-lock.ts';
 import { startWorker } from '../../src/rpc/client/client.ts';
 import { type Case, median, timed } from '../measure.ts';
 import { environment } from '../support.ts';
@@ -50,7 +50,14 @@ const lockRecovery: Case = {
     for (let round = 0; round < 10; round++) {
       const child = spawn(process.execPath, ['-e', holder, koffi, file], { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(child.stdout, 'data');
-      const lock = new LedgerLock({ file, processId: process.pid, posix: true });
+      const lock = new FileLock({
+        file,
+        guards: 'The bench',
+        processId: process.pid,
+        userId: process.geteuid?.(),
+        posix: true,
+        hints: {},
+      });
       const waiting = timed(() => lock.hold(async () => undefined));
       child.kill('SIGKILL');
       times.push(await waiting);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { LedgerLock } from '../machine/file-lock.ts';
-import { replaceFile } from '../machine/replace-file.ts';
+import { replaceFile } from '../machine/durable-file.ts';
+import { FileLock, untilUntaken } from '../machine/file-lock.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import { ledgerHints as hints } from './file-hints.ts';
 import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
@@ -16,7 +17,8 @@ export interface FileLedgerOptions {
   /** The owner of runtime reservations: this process. */
   owner: Owner & { processId: number };
   posix: boolean;
-  root: boolean;
+  /** The user of this process; undefined on Windows. */
+  userId: number | undefined;
   look: Look;
   /** Milliseconds to wait for the lock. */
   patience?: number;
@@ -36,16 +38,19 @@ function textOf({ version, reservations, exclusions }: LedgerFile): string {
 export class FileLedger implements Ledger {
   readonly file: string;
   readonly #options: FileLedgerOptions;
-  readonly #lock: LedgerLock;
+  readonly #lock: FileLock;
 
   constructor(options: FileLedgerOptions) {
-    const { folders, owner, posix, patience } = options;
+    const { folders, owner, posix, userId, patience } = options;
     this.file = fileIn(folders.own);
     this.#options = options;
-    this.#lock = new LedgerLock({
+    this.#lock = new FileLock({
+      guards: 'The ledger',
       file: join(folders.own.path, 'ledger.lock'),
       processId: owner.processId,
       posix,
+      userId,
+      hints,
       patience,
     });
   }
@@ -79,6 +84,11 @@ export class FileLedger implements Ledger {
     const { folders, posix } = this.#options;
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
+    // Nobody who wants the ledger waits for what else the work needs.
+    return untilUntaken(() => this.#changeOnce(work, signal), signal);
+  }
+
+  #changeOnce<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#lock.hold(async () => {
       const view = await this.#view();
       let content: LedgerContent = { reservations: view.own, exclusions: view.exclusions.own };
@@ -116,8 +126,8 @@ export class FileLedger implements Ledger {
   }
 
   #checkFolder(): Promise<void> {
-    const { folders, posix, root } = this.#options;
-    return checkFolder(folders.own, posix, root);
+    const { folders, posix, userId } = this.#options;
+    return checkFolder(folders.own, posix, userId === 0);
   }
 
   #readOwn(): Promise<LedgerContent> {
@@ -146,6 +156,7 @@ export class FileLedger implements Ledger {
     };
     const fault = ledgerFault(content);
     if (fault) throw new Error(`These records would make the ledger ${this.file} unreadable: ${fault}`);
-    await replaceFile(this.file, textOf(content), folders.own.shared ? 0o644 : 0o600, posix);
+    const mode = folders.own.shared ? 0o644 : 0o600;
+    await replaceFile({ path: this.file, mode, posix, hints }, textOf(content));
   }
 }

@@ -18,14 +18,13 @@ export interface OpenLedgerOptions {
 export async function openLedger(host: Host, { patience }: OpenLedgerOptions = {}): Promise<Ledger> {
   const { platform, processId, user } = host;
   const posix = platform !== 'win32';
-  const root = host.userId === 0;
-  const folders = ledgerFolders(host, posix ? root : await isElevated());
+  const folders = ledgerFolders(host, posix ? host.userId === 0 : await isElevated());
   const self = await processIdentity(processId, platform);
   return new FileLedger({
     folders,
     owner: { user, processId, ...(self.startTime && { processStartTime: self.startTime }) },
     posix,
-    root,
+    userId: host.userId,
     look: async (other) => (other === processId ? self : processIdentity(other, platform)),
     patience,
   });

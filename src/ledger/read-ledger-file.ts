@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { fileError } from '../machine/file-error.ts';
-import { whileInUse } from '../machine/replace-file.ts';
+import { whileInUse } from '../machine/while-in-use.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerFile } from '../protocol/generated/contract.ts';
 import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
+import { ledgerHints as hints } from './file-hints.ts';
 import type { LedgerContent } from './ledger.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -44,7 +45,7 @@ async function bytesOf(path: string, posix: boolean): Promise<Uint8Array | undef
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     const why = notRegular.get(code);
-    throw why ? unreadable(path, why) : fileError(error, 'read', path);
+    throw why ? unreadable(path, why) : fileError(error, { action: 'read', path, hints });
   }
 }
 

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { fileError } from '../machine/file-error.ts';
 import { createAdminFolder, hasTrustedOwner } from '../native/windows/admin-folder.ts';
 import { ServiceError } from '../protocol/errors.ts';
+import { ledgerHints as hints } from './file-hints.ts';
 import type { LedgerFolder } from './ledger-folders.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, W_OK, X_OK } = constants;
@@ -43,7 +44,7 @@ export async function makeFolder({ path, shared }: LedgerFolder, posix: boolean)
     if (shared && !posix) await createAdminFolder(path);
     else makeAll(path, shared ? 0o755 : 0o700, posix);
   } catch (error) {
-    throw fileError(error, 'create the folder', path);
+    throw fileError(error, { action: 'create the folder', path, hints });
   }
 }
 
@@ -57,7 +58,8 @@ export function checkMayWrite(path: string): void {
   try {
     accessSync(nearest, W_OK | X_OK);
   } catch (error) {
-    throw fileError(error, nearest === path ? 'write to the folder' : 'create the folder', path);
+    const action = nearest === path ? 'write to the folder' : 'create the folder';
+    throw fileError(error, { action, path, hints });
   }
 }
 
@@ -81,7 +83,7 @@ async function checkAsAdministrator(path: string): Promise<void> {
   try {
     safe = await hasTrustedOwner(path);
   } catch (error) {
-    throw fileError(error, 'examine the folder', path);
+    throw fileError(error, { action: 'examine the folder', path, hints });
   }
   if (safe === false) {
     refuse(

@@ -1,31 +1,33 @@
-import { sep } from 'node:path';
 import { NativeError } from '../native/native-error.ts';
 import { errorName } from '../native/posix/error-name.ts';
 import { ServiceError } from '../protocol/errors.ts';
 
-const elsewhere = 'or set PORT_RESERVATION_HOME to a folder that this user may write';
+/** What to do about a failed call on a file, by the system's code. */
+export type FileHints = Readonly<Partial<Record<string, string>>>;
 
-/** Windows gives the same code for a file that another program has open. */
-const open = sep === '\\' ? ' Or close the program that has it open.' : '';
-
-const hints: Record<string, string> = {
-  EACCES: `Give this user the right to it, ${elsewhere}.${open}`,
-  EPERM: `Give this user the right to it, ${elsewhere}.${open}`,
-  EBUSY: `Another program has it in use: close it, ${elsewhere}.`,
-  EROFS: `The file system is read-only: make it writable, ${elsewhere}.`,
-  ENOSPC: 'The file system is full: free some space on it.',
-  EDQUOT: "This user's disk quota is used up: free some space.",
-  ELOOP: 'Symbolic links are not followed there: put a real file or folder in its place.',
-  ENOTDIR: 'A file is in the way of the folder: move it away.',
-};
+/** What was to be done to which file, and what helps where it fails. */
+export interface FileAction {
+  /** A verb, or a verb and more: `read`, `flush the folder of`. */
+  action: string;
+  path: string;
+  hints: FileHints;
+}
 
 const denied = new Set(['EACCES', 'EPERM', 'EROFS']);
 
-/** What a failed call on a file of the ledger is to the user. Anything but a system error is returned as it is. */
-export function fileError(error: unknown, action: string, path: string): unknown {
+/** The system's code of a failed call, such as `EACCES`. */
+export function osCode(error: unknown): string | undefined {
+  const { errno, code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof errno === 'number') return errorName(-errno);
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What a failed call on a file is to the user. Anything but a system error is returned as it is. */
+export function fileError(error: unknown, { action, path, hints }: FileAction): unknown {
   const failed = `Cannot ${action} ${path}`;
   if (error instanceof NativeError) {
-    const facts = { target: path, osCode: error.code, osFunction: error.function };
+    const { code, function: osFunction } = error;
+    const facts = { target: path, osCode: code, osFunction, hint: hints[code] };
     return new ServiceError('OsError', `${failed}: ${error.message}.`, facts, error);
   }
   const { errno, syscall } = error as NodeJS.ErrnoException;
@@ -33,4 +35,22 @@ export function fileError(error: unknown, action: string, path: string): unknown
   const code = errorName(-errno);
   const facts = { target: path, osCode: code, osFunction: syscall, hint: hints[code] };
   return new ServiceError(denied.has(code) ? 'AccessDenied' : 'OsError', `${failed}: ${code}.`, facts, error);
+}
+
+/** Does the work; a failure says what was to be done to which file. */
+export async function onFile<T>(file: FileAction, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}
+
+/** The same of work that waits for nothing. */
+export function onFileNow<T>(file: FileAction, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw fileError(error, file);
+  }
 }

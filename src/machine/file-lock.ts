@@ -1,14 +1,10 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, readFileSync, writeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { bindFlock } from '../native/posix/flock.ts';
 import { bindLockFile } from '../native/windows/lock-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
-import { fileError } from './file-error.ts';
-
-const { O_RDWR, O_CREAT, O_NOFOLLOW = 0 } = constants;
-
-/** Whoever may open the file may lock it: its owner alone, also where all may read the ledger. */
-const mode = 0o600;
+import { type LockFile, removeLocked, tryToLock } from './lock-descriptor.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds between two attempts at the lock, doubled from the first to the last, each a little at random. */
 const firstPause = 1;
@@ -18,19 +14,44 @@ const longestPause = 10;
 const defaultPatience = 10_000;
 
 /** What a lock needs to know. */
-export interface LockOptions {
-  file: string;
+export interface LockOptions extends LockFile {
+  /** What it guards, as a sentence begins with it: `The ledger`. */
+  guards: string;
   processId: number;
-  posix: boolean;
   /** Milliseconds to wait for other processes. */
   patience?: number;
+  /** Whether the file goes when the lock is given back. */
+  isPassing?: boolean;
+}
+
+/** Another process has a lock that was not to be waited for. */
+export class LockTaken extends Error {
+  readonly lock: FileLock;
+
+  constructor(lock: FileLock) {
+    super('another process has the lock');
+    this.name = 'LockTaken';
+    this.lock = lock;
+  }
 }
 
 /**
- * The lock of one ledger, held by the operating system: it is free again the moment its holder dies. The file stays; it
- * names the last holder.
+ * Does work that may find a lock taken while it holds another: then it waits for that one alone, and begins anew.
+ * @param work has changed nothing when it throws LockTaken
  */
-export class LedgerLock {
+export async function untilUntaken<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof LockTaken)) throw error;
+      await error.lock.hold(() => {}, signal);
+    }
+  }
+}
+
+/** A lock held by the operating system: it is free again the moment its holder dies. The file names the last holder. */
+export class FileLock {
   readonly #options: LockOptions;
   readonly #turns = new Turns();
 
@@ -42,51 +63,61 @@ export class LedgerLock {
    * Does the work while the lock is held. Not to be nested: the inner one waits for the outer one.
    * @throws ServiceError LedgerBusy, AccessDenied, OsError; the signal's reason when it is aborted while waiting
    */
-  async hold<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async hold<T>(work: () => Promise<T> | T, signal?: AbortSignal): Promise<T> {
     const endTurn = await this.#turns.take(signal);
     try {
-      const descriptor = await this.#acquire(signal);
-      try {
-        return await work();
-      } finally {
-        closeSync(descriptor);
-      }
+      return await this.#holding(await this.#acquire(signal), work);
     } finally {
       endTurn();
     }
   }
 
+  /**
+   * The same for whoever holds another lock, and so must not wait for this one.
+   * @throws LockTaken; `untilUntaken` stands outside
+   */
+  async holdNow<T>(work: () => Promise<T> | T): Promise<T> {
+    const descriptor = tryToLock(this.#options, await this.#tryLock());
+    if (descriptor === undefined) throw new LockTaken(this);
+    return this.#holding(descriptor, work);
+  }
+
+  async #holding<T>(descriptor: number, work: () => Promise<T> | T): Promise<T> {
+    const { file, processId, isPassing } = this.#options;
+    sign(descriptor, processId);
+    try {
+      return await work();
+    } finally {
+      if (isPassing) removeLocked(file);
+      closeSync(descriptor);
+    }
+  }
+
+  #tryLock() {
+    return this.#options.posix ? bindFlock() : bindLockFile();
+  }
+
   async #acquire(signal: AbortSignal | undefined): Promise<number> {
-    const { file, posix, patience = defaultPatience } = this.#options;
-    const tryLock = await (posix ? bindFlock() : bindLockFile());
+    const { patience = defaultPatience } = this.#options;
+    const tryLock = await this.#tryLock();
     const end = performance.now() + patience;
     for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
       signal?.throwIfAborted();
-      const descriptor = this.#attempt(tryLock);
+      const descriptor = tryToLock(this.#options, tryLock);
       if (descriptor !== undefined) return descriptor;
-      if (performance.now() > end) throw busy(file, patience);
+      if (performance.now() > end) throw this.#busy(patience);
       await setTimeout(pause * (0.5 + Math.random() / 2));
     }
   }
 
-  /** The descriptor that holds the lock; undefined when another has it. */
-  #attempt(tryLock: (descriptor: number) => boolean): number | undefined {
-    const { file, processId, posix } = this.#options;
-    let descriptor: number | undefined;
-    try {
-      descriptor = openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW, mode);
-      if (tryLock(descriptor)) {
-        // open leaves out what the umask says
-        if (posix && (fstatSync(descriptor).mode & 0o777) !== mode) fchmodSync(descriptor, mode);
-        sign(descriptor, processId);
-        return descriptor;
-      }
-    } catch (error) {
-      if (descriptor !== undefined) closeSync(descriptor);
-      throw fileError(error, 'lock', file);
-    }
-    closeSync(descriptor);
-    return undefined;
+  #busy(patience: number): ServiceError {
+    const { file, guards } = this.#options;
+    const holder = holderOf(file);
+    const who = holder ? `process ${holder}` : 'another process';
+    return new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
+      target: file,
+      hint: `Try again later. If it stays so, look at what ${who} is doing, or end it: that frees the lock.`,
+    });
   }
 }
 
@@ -99,53 +130,10 @@ function sign(descriptor: number, processId: number): void {
   }
 }
 
-function busy(file: string, patience: number): ServiceError {
-  let holder = '';
+function holderOf(file: string): string {
   try {
-    holder = /^\d+/.exec(readFileSync(file, 'latin1'))?.[0] ?? '';
+    return /^\d+/.exec(readFileSync(file, 'latin1'))?.[0] ?? '';
   } catch {
-    // Without the holder the message is still true.
-  }
-  const who = holder ? `process ${holder}` : 'another process';
-  return new ServiceError('LedgerBusy', `The ledger has been locked by ${who} for more than ${patience / 1000} s.`, {
-    target: file,
-    hint: `Try again later. If it stays so, look at what ${who} is doing, or end it: that frees the lock.`,
-  });
-}
-
-/** Settles as the promise does, or rejects with the signal's reason if that comes first. */
-function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void promise.then(resolve).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-/** Lets the callers of this process in one after the other, in the order they came. */
-export class Turns {
-  #last: Promise<void> = Promise.resolve();
-
-  /**
-   * Waits for its turn.
-   * @returns what ends the turn
-   * @throws the signal's reason, when it is aborted before the turn came
-   */
-  async take(signal?: AbortSignal): Promise<() => void> {
-    const before = this.#last;
-    let end!: () => void;
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    this.#last = before.then(() => ended);
-    try {
-      await unlessAborted(before, signal);
-    } catch (error) {
-      end();
-      throw error;
-    }
-    return end;
+    return ''; // without the holder the message is still true
   }
 }

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { processExists } from '../native/posix/process-exists.ts';
 import { windowsProcessTimes } from '../native/windows/processes.ts';
+import { parseProcessStat } from './process-stat.ts';
+import { bootId } from './system-ids.ts';
 
 /** What can be seen of a process. */
 export interface ProcessIdentity {
@@ -14,23 +16,10 @@ export interface ProcessIdentity {
 const gone: ProcessIdentity = { alive: false };
 const hidden: ProcessIdentity = { alive: true };
 
-let bootId: string | undefined;
-
-/** Start times on Linux count from the boot; this tells the boots apart. */
-function thisBoot(): string {
-  try {
-    bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    bootId = ''; // a sandbox may hide it, then for every process alike
-  }
-  return bootId;
-}
-
 /** The start time in the text of /proc/<pid>/stat; undefined for a zombie. */
 export function startTicks(stat: string): string | undefined {
-  // The command before the last parenthesis may itself hold spaces and parentheses. What follows begins with field 3.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[22 - 3];
+  const { state, startTicks: ticks } = parseProcessStat(stat);
+  return state === 'Z' || state === 'X' ? undefined : ticks;
 }
 
 async function onLinux(processId: number): Promise<ProcessIdentity> {
@@ -42,7 +31,8 @@ async function onLinux(processId: number): Promise<ProcessIdentity> {
     return (await processExists(processId)) ? hidden : gone;
   }
   const ticks = startTicks(stat);
-  return ticks ? { alive: true, startTime: `${ticks}@${thisBoot()}` } : gone;
+  // They count from the start of the system.
+  return ticks ? { alive: true, startTime: `${ticks}@${bootId() ?? ''}` } : gone;
 }
 
 /** Loaded where it is needed: systems with a better way start sooner without it. */

@@ -85,6 +85,10 @@ test('a folder in the place of the new file: OsError, and the ledger stays', asy
   await ledger.change(({ write }) => write([good]));
   mkdirSync(`${ledger.file}.new`);
   const change = ledger.change(({ write }) => write([]));
-  await expect(change).rejects.toMatchObject({ facts: { osFunction: 'unlink', target: ledger.file } });
+  await expect(change).rejects.toMatchObject({
+    errorName: 'OsError',
+    message: `Cannot make way for ${ledger.file}.new: EISDIR.`,
+    facts: { osFunction: 'unlink', target: `${ledger.file}.new`, hint: expect.stringContaining('move it away') },
+  });
   expect(await ledger.read()).toEqual([good]);
 });

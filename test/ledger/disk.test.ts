@@ -75,11 +75,30 @@ describe.runIf(!straceMissing)(`calls that fail${straceMissing ? ` (skipped: ${s
     expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock']);
   });
 
-  test('a folder that cannot be flushed for a disk error: OsError', async () => {
-    const { home } = await homeWithOneRecord();
+  test.each([
+    [
+      'a folder that cannot be flushed for a disk error',
+      'fsync:error=EIO:when=2',
+      { osCode: 'EIO', osFunction: 'fsync' },
+    ],
+    ['a folder that may not be opened', 'openat:error=EACCES:when=3', { osCode: 'EACCES', osFunction: 'open' }],
+    ['too many open files when the folder is opened', 'openat:error=EMFILE:when=3', { osCode: 'EMFILE' }],
+  ])('%s: an error with a hint, and the ledger is as before', async (_title, inject, facts) => {
+    const { home, text, ledger } = await homeWithOneRecord();
+    const log = join(temporaryFolder(), 'log');
+    const said = await runChild({ home, under: strace(home, log, inject) }, 'add', 'persistent', '5000', '1');
+    expect(readFileSync(log, 'utf8')).toMatch(/INJECTED/);
+    expect(said).toMatchObject({ facts: { ...facts, hint: expect.any(String) } });
+    expect(readFileSync(ledger.file)).toEqual(text);
+    expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock']);
+  });
+
+  test('a ledger whose very first record cannot be made to last is none', async () => {
+    const home = join(temporaryFolder(), 'home');
+    mkdirSync(home);
     const under = strace(home, '/dev/null', 'fsync:error=EIO:when=2');
-    const said = await runChild({ home, under }, 'add', 'persistent', '5000', '1');
-    expect(said).toMatchObject({ errorName: 'OsError', facts: { osCode: 'EIO', osFunction: 'fsync' } });
+    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({ errorName: 'OsError' });
+    expect(readdirSync(home)).toEqual(['ledger.lock']);
   });
 
   test('a file system that flushes no folders is no fault', async () => {
@@ -89,12 +108,20 @@ describe.runIf(!straceMissing)(`calls that fail${straceMissing ? ` (skipped: ${s
     expect(startPorts(await ledger.read())).toEqual([4000, 5000]);
   });
 
-  test.each(['ENOLCK', 'ENOTSUP'])('a file system without locks (%s): OsError names flock', async (osCode) => {
-    const { home } = await homeWithOneRecord();
-    const under = strace(home, '/dev/null', `flock:error=${osCode === 'ENOTSUP' ? 'EOPNOTSUPP' : osCode}`);
-    expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({
-      errorName: 'OsError',
-      facts: { osCode, osFunction: 'flock', target: join(home, 'ledger.lock') },
-    });
-  });
+  test.each(['ENOLCK', 'ENOTSUP', 'ENOSYS'])(
+    'a file system without locks (%s): OsError names flock',
+    async (osCode) => {
+      const { home } = await homeWithOneRecord();
+      const under = strace(home, '/dev/null', `flock:error=${osCode === 'ENOTSUP' ? 'EOPNOTSUPP' : osCode}`);
+      expect(await runChild({ home, under }, 'add', 'persistent', '5000', '1')).toMatchObject({
+        errorName: 'OsError',
+        facts: {
+          osCode,
+          osFunction: 'flock',
+          target: join(home, 'ledger.lock'),
+          hint: expect.stringMatching(/no locks.*PORT_RESERVATION_HOME/),
+        },
+      });
+    },
+  );
 });

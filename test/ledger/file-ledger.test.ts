@@ -91,7 +91,13 @@ test('a runtime owner names the process, a persistent one the user alone', async
 /** The ledger of a user who is not root, beside the system's. */
 function userLedger(system: string, own: string, owner: Owner & { processId: number }) {
   const folders = { own: { path: own, shared: false }, system: { path: system, shared: true } };
-  return new FileLedger({ folders, owner, posix: true, root: false, look: async () => ({ alive: true }) });
+  return new FileLedger({
+    folders,
+    owner,
+    posix: true,
+    userId: process.geteuid?.(),
+    look: async () => ({ alive: true }),
+  });
 }
 
 test("reads merge the system's records and the user's own; changes write the user's", async () => {

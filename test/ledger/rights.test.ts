@@ -41,7 +41,13 @@ describe.runIf(posix)(`modes${posix ? '' : ' (skipped: Windows has none)'}`, () 
     const path = join(temporaryFolder(), 'system');
     const folders = { own: { path, shared: true } };
     const look = async () => ({ alive: true });
-    const ledger = new FileLedger({ folders, owner: { user: 'x', processId: 1 }, posix, root, look });
+    const ledger = new FileLedger({
+      folders,
+      owner: { user: 'x', processId: 1 },
+      posix,
+      userId: process.geteuid?.(),
+      look,
+    });
     await ledger.change(({ write }) => write([record(5000, { user: 'x' })]));
     expect([modeOf(path), modeOf(ledger.file), modeOf(path, 'ledger.lock')]).toEqual(['755', '644', '600']);
   });

@@ -136,7 +136,7 @@ test("a user's watch tells of the system's ledger too", async () => {
     folders: { own: { path: own, shared: false }, system: { path: system, shared: true } },
     owner: { user, processId },
     posix: platform !== 'win32',
-    root: false,
+    userId: process.geteuid?.(),
     look: (other) => processIdentity(other, platform),
   });
   const { shows } = await watching(ledger);

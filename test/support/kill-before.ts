@@ -2,7 +2,16 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /** The calls by which files, folders and the kernel's list change. */
-const changing = ['openSync', 'writeSync', 'writeFileSync', 'fchmodSync', 'fsyncSync', 'renameSync', 'rmSync'] as const;
+const changing = [
+  'openSync',
+  'writeSync',
+  'writeFileSync',
+  'fchmodSync',
+  'fsync',
+  'renameSync',
+  'rmSync',
+  'unlinkSync',
+] as const;
 
 type Call = (typeof changing)[number];
 

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { thisHost } from '../../src/host.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { untilUntaken } from '../../src/machine/file-lock.ts';
 import { koffi } from '../../src/native/koffi.ts';
 import { ServiceError } from '../../src/protocol/errors.ts';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
@@ -62,7 +63,8 @@ const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message
 
 async function answer({ id, call, args }: { id: number; call: string; args: never[] }): Promise<void> {
   try {
-    say({ id, result: await calls[call]!(...args) });
+    // As the ledger does, whose lock the service holds.
+    say({ id, result: await untilUntaken(async () => calls[call]!(...args)) });
   } catch (error) {
     const { message, stack } = error as Error;
     const known = error instanceof ServiceError ? { errorName: error.errorName, facts: error.facts } : { stack };

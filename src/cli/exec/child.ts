@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants as access, accessSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { posix } from 'node:path';
+import { parseProcessStat } from '../../machine/process-stat.ts';
 import { CommandError } from '../failure.ts';
 import type { Terminal } from '../rendering.ts';
 import { type Inherited, restoring } from './inherited.ts';
@@ -118,8 +119,6 @@ function checkExecutable(file: string, env: NodeJS.ProcessEnv): void {
  */
 function isInForeground(platform: NodeJS.Platform): boolean {
   if (platform !== 'linux') return true;
-  const text = readFileSync('/proc/self/stat', 'latin1');
-  // After the name in parentheses: state, parent, group, session, terminal, the terminal's foreground group.
-  const [, , group, , , foreground] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return group === foreground;
+  const { group, foregroundGroup } = parseProcessStat(readFileSync('/proc/self/stat', 'latin1'));
+  return group === foregroundGroup;
 }

@@ -12,6 +12,7 @@ let systemFolder: string | undefined;
 export async function systemDirectory(): Promise<string> {
   if (systemFolder === undefined) {
     const ffi = await koffi();
+    // The one library that is there before its folder is known; every process has it loaded.
     const get = ffi
       .load('kernel32.dll')
       .func('uint32_t __stdcall GetSystemDirectoryW(_Out_ uint16_t *buffer, uint32_t size)');

@@ -1,14 +1,14 @@
 import { koffi } from '../koffi.ts';
 import { NativeError } from '../native-error.ts';
 import { codes } from './codes.ts';
+import { kernel32 } from './kernel32.ts';
 import { structs } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
+import { tokenUser } from './process-token.ts';
 
-/* Processes and who runs them (processthreadsapi.h, tlhelp32.h, securitybaseapi.h, winbase.h). */
+/* Processes and who runs them (tlhelp32.h, winbase.h). */
 
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
-const TOKEN_QUERY = 8;
-const TokenUser = 1;
 const TH32CS_SNAPPROCESS = 2;
 /** INVALID_HANDLE_VALUE */
 const noSnapshot = -1;
@@ -17,35 +17,9 @@ const noSnapshot = -1;
 const longestPath = 32_768;
 /** As long as an account's or a domain's name can be. */
 const longestName = 257;
-/** More than TOKEN_USER and its SID take. */
-const longestUser = 128;
 
-const kernel32 = new SystemLibrary('kernel32.dll');
 const advapi32 = new SystemLibrary('advapi32.dll');
 
-const prototypes = {
-  CreateToolhelp32Snapshot: 'intptr_t __stdcall CreateToolhelp32Snapshot(uint32_t flags, uint32_t processId)',
-  Process32FirstW: 'int __stdcall Process32FirstW(intptr_t snapshot, void *entry)',
-  Process32NextW: 'int __stdcall Process32NextW(intptr_t snapshot, void *entry)',
-  CloseHandle: 'int __stdcall CloseHandle(intptr_t handle)',
-  GetLastError: 'uint32_t __stdcall GetLastError()',
-  OpenProcess: 'intptr_t __stdcall OpenProcess(uint32_t access, int inherit, uint32_t processId)',
-  QueryFullProcessImageNameW:
-    'int __stdcall QueryFullProcessImageNameW(intptr_t process, uint32_t flags, void *path, _Inout_ uint32_t *length)',
-} as const;
-
-const bind = (name: keyof typeof prototypes) => kernel32.bind(name, prototypes[name]);
-
-const openToken = () =>
-  advapi32.bind(
-    'OpenProcessToken',
-    'int __stdcall OpenProcessToken(intptr_t process, uint32_t access, _Out_ intptr_t *token)',
-  );
-const tokenInformation = () =>
-  advapi32.bind(
-    'GetTokenInformation',
-    'int __stdcall GetTokenInformation(intptr_t token, int kind, void *answer, uint32_t length, _Out_ uint32_t *returned)',
-  );
 const lookupAccount = () =>
   advapi32.bind(
     'LookupAccountSidW',
@@ -64,11 +38,11 @@ export async function processNames(): Promise<Map<number, string>> {
   const layout = ffi.struct(structs.PROCESSENTRY32W);
   const [idAt, nameAt] = [ffi.offsetof(layout, 'th32ProcessID'), ffi.offsetof(layout, 'szExeFile')];
   const [create, first, next] = [
-    await bind('CreateToolhelp32Snapshot'),
-    await bind('Process32FirstW'),
-    await bind('Process32NextW'),
+    await kernel32('CreateToolhelp32Snapshot'),
+    await kernel32('Process32FirstW'),
+    await kernel32('Process32NextW'),
   ];
-  const [close, lastError] = [await bind('CloseHandle'), await bind('GetLastError')];
+  const [close, lastError] = [await kernel32('CloseHandle'), await kernel32('GetLastError')];
   const names = new Map<number, string>();
   const entry = Buffer.alloc(ffi.sizeof(layout));
   entry.writeUInt32LE(entry.length);
@@ -94,8 +68,8 @@ export interface ProcessFacts {
 
 /** Looks at a process; what this user may not see is left out, and a process that has ended is undefined. */
 export async function processFacts(processId: number): Promise<ProcessFacts | undefined> {
-  const [open, image] = [await bind('OpenProcess'), await bind('QueryFullProcessImageNameW')];
-  const [close, lastError] = [await bind('CloseHandle'), await bind('GetLastError')];
+  const [open, image] = [await kernel32('OpenProcess'), await kernel32('QueryFullProcessImageNameW')];
+  const [close, lastError] = [await kernel32('CloseHandle'), await kernel32('GetLastError')];
   const process = open(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId);
   if (process === 0) return lastError() === codes.ERROR_INVALID_PARAMETER ? undefined : {};
   try {
@@ -107,22 +81,21 @@ export async function processFacts(processId: number): Promise<ProcessFacts | un
   }
 }
 
+/** Undefined where this user may not look. */
 async function userOf(process: number): Promise<string | undefined> {
   const ffi = await koffi();
-  const [open, information, lookup] = [await openToken(), await tokenInformation(), await lookupAccount()];
-  const close = await bind('CloseHandle');
-  const token = [0];
-  if (open(process, TOKEN_QUERY, token) === 0) return undefined;
+  let user: Buffer;
   try {
-    const user = Buffer.alloc(longestUser);
-    if (information(token[0], TokenUser, user, user.length, [0]) === 0) return undefined;
-    const [name, domain] = [Buffer.alloc(longestName * 2), Buffer.alloc(longestName * 2)];
-    const sid = ffi.decode(user, 'void *');
-    if (lookup(null, sid, name, [longestName], domain, [longestName], [0]) === 0) return undefined;
-    return [text(domain), text(name)].filter(Boolean).join('\\');
-  } finally {
-    close(token[0]);
+    user = await tokenUser(process);
+  } catch (error) {
+    if (error instanceof NativeError) return undefined;
+    throw error;
   }
+  const lookup = await lookupAccount();
+  const [name, domain] = [Buffer.alloc(longestName * 2), Buffer.alloc(longestName * 2)];
+  const sid = ffi.decode(user, 'void *');
+  if (lookup(null, sid, name, [longestName], domain, [longestName], [0]) === 0) return undefined;
+  return [text(domain), text(name)].filter(Boolean).join('\\');
 }
 
 const STILL_ACTIVE = 259;
@@ -132,19 +105,16 @@ const STILL_ACTIVE = 259;
  * may not look.
  */
 export async function windowsProcessTimes(processId: number): Promise<{ alive: boolean; startTime?: string }> {
-  const ffi = await koffi();
-  const kernel32 = ffi.load('kernel32.dll');
-  const getLastError = kernel32.func('uint32_t GetLastError()');
-  const openProcess = kernel32.func('intptr_t OpenProcess(uint32_t access, int inherit, uint32_t processId)');
-  const closeHandle = kernel32.func('int CloseHandle(intptr_t handle)');
-  const getExitCode = kernel32.func('int GetExitCodeProcess(intptr_t process, _Out_ uint32_t *code)');
-  const getTimes = kernel32.func(
-    'int GetProcessTimes(intptr_t process, _Out_ uint64_t *creation, _Out_ uint64_t *exit, _Out_ uint64_t *kernel, _Out_ uint64_t *user)',
-  );
+  const [openProcess, close, lastError] = [
+    await kernel32('OpenProcess'),
+    await kernel32('CloseHandle'),
+    await kernel32('GetLastError'),
+  ];
+  const [getExitCode, getTimes] = [await kernel32('GetExitCodeProcess'), await kernel32('GetProcessTimes')];
 
   const handle = openProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, processId);
   // Access denied is no death: the process is there, and somebody else's.
-  if (handle === 0) return { alive: getLastError() !== codes.ERROR_INVALID_PARAMETER };
+  if (handle === 0) return { alive: lastError() !== codes.ERROR_INVALID_PARAMETER };
   try {
     // An ended process stays for as long as anybody has a handle of it.
     const exitCode = [0];
@@ -153,6 +123,6 @@ export async function windowsProcessTimes(processId: number): Promise<{ alive: b
     if (getTimes(handle, creation, [0n], [0n], [0n]) === 0) return { alive: true };
     return { alive: true, startTime: String(creation[0]) };
   } finally {
-    closeHandle(handle);
+    close(handle);
   }
 }

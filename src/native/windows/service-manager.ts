@@ -1,12 +1,13 @@
 import { koffi } from '../koffi.ts';
 import { NativeError } from '../native-error.ts';
+import { codes } from './codes.ts';
+import { kernel32 } from './kernel32.ts';
 import { structs } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
 
 /* The functions of the service manager (winsvc.h). */
 
 const advapi32 = new SystemLibrary('advapi32.dll');
-const kernel32 = new SystemLibrary('kernel32.dll');
 
 const prototypes = {
   OpenSCManagerW: 'intptr_t __stdcall OpenSCManagerW(str16 machine, str16 database, uint32_t access)',
@@ -22,7 +23,7 @@ const prototypes = {
 /** Calls a function whose 0 is a failure, and reads the error at once. */
 export async function call(name: keyof typeof prototypes, ...values: unknown[]): Promise<number> {
   const run = await advapi32.bind(name, prototypes[name]);
-  const lastError = await kernel32.bind('GetLastError', 'uint32_t __stdcall GetLastError()');
+  const lastError = await kernel32('GetLastError');
   const result = run(...values);
   if (result === 0) throw new NativeError(name, lastError());
   return result;
@@ -45,7 +46,6 @@ const SC_MANAGER_ENUMERATE_SERVICE = 4;
 const SC_ENUM_PROCESS_INFO = 0;
 const SERVICE_WIN32 = 48;
 const SERVICE_ACTIVE = 1;
-const ERROR_MORE_DATA = 234;
 
 /** The most that Windows fills at once. */
 const longestList = 262_144;
@@ -98,7 +98,7 @@ const moreAfter = (listed: Promise<number>): Promise<boolean> =>
   listed.then(
     () => false,
     (error: unknown) => {
-      if (error instanceof NativeError && error.code === ERROR_MORE_DATA) return true;
+      if (error instanceof NativeError && error.code === codes.ERROR_MORE_DATA) return true;
       throw error;
     },
   );

@@ -1,5 +1,6 @@
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { NativeError } from '../native-error.ts';
+import { codes } from './codes.ts';
 import { layouts } from './layouts.ts';
 import { SystemLibrary } from './library.ts';
 
@@ -15,7 +16,6 @@ export interface TableSocket {
 
 const AF_INET = 2;
 const AF_INET6 = 23;
-const ERROR_INSUFFICIENT_BUFFER = 122;
 
 const TCP_TABLE_OWNER_PID_ALL = 5;
 const UDP_TABLE_OWNER_PID = 1;
@@ -66,7 +66,7 @@ async function readTable(name: string, family: number, tableClass: number): Prom
     const size = [buffer.length];
     const code = call(buffer, size, false, family, tableClass, 0);
     if (code === 0) return buffer;
-    if (code !== ERROR_INSUFFICIENT_BUFFER) throw new NativeError(name, code);
+    if (code !== codes.ERROR_INSUFFICIENT_BUFFER) throw new NativeError(name, code);
     // The table may grow between two calls.
     buffer = Buffer.alloc(size[0]! + (1 << 14));
   }

@@ -1,10 +1,12 @@
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync, readSync, rmSync, writeSync } from 'node:fs';
-import { onFile, osCode } from '../../machine/os-error.ts';
-import { writeFresh } from '../../machine/staged-file.ts';
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, writeSync } from 'node:fs';
+import { removeLeft, writeFresh } from '../../machine/durable-file.ts';
+import { onFileNow, osCode } from '../../machine/file-error.ts';
+import { bootId, networkNamespace } from '../../machine/system-ids.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange } from '../../protocol/generated/contract.ts';
 import { common, isEmpty, minus, type PortSet } from '../../protocol/port-set.ts';
 import { overlap } from '../../protocol/ranges.ts';
+import { sysctlHints as hints } from './file-hints.ts';
 import { formatPortList, listPieces, parsePortList } from './port-list.ts';
 
 /** The kernel takes this much of one write and drops the rest without an error. */
@@ -128,7 +130,7 @@ export class LiveList {
   }
 
   #open<T>(flags: 'r' | 'r+', work: (descriptor: number) => T): T {
-    return onFile(flags === 'r' ? 'read' : 'change', this.#file, () => {
+    return onFileNow({ action: flags === 'r' ? 'read' : 'change', path: this.#file, hints }, () => {
       const descriptor = this.#openDescriptor(flags);
       try {
         return work(descriptor);
@@ -152,9 +154,7 @@ export class LiveList {
 }
 
 /** Which kernel list it was: that of this start of the system and this network namespace. */
-export function thisList(): string {
-  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${readlinkSync('/proc/self/ns/net')}`;
-}
+export const thisList = (): string => `${bootId()} ${networkNamespace()}`;
 
 /**
  * What the kernel's list is to be while a long one goes in piece by piece: a process that is killed in between would
@@ -172,17 +172,22 @@ export class ListJournal {
   }
 
   write(ports: PortSet): void {
-    onFile('write', this.#file, () => writeFresh(this.#file, `${thisList()}\n${formatPortList(ports)}\n`));
+    onFileNow({ action: 'write', path: this.#file, hints }, () => {
+      removeLeft(this.#file);
+      writeFresh(this.#file, `${thisList()}\n${formatPortList(ports)}\n`, 0o644);
+    });
   }
 
   /** What is noted for this list; undefined where nothing is, or the note is of another list, or was not finished. */
   read(): PortSet | undefined {
     if (!this.exists) return undefined;
-    const [list, ports, end] = onFile('read', this.#file, () => readFileSync(this.#file, 'latin1')).split('\n');
+    const [list, ports, end] = onFileNow({ action: 'read', path: this.#file, hints }, () =>
+      readFileSync(this.#file, 'latin1'),
+    ).split('\n');
     return list === thisList() && end === '' ? parsePortList(ports!) : undefined;
   }
 
   clear(): void {
-    onFile('remove', this.#file, () => rmSync(this.#file, { force: true }));
+    onFileNow({ action: 'remove', path: this.#file, hints }, () => rmSync(this.#file, { force: true }));
   }
 }

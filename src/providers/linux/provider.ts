@@ -42,7 +42,7 @@ export class LinuxProvider implements Provider {
   constructor(host: Host, paths: SysctlPaths = systemPaths) {
     this.#base = new LedgerProvider(host);
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
-    this.#reserved = new ReservedPorts(paths, host.commandLine);
+    this.#reserved = new ReservedPorts(paths, host);
     this.excluder = excluderOf(this.#reserved);
   }
 

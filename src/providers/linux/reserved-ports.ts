@@ -1,14 +1,16 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { withFolderLock } from '../../machine/folder-lock.ts';
-import { onFile } from '../../machine/os-error.ts';
-import { stageFile } from '../../machine/staged-file.ts';
+import type { Host } from '../../host.ts';
+import { stageFile } from '../../machine/durable-file.ts';
+import { onFileNow } from '../../machine/file-error.ts';
+import { FileLock } from '../../machine/file-lock.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
 import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
 import { dynamicRange } from '../proc/dynamic-range.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
 import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
+import { sysctlHints as hints } from './file-hints.ts';
 import { LiveList } from './live-list.ts';
 import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
 import { type Plan, planChange, readState, type State } from './plan.ts';
@@ -32,6 +34,9 @@ export interface Kept {
   freed: readonly Reservation[];
 }
 
+/** What the list needs to know of the process and of the machine. */
+type ListHost = Pick<Host, 'processId' | 'userId' | 'commandLine'>;
+
 const isDue = ({ changesOurs, changesFile }: Plan): boolean => changesOurs || changesFile;
 
 /**
@@ -53,12 +58,22 @@ export class ReservedPorts {
   readonly #paths: SysctlPaths;
   readonly #commandLine: () => string;
   readonly #live: LiveList;
+  /** The ledger's lock alone does not do: root may keep several ledgers, and there is one kernel. */
+  readonly #lock: FileLock;
 
-  /** @param commandLine how the command line is called on this machine */
-  constructor(paths: SysctlPaths, commandLine: () => string) {
+  constructor(paths: SysctlPaths, { processId, userId, commandLine }: ListHost) {
     this.#paths = paths;
     this.#commandLine = commandLine;
     this.#live = new LiveList(paths.live, `${paths.own}.live`);
+    this.#lock = new FileLock({
+      file: `${paths.own}.lock`, // no *.conf, so that nobody takes it for settings
+      guards: 'The list of ports that the system does not hand out',
+      posix: true,
+      processId,
+      userId,
+      hints,
+      isPassing: true,
+    });
   }
 
   /**
@@ -196,25 +211,30 @@ export class ReservedPorts {
     this.#live.checkRights();
     const folder = dirname(this.#paths.own);
     const { W_OK, X_OK } = constants;
-    onFile('write to', folder, () => accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK));
+    onFileNow({ action: 'write to', path: folder, hints }, () =>
+      accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK),
+    );
   }
 
   async #change(plan: () => Plan, isNeeded: (plan: Plan) => boolean): Promise<void> {
     if (!this.#live.isInterrupted && !isNeeded(plan())) return;
-    await withFolderLock(dirname(this.#paths.own), () => {
+    makeFolder(dirname(this.#paths.own));
+    // The ledger's lock is held.
+    await this.#lock.holdNow(async () => {
       this.#live.recover();
       const locked = plan(); // what the one before us did counts
-      if (isNeeded(locked)) this.#carryOut(locked);
+      if (isNeeded(locked)) await this.#carryOut(locked);
     });
   }
 
-  #carryOut({ add, remove, text, changesFile }: Plan): void {
-    const file = changesFile ? stageFile(this.#paths.own, text) : undefined;
+  async #carryOut({ add, remove, text, changesFile }: Plan): Promise<void> {
+    const own = { path: this.#paths.own, mode: 0o644, posix: true, hints };
+    const file = changesFile ? await stageFile(own, text) : undefined;
     const first = dynamicRange();
     try {
       this.#live.add(add);
       this.#live.remove(remove, first);
-      file?.commit();
+      await file?.commit();
     } catch (error) {
       file?.discard();
       this.#undo(add, remove, first);
@@ -231,4 +251,9 @@ export class ReservedPorts {
       // The failure that brought us here is the one to tell.
     }
   }
+}
+
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  onFileNow({ action: 'create', path: folder, hints }, () => mkdirSync(folder, { recursive: true, mode: 0o755 }));
 }

@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileError, osCode } from '../../machine/os-error.ts';
+import { fileError, osCode } from '../../machine/file-error.ts';
 import { type PortSet, union } from '../../protocol/port-set.ts';
+import { sysctlHints as hints } from './file-hints.ts';
 import { parsePortList } from './port-list.ts';
 
 /** Where the kernel's list and the files that fill it at boot are. */
@@ -51,7 +52,7 @@ export function readText(file: string, flags = 0): string | undefined {
     }
   } catch (error) {
     if (osCode(error) === 'ENOENT') return undefined;
-    throw fileError('read', file, error);
+    throw fileError(error, { action: 'read', path: file, hints });
   }
 }
 
@@ -60,7 +61,7 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder).filter((name) => name.endsWith('.conf'));
   } catch (error) {
     if (osCode(error) === 'ENOENT' || osCode(error) === 'ENOTDIR') return [];
-    throw fileError('read', folder, error);
+    throw fileError(error, { action: 'read', path: folder, hints });
   }
 }
 

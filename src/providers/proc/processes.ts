@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { parseProcessStat } from '../../machine/process-stat.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 
 /** How many are looked at before others get their turn. */
@@ -38,9 +39,7 @@ export const runningProcesses = (): number[] =>
 /** The process that started it; undefined where it is gone, or none did. */
 export function parentOf(processId: number): number | undefined {
   const stat = unlessHidden(() => readFileSync(`/proc/${processId}/stat`, 'latin1'));
-  // Behind the name, which may have anything in it, stand state and parent.
-  const parent = Number(stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  return parent > 0 ? parent : undefined;
+  return stat === undefined ? undefined : parseProcessStat(stat).parent || undefined;
 }
 
 /** The inodes of the sockets that the process has; none where this user may not look. */

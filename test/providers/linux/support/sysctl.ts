@@ -8,6 +8,8 @@ export const liveFile = '/proc/sys/net/ipv4/ip_local_reserved_ports';
 export const folder = '/etc/sysctl.d';
 export const ownFile = `${folder}/zz-port-reservation.conf`;
 
+const lockName = 'zz-port-reservation.conf.lock';
+
 /** What sets the kernel's list when a machine starts. */
 export const bootTools = ['/usr/lib/systemd/systemd-sysctl', 'sysctl --system'];
 
@@ -36,7 +38,11 @@ export async function openLab(): Promise<Lab> {
   const { sh } = namespace;
   const live = () => sh(`cat ${liveFile}`).trim();
   const read = (file: string) => sh(`cat ${file} 2>/dev/null || true`);
-  const files = () => sh(`ls -A ${folder}`).split('\n').filter(Boolean);
+  // A killed process leaves the file of its lock, which says nothing.
+  const files = () =>
+    sh(`ls -A ${folder}`)
+      .split('\n')
+      .filter((name) => name && name !== lockName);
   return {
     ...(await namespace.start()),
     namespace,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whileInUse } from '../../src/machine/replace-file.ts';
+import { whileInUse } from '../../src/machine/while-in-use.ts';
 
 /** Fails so many times with this code, then succeeds. */
 function failing(times: number, code: string) {

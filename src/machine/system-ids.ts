@@ -1,0 +1,20 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+function unlessHidden(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined; // a sandbox may hide it
+  }
+}
+
+let boot: string | undefined;
+
+/** Tells the starts of Linux systems apart, and so the systems too; undefined where it cannot be read. */
+export function bootId(): string | undefined {
+  boot ??= unlessHidden(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim());
+  return boot;
+}
+
+/** The network namespace of this process, which no other has at this start of the system; undefined as above. */
+export const networkNamespace = (): string | undefined => unlessHidden(() => readlinkSync('/proc/self/ns/net'));
