@@ -7,6 +7,9 @@ export const title = (word: string) => word.charAt(0).toUpperCase() + word.slice
 
 const longestToken = 20;
 
+/** Where the ports of a reservation are that are not this network's. */
+const places = { networkNamespace: 'in another network namespace', host: 'on another host' } as const;
+
 /** The columns of Get-PortReservation. */
 export const reservationColumns: readonly Column<Reservation>[] = [
   { title: 'Protocol', of: ({ protocol }) => title(protocol) },
@@ -15,7 +18,10 @@ export const reservationColumns: readonly Column<Reservation>[] = [
   { title: 'Lifetime', of: ({ lifetime }) => title(lifetime) },
   { title: 'Enforcement', of: ({ enforcement }) => title(enforcement) },
   { title: 'Token', of: ({ token }) => token, align: 'right', width: longestToken },
-  { title: 'Name', of: ({ name }) => name },
+  {
+    title: 'Name',
+    of: ({ name, owner }) => [name, owner?.elsewhere && `(${places[owner.elsewhere]})`].filter(Boolean).join(' '),
+  },
 ];
 
 /** The columns of Find-FreePortRange. */

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import { replaceFile } from '../machine/durable-file.ts';
 import { FileLock, untilUntaken } from '../machine/file-lock.ts';
-import { ServiceError } from '../protocol/errors.ts';
-import type { LedgerFile, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import type { LifeLocks } from '../machine/life-file.ts';
+import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import { keyOf } from '../protocol/ranges.ts';
+import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
+import { Home, type HomeContent, readIfAllowed } from './home.ts';
 import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
-import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
+import type { LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
-import { type Look, liveRecords } from './live-records.ts';
-import { ledgerFault, readLedgerFile } from './read-ledger-file.ts';
+import type { Look } from './legacy-records.ts';
+import { OwnRuntime } from './own-runtime.ts';
+import { isHeldByThisProcess } from './own-services.ts';
+import type { Place } from './place.ts';
 import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 
 /** What a ledger on files needs to know. */
@@ -19,34 +24,52 @@ export interface FileLedgerOptions {
   posix: boolean;
   /** The user of this process; undefined on Windows. */
   userId: number | undefined;
+  locks: LifeLocks;
+  place: Place;
+  /** Looks at a process of the version before. */
   look: Look;
   /** Milliseconds to wait for the lock. */
   patience?: number;
 }
 
-const fileIn = (folder: LedgerFolder) => join(folder.path, 'ledger.json');
-
-const lines = (records: readonly object[]) => records.map((record) => JSON.stringify(record)).join(',\n');
-
-/** The file's text, a record a line. */
-function textOf({ version, reservations, exclusions }: LedgerFile): string {
-  const excluded = exclusions ? `,"exclusions":[\n${lines(exclusions)}\n]` : '';
-  return `{"version":${version},"reservations":[\n${lines(reservations)}\n]${excluded}}\n`;
+/** What is in both ledgers. */
+interface Found {
+  own: HomeContent;
+  system: HomeContent;
 }
 
-/** The ledger as a JSON file in a folder, changed under a lock that dies with its holder. */
+/**
+ * The ledger in a folder: what outlives the processes in one file, what ends with them in a file of each service. Both are
+ * changed under one lock that dies with its holder.
+ */
 export class FileLedger implements Ledger {
   readonly file: string;
   readonly #options: FileLedgerOptions;
   readonly #lock: FileLock;
+  readonly #own: Home;
+  readonly #system: Home | undefined;
+  readonly #runtime: OwnRuntime;
+  /** Whether what the dead left has been removed once. */
+  #isTidied = false;
 
   constructor(options: FileLedgerOptions) {
-    const { folders, owner, posix, userId, patience } = options;
-    this.file = fileIn(folders.own);
+    const { folders, owner, posix, userId, patience, locks, place } = options;
+    const { path, shared } = folders.own;
     this.#options = options;
+    this.#own = new Home(path, options);
+    this.#system = folders.system && new Home(folders.system.path, options);
+    this.file = this.#own.durable.path;
+    this.#runtime = new OwnRuntime({
+      folder: this.#own.runtime.path,
+      shared,
+      posix,
+      processId: owner.processId,
+      locks,
+      place,
+    });
     this.#lock = new FileLock({
       guards: 'The ledger',
-      file: join(folders.own.path, 'ledger.lock'),
+      file: join(path, 'ledger.lock'),
       processId: owner.processId,
       posix,
       userId,
@@ -66,18 +89,28 @@ export class FileLedger implements Ledger {
 
   async readAll(): Promise<LedgerContent> {
     await this.#checkFolder();
-    const [system, own] = [await this.#readSystem(), await this.#readOwn()];
+    const { own, system, exclusions } = this.#viewOf(await this.#look());
     return {
-      reservations: await liveRecords([...system.reservations, ...own.reservations], this.#options.look),
-      exclusions: [...system.exclusions, ...own.exclusions],
+      reservations: [...system, ...own],
+      exclusions: [...exclusions.system, ...exclusions.own],
     };
+  }
+
+  async readElsewhere(): Promise<readonly LedgerRecord[]> {
+    await this.#checkFolder();
+    const { own, system } = await this.#look();
+    return [...system.elsewhere, ...own.elsewhere];
+  }
+
+  isHeldByThisProcess(record: LedgerRecord): boolean {
+    return this.#runtime.records.includes(record) || isHeldByThisProcess(record);
   }
 
   async foresee(): Promise<LedgerView> {
     const { folders, posix } = this.#options;
     await this.#checkFolder();
     if (posix) checkMayWrite(folders.own.path);
-    return this.#view();
+    return this.#viewOf(await this.#look());
   }
 
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -85,42 +118,52 @@ export class FileLedger implements Ledger {
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
     // Nobody who wants the ledger waits for what else the work needs.
-    return untilUntaken(() => this.#changeOnce(work, signal), signal);
-  }
-
-  #changeOnce<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#lock.hold(async () => {
-      const view = await this.#view();
-      let content: LedgerContent = { reservations: view.own, exclusions: view.exclusions.own };
-      const write = async (changed: Partial<LedgerContent>) => {
-        const next = { ...content, ...changed };
-        await this.#write(next);
-        content = next;
-      };
-      return work({
-        ...view,
-        write: (records) => write({ reservations: records }),
-        writeExclusions: (records) => write({ exclusions: records }),
-      });
-    }, signal);
+    return untilUntaken(() => this.#lock.hold(() => this.#changeNow(work), signal), signal);
   }
 
   async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
-    const { folders, look, owner } = this.#options;
-    const files = [this.file, ...(folders.system ? [fileIn(folders.system)] : [])];
-    const read = () => this.read();
-    const watch = new LedgerWatch({ ...listeners, files, read, look, processId: owner.processId });
+    const homes = [this.#own, ...(this.#system ? [this.#system] : [])];
+    const watch = new LedgerWatch({ ...listeners, homes, read: () => this.read() });
     await watch.look();
     return watch;
   }
 
-  async #view(): Promise<LedgerView> {
-    const { look } = this.#options;
-    const own = await this.#readOwn();
-    const system = await this.#readSystem();
+  close(): void {
+    this.#runtime.close();
+  }
+
+  async #changeNow<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {
+    const runtime = this.#runtime;
+    const found = await this.#look();
+    const { persistent, exclusions, legacy, here, hasDead } = found.own;
+    if (hasDead || !this.#isTidied) this.#own.runtime.removeDead();
+    this.#isTidied = true;
+    const theirs = new Set([...legacy, ...here].map(keyOf));
+    let content = { persistent, exclusions, legacy };
+    const writeDurable = async (changed: Partial<typeof content>) => {
+      const next = { ...content, ...changed };
+      if (sameItems(next.persistent, content.persistent) && sameItems(next.exclusions, content.exclusions)) return;
+      await this.#write(next);
+      content = next;
+    };
+    return work({
+      ...this.#viewOf(found),
+      write: async (records) => {
+        await writeDurable({ persistent: records.filter(isPersistent) });
+        await runtime.write(records.filter((item) => !isPersistent(item) && !theirs.has(keyOf(item))));
+      },
+      writeExclusions: (records) => writeDurable({ exclusions: records }),
+    });
+  }
+
+  async #look(): Promise<Found> {
+    return { own: await this.#own.read(this.#runtime.service), system: await readIfAllowed(this.#system) };
+  }
+
+  #viewOf({ own, system }: Found): LedgerView {
     return {
-      own: await liveRecords(own.reservations, look),
-      system: await liveRecords(system.reservations, look),
+      own: [...own.persistent, ...this.#runtime.records, ...own.legacy, ...own.here],
+      system: [...system.persistent, ...system.legacy, ...system.here],
       exclusions: { own: own.exclusions, system: system.exclusions },
     };
   }
@@ -130,33 +173,14 @@ export class FileLedger implements Ledger {
     return checkFolder(folders.own, posix, userId === 0);
   }
 
-  #readOwn(): Promise<LedgerContent> {
-    return readLedgerFile(this.file, this.#options.posix);
-  }
-
-  /** The system's records; none where an administrator keeps them from this user. */
-  async #readSystem(): Promise<LedgerContent> {
+  async #write(content: Parameters<typeof textOf>[1]): Promise<void> {
     const { folders, posix } = this.#options;
-    const none: LedgerContent = { reservations: [], exclusions: [] };
-    if (!folders.system) return none;
-    try {
-      return await readLedgerFile(fileIn(folders.system), posix);
-    } catch (error) {
-      if (error instanceof ServiceError && error.errorName === 'AccessDenied') return none;
-      throw error;
-    }
-  }
-
-  async #write({ reservations, exclusions }: LedgerContent): Promise<void> {
-    const { folders, posix } = this.#options;
-    const content: LedgerFile = {
-      version: 1,
-      reservations: [...reservations],
-      ...(exclusions.length > 0 && { exclusions: [...exclusions] }),
-    };
-    const fault = ledgerFault(content);
-    if (fault) throw new Error(`These records would make the ledger ${this.file} unreadable: ${fault}`);
     const mode = folders.own.shared ? 0o644 : 0o600;
-    await replaceFile({ path: this.file, mode, posix, hints }, textOf(content));
+    await replaceFile({ path: this.file, mode, posix, hints }, textOf(this.file, content));
   }
 }
+
+const isPersistent = ({ lifetime }: LedgerRecord): boolean => lifetime === 'persistent';
+
+const sameItems = (some: readonly object[], others: readonly object[]): boolean =>
+  some.length === others.length && some.every((item, index) => item === others[index]);

@@ -1,34 +1,40 @@
+import { join } from 'node:path';
 import { FileWatch } from '../machine/file-watch.ts';
-import { processGone } from '../machine/process-identity.ts';
 import type { LedgerRecord } from '../protocol/generated/contract.ts';
+import type { Home } from './home.ts';
 import type { LedgerListeners } from './ledger.ts';
-import type { Look } from './live-records.ts';
+import { isRecords } from './runtime-folder.ts';
+
+/** Milliseconds after which the living are counted again: a killed service writes nothing. */
+const interval = 500;
 
 /** What a watch of a ledger works with. */
 interface Surroundings extends LedgerListeners {
-  /** The ledger's files. */
-  files: readonly string[];
+  homes: readonly Home[];
   read: () => Promise<readonly LedgerRecord[]>;
-  look: Look;
-  /** This process, whose end nobody here would see. */
-  processId: number;
 }
 
-/** Tells the records of a ledger whenever they may have changed: its files, or an owner that ended without a word. */
+/** Tells the records of a ledger whenever they may have changed: its files, or a service that ended without a word. */
 export class LedgerWatch {
   readonly #options: Surroundings;
   readonly #files: FileWatch[];
-  /** By process id and start time of the owners. */
-  readonly #owners = new Map<string, AbortController>();
+  readonly #timer: NodeJS.Timeout;
+  #living: string | undefined;
   #looking: Promise<void> | undefined;
   #isStale = false;
   #isClosed = false;
 
   constructor(options: Surroundings) {
-    const { files, onTrouble } = options;
+    const { homes, onTrouble } = options;
     this.#options = options;
-    const onChange = () => void this.look();
-    this.#files = files.map((file) => new FileWatch(file, { onChange, onTrouble }));
+    const listeners = { onChange: () => void this.look(), onTrouble };
+    this.#files = homes.flatMap(({ durable, runtime }) => [
+      new FileWatch(durable.path, listeners),
+      new FileWatch(join(runtime.path, 'any'), listeners, isRecords),
+    ]);
+    this.#timer = setInterval(() => {
+      if (this.#countLiving() !== this.#living) void this.look();
+    }, interval).unref();
   }
 
   /** Tells the records now; a change that comes meanwhile is told behind it, many of them once. */
@@ -42,8 +48,8 @@ export class LedgerWatch {
 
   close(): void {
     this.#isClosed = true;
+    clearInterval(this.#timer);
     for (const file of this.#files) file.close();
-    for (const controller of this.#owners.values()) controller.abort();
   }
 
   async #lookUntilFresh(): Promise<void> {
@@ -51,9 +57,10 @@ export class LedgerWatch {
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
       try {
+        // Before: who dies meanwhile makes a difference afterwards.
+        this.#living = this.#countLiving();
         const records = await read();
         if (this.#isClosed) return;
-        this.#follow(records);
         await onRecords(records);
       } catch (error) {
         if (!this.#isClosed) onTrouble(error);
@@ -61,33 +68,12 @@ export class LedgerWatch {
     }
   }
 
-  /** A killed owner writes nothing, so its process is watched. */
-  #follow(records: readonly LedgerRecord[]): void {
-    const owners = new Map<string, number>();
-    for (const { lifetime, owner } of records) {
-      const { processId, processStartTime } = owner;
-      if (lifetime !== 'runtime' || processId === undefined || processId === this.#options.processId) continue;
-      owners.set(`${processId} ${processStartTime}`, processId);
-    }
-    for (const [key, controller] of this.#owners) {
-      if (owners.has(key)) continue;
-      controller.abort();
-      this.#owners.delete(key);
-    }
-    for (const [key, processId] of owners) if (!this.#owners.has(key)) this.#await(key, processId);
-  }
-
-  async #await(key: string, processId: number): Promise<void> {
-    const controller = new AbortController();
-    this.#owners.set(key, controller);
+  /** Who lives; undefined where that cannot be read, which a look tells. */
+  #countLiving(): string | undefined {
     try {
-      await processGone(() => this.#options.look(processId), controller.signal);
-    } catch (error) {
-      if (!controller.signal.aborted) this.#options.onTrouble(error);
-      return;
+      return this.#options.homes.map(({ runtime }) => runtime.living()).join('\n');
+    } catch {
+      return undefined;
     }
-    if (controller.signal.aborted) return;
-    this.#owners.delete(key);
-    await this.look();
   }
 }

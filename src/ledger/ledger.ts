@@ -2,13 +2,17 @@ import type { ExclusionRecord, LedgerRecord, Owner } from '../protocol/generated
 
 /** What a ledger holds. */
 export interface LedgerContent {
+  /** Those whose ports are this network namespace's. */
   reservations: readonly LedgerRecord[];
   exclusions: readonly ExclusionRecord[];
 }
 
 /** What is recorded at one moment, by whose ledger it is in. */
 export interface LedgerView {
-  /** The records of the ledger this process may write; records of dead owners are already left out. */
+  /**
+   * The records of the ledger this process may write, without those of the dead and of other places. Runtime ones of other
+   * services are among them; they are theirs, and `write` leaves them as they are.
+   */
   readonly own: readonly LedgerRecord[];
   /** The records of the system's ledger, where this process writes to the user's; read-only. */
   readonly system: readonly LedgerRecord[];
@@ -18,7 +22,7 @@ export interface LedgerView {
 
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange extends LedgerView {
-  /** Replaces the own records, durably: when this returns they survive a power cut. The exclusions stay. */
+  /** Replaces the own records; when this returns the persistent ones survive a power cut. The exclusions stay. */
   write(records: readonly LedgerRecord[]): Promise<void>;
   /** Replaces the own records of exclusions, as durably. The reservations stay. */
   writeExclusions(records: readonly ExclusionRecord[]): Promise<void>;
@@ -39,7 +43,7 @@ export interface Ledger {
   /** The owner this process is recorded as: a runtime reservation names the process, a persistent one the user alone. */
   owner(lifetime: LedgerRecord['lifetime']): Owner;
   /**
-   * All records this user may see, own and system's, without those of dead owners. Takes no lock.
+   * All records this user may see, own and system's, without those of the dead and of other places. Takes no lock.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
   read(): Promise<readonly LedgerRecord[]>;
@@ -48,6 +52,13 @@ export interface Ledger {
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
   readAll(): Promise<LedgerContent>;
+  /**
+   * The runtime reservations of other network namespaces and hosts; each says so. Their ports are not these.
+   * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
+   */
+  readElsewhere(): Promise<readonly LedgerRecord[]>;
+  /** Whether the record is of a runtime reservation that a service of this process holds, this one or another. */
+  isHeldByThisProcess(record: LedgerRecord): boolean;
   /**
    * What a change would find, without its lock: for saying what it would do.
    * @throws ServiceError what `change` throws where this user may not write the ledger; LedgerCorrupt, AccessDenied, OsError
@@ -65,4 +76,6 @@ export interface Ledger {
    * Resolves when that has begun.
    */
   watch(listeners: LedgerListeners): Promise<{ close(): void }>;
+  /** Forgets the runtime reservations of this service. Waits for nobody, and fails at nothing. */
+  close(): void;
 }

@@ -1,31 +1,39 @@
 import type { Host } from '../host.ts';
+import { LifeLocks } from '../machine/life-file.ts';
 import { processIdentity } from '../machine/process-identity.ts';
 import { isElevated } from '../native/windows/process-token.ts';
 import { FileLedger } from './file-ledger.ts';
 import type { Ledger } from './ledger.ts';
-import { ledgerFolders } from './ledger-folders.ts';
+import { type LedgerFolders, ledgerFolders } from './ledger-folders.ts';
+import { thisPlace } from './place.ts';
 
 /** What may be decided otherwise, for the sake of tests. */
 export interface OpenLedgerOptions {
-  /** Milliseconds to wait for another process that has the lock; 10 s. */
+  /** Milliseconds to wait for another process that has the lock and does not move; 10 s. */
   patience?: number;
+  /** Where the ledgers are; by default where they are for this user. */
+  folders?: LedgerFolders;
 }
 
 /**
  * Opens the ledger of this process. Nothing is read or made yet.
  * @throws ServiceError NotSupported when PORT_RESERVATION_HOME is a relative path
  */
-export async function openLedger(host: Host, { patience }: OpenLedgerOptions = {}): Promise<Ledger> {
-  const { platform, processId, user } = host;
+export async function openLedger(host: Host, { patience, folders }: OpenLedgerOptions = {}): Promise<Ledger> {
+  const { platform, processId, user, userId } = host;
   const posix = platform !== 'win32';
-  const folders = ledgerFolders(host, posix ? host.userId === 0 : await isElevated());
-  const self = await processIdentity(processId, platform);
+  const place = thisPlace();
   return new FileLedger({
-    folders,
-    owner: { user, processId, ...(self.startTime && { processStartTime: self.startTime }) },
+    folders: folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated()),
+    owner: { user, processId, processStartTime: startTime(), host: place.host },
     posix,
-    userId: host.userId,
-    look: async (other) => (other === processId ? self : processIdentity(other, platform)),
+    userId,
+    locks: await LifeLocks.load(posix),
+    place,
+    look: (other) => processIdentity(other, platform),
     patience,
   });
 }
+
+/** For people. */
+const startTime = () => new Date(performance.timeOrigin).toISOString();

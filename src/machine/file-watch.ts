@@ -21,15 +21,18 @@ export interface FileWatchListeners {
 export class FileWatch {
   readonly #file: string;
   readonly #listeners: FileWatchListeners;
+  readonly #isWanted: (name: string) => boolean;
   #watcher: FSWatcher | undefined;
   #retry: NodeJS.Timeout | undefined;
   /** The code of the trouble that was told last: the same is told once. */
   #trouble: unknown;
   #isClosed = false;
 
-  constructor(file: string, listeners: FileWatchListeners) {
+  /** @param isWanted which names in its folder count, where it is not the file's alone */
+  constructor(file: string, listeners: FileWatchListeners, isWanted = (name: string) => name === basename(file)) {
     this.#file = file;
     this.#listeners = listeners;
+    this.#isWanted = isWanted;
     this.#begin();
   }
 
@@ -73,7 +76,7 @@ export class FileWatch {
   }
 
   #see({ awaited, folder, ino, name }: { awaited: string; folder: string; ino: number; name: string | null }): void {
-    const isAwaited = name === null || name === basename(awaited);
+    const isAwaited = name === null || (awaited === this.#file ? this.#isWanted(name) : name === basename(awaited));
     // A folder that is removed or moved away tells so by its own name, and nothing after that.
     const isFolder = name === null || name === basename(folder);
     if (!isAwaited && !isFolder) return;

@@ -152,7 +152,8 @@ export class PortService {
    */
   async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
     const { reservations, warnings } = await this.#core.known.listed(params, await this.#core.ledger.read());
-    const wanted = await selected(reservations, params, signal);
+    const known = [...reservations, ...(await this.#core.ledger.readElsewhere())];
+    const wanted = await selected(known, params, signal);
     wanted.sort(byPlace);
     const missing = missingNames(params.name, wanted);
     return { reservations: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
@@ -367,10 +368,7 @@ export class PortService {
   async close(): Promise<void> {
     this.#watches.close();
     await this.#core.provider.close();
-    if (this.#core.held.size === 0) return;
-    await this.#core.ledger.change((change) =>
-      change.write(change.own.filter((item) => !this.#core.held.has(keyOf(item)))),
-    );
+    this.#core.ledger.close();
     this.#core.held.clear();
   }
 

@@ -1,10 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { thisHost } from '../../src/host.ts';
-import { FileLedger } from '../../src/ledger/file-ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import type { Owner } from '../../src/protocol/generated/contract.ts';
 import { hostWith, ledgerIn, temporaryFolder } from './support/homes.ts';
 import { exclusionRecord, record, startPorts } from './support/records.ts';
 
@@ -19,14 +18,14 @@ test('what is written is read, by this ledger and another one', async () => {
   const home = temporaryFolder();
   const ledger = await ledgerIn(home);
   const records = [
-    record(5000, ledger.owner('runtime'), { name: 'game', reason: 'ü 🎲', token: '18446744073709551615' }),
-    record(5001, ledger.owner('persistent'), { protocol: 'udp' }),
+    record(5001, ledger.owner('persistent'), { protocol: 'udp', name: 'game', reason: 'ü 🎲' }),
+    record(5000, ledger.owner('runtime'), { token: '18446744073709551615' }),
   ];
   expect(await ledger.change(async ({ write }) => write(records).then(() => 'result'))).toBe('result');
   expect(await ledger.read()).toEqual(records);
   expect(await (await ledgerIn(home)).read()).toEqual(records);
-  expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual({ version: 1, reservations: records });
-  expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock']);
+  expect(JSON.parse(readFileSync(ledger.file, 'utf8'))).toEqual({ version: 1, reservations: [records[0]] });
+  expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock', 'runtime']);
 });
 
 test('a change is given what is there, and may write more than once', async () => {
@@ -84,21 +83,14 @@ test('records that could not be read again are not written', async () => {
 test('a runtime owner names the process, a persistent one the user alone', async () => {
   const { user, processId } = thisHost();
   const ledger = await ledgerIn(temporaryFolder());
-  expect(ledger.owner('runtime')).toEqual({ user, processId, processStartTime: expect.stringMatching(/./) });
+  const started = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+  expect(ledger.owner('runtime')).toEqual({ user, processId, processStartTime: started, host: hostname() });
   expect(ledger.owner('persistent')).toEqual({ user });
 });
 
 /** The ledger of a user who is not root, beside the system's. */
-function userLedger(system: string, own: string, owner: Owner & { processId: number }) {
-  const folders = { own: { path: own, shared: false }, system: { path: system, shared: true } };
-  return new FileLedger({
-    folders,
-    owner,
-    posix: true,
-    userId: process.geteuid?.(),
-    look: async () => ({ alive: true }),
-  });
-}
+const userLedger = (system: string, own: string) =>
+  openLedger(hostWith({}), { folders: { own: { path: own, shared: false }, system: { path: system, shared: true } } });
 
 test("reads merge the system's records and the user's own; changes write the user's", async () => {
   const folder = temporaryFolder();
@@ -107,7 +99,7 @@ test("reads merge the system's records and the user's own; changes write the use
   await system.change(({ write }) => write([record(5000, system.owner('persistent'))]));
   const systemText = readFileSync(system.file);
 
-  const user = userLedger(systemHome, join(folder, 'user'), { user: 'someone', processId: 1 });
+  const user = await userLedger(systemHome, join(folder, 'user'));
   expect(startPorts(await user.read())).toEqual([5000]);
   await user.change(async ({ own, system, write }) => {
     expect([startPorts(own), startPorts(system)]).toEqual([[], [5000]]);
@@ -123,7 +115,7 @@ test("a corrupt system's ledger stops the user too, and is named", async () => {
   const [system, own] = [join(folder, 'system'), join(folder, 'user')];
   mkdirSync(system);
   writeFileSync(join(system, 'ledger.json'), '{');
-  const user = userLedger(system, own, { user: 'someone', processId: 1 });
+  const user = await userLedger(system, own);
   const error = { errorName: 'LedgerCorrupt', facts: { target: join(system, 'ledger.json') } };
   await expect(user.read()).rejects.toMatchObject(error);
   await expect(user.change(async () => {})).rejects.toMatchObject(error);

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { FileLedger } from '../../src/ledger/file-ledger.ts';
-import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { hostWith, ledgerIn, temporaryFolder } from './support/homes.ts';
 import { record, startPorts } from './support/records.ts';
 import { runChild } from './support/run-child.ts';
 
@@ -40,14 +40,7 @@ describe.runIf(posix)(`modes${posix ? '' : ' (skipped: Windows has none)'}`, () 
     onTestFinished(() => void process.umask(before));
     const path = join(temporaryFolder(), 'system');
     const folders = { own: { path, shared: true } };
-    const look = async () => ({ alive: true });
-    const ledger = new FileLedger({
-      folders,
-      owner: { user: 'x', processId: 1 },
-      posix,
-      userId: process.geteuid?.(),
-      look,
-    });
+    const ledger = await openLedger(hostWith({}), { folders });
     await ledger.change(({ write }) => write([record(5000, { user: 'x' })]));
     expect([modeOf(path), modeOf(ledger.file), modeOf(path, 'ledger.lock')]).toEqual(['755', '644', '600']);
   });
@@ -149,7 +142,7 @@ describe.runIf(root)(`as root${root ? '' : ' (skipped: not root)'}`, () => {
   test('another user cannot read a private ledger: AccessDenied', async () => {
     const home = temporaryFolder();
     chmodSync(home, 0o755);
-    await (await ledgerIn(home)).change(({ write }) => write([]));
+    await (await ledgerIn(home)).change(({ write }) => write([record(5000, { user: 'x' })]));
     expect(await runChild({ home, userId: nobody }, 'read')).toMatchObject({
       errorName: 'AccessDenied',
       facts: { osFunction: 'open', target: join(home, 'ledger.json') },

@@ -1,12 +1,10 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { thisHost } from '../../src/host.ts';
-import { FileLedger } from '../../src/ledger/file-ledger.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { processIdentity } from '../../src/machine/process-identity.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { LedgerRecord } from '../../src/protocol/generated/contract.ts';
-import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { hostWith, ledgerIn, temporaryFolder } from './support/homes.ts';
 import { record, startPorts } from './support/records.ts';
 import { runChild, startChild } from './support/run-child.ts';
 
@@ -131,14 +129,8 @@ test('the end of an owner that writes nothing is told', async () => {
 
 test("a user's watch tells of the system's ledger too", async () => {
   const [own, system] = [temporaryFolder(), temporaryFolder()];
-  const { platform, processId, user } = thisHost();
-  const ledger = new FileLedger({
-    folders: { own: { path: own, shared: false }, system: { path: system, shared: true } },
-    owner: { user, processId },
-    posix: platform !== 'win32',
-    userId: process.geteuid?.(),
-    look: (other) => processIdentity(other, platform),
-  });
+  const folders = { own: { path: own, shared: false }, system: { path: system, shared: true } };
+  const ledger = await openLedger(hostWith({}), { folders });
   const { shows } = await watching(ledger);
   await addAs(system, 'persistent', 1);
   await shows(1);

@@ -93,16 +93,22 @@ describe('ifExists', () => {
     expect(again).toEqual(made);
   });
 
-  test('return does not give it to another worker, nor for another range or lifetime', async () => {
+  test('return gives it to another service of this process, too', async () => {
+    const made = only(await service.create({ protocol: 'tcp', numberOfPorts: 2 }));
+    const other = await open();
+    expect(only(await other.create({ protocol: 'tcp', ...made.range, ifExists: 'return' }))).toEqual(made);
+    await other.close();
+    expect(only(await service.lookup(made))).toEqual(made);
+  });
+
+  test('return does not give it for another range or lifetime', async () => {
     const { range } = only(await service.create({ protocol: 'tcp', numberOfPorts: 2 }));
     const { startPort } = range;
-    const other = await open();
-    for (const [who, numberOfPorts, lifetime] of [
-      [other, 2, 'runtime'],
-      [service, 1, 'runtime'],
-      [service, 2, 'persistent'],
+    for (const [numberOfPorts, lifetime] of [
+      [1, 'runtime'],
+      [2, 'persistent'],
     ] as const) {
-      const attempt = who.create({ protocol: 'tcp', startPort, numberOfPorts, lifetime, ifExists: 'return' });
+      const attempt = service.create({ protocol: 'tcp', startPort, numberOfPorts, lifetime, ifExists: 'return' });
       await expect(attempt).rejects.toMatchObject({ errorName: 'RangeReserved' });
     }
   });

@@ -14,7 +14,8 @@ const shown = {
   token: '13835058055282163712',
   user: 'ada',
   processId: 4711,
-  processStartTime: '1234567@6b3f2c1e-9d0a-4c8b-b1de-0f5e7a9c2d46',
+  processStartTime: '2026-01-02T03:00:00.123Z',
+  host: 'lovelace',
   createdAt: '2026-01-02T03:04:05.678Z',
   version: '1.0.0',
 };

@@ -163,11 +163,15 @@ class FromWire {
         if ($null -eq $owner) { return $null }
         $processId = $owner['processId']
         $processStartTime = $owner['processStartTime']
+        $hostName = $owner['host']
+        $elsewhere = $owner['elsewhere']
         return [pscustomobject] @{
             PSTypeName       = 'PortReservation.Owner'
             User             = [string] $owner['user']
             ProcessId        = if ($null -eq $processId) { $null } else { [int] $processId }
             ProcessStartTime = if ($null -eq $processStartTime) { $null } else { [string] $processStartTime }
+            Host             = if ($null -eq $hostName) { $null } else { [string] $hostName }
+            Elsewhere        = if ($null -eq $elsewhere) { $null } else { [string] $elsewhere }
         }
     }
 

@@ -74,13 +74,16 @@ function relabel(
 
 /** Those of the very reservations asked for that the caller may have: its own, or persistent ones. */
 async function existingOf(core: Core, request: CreateRequest, { own, system }: LedgerView): Promise<Reservation[]> {
-  const { protocols, range, lifetime, returnsExisting } = request;
+  const { protocols, range, lifetime, returnsExisting, updatesExisting } = request;
   if (!returnsExisting || !range) return [];
   const existing: Reservation[] = [];
   for (const protocol of protocols) {
     const found = await core.known.find({ protocol, range }, [...own, ...system]);
     if (found?.lifetime !== lifetime) continue;
-    const isHeldSo = core.held.has(keyOf(found)) && found.enforcement === enforcementOf(core, request, protocol);
+    // Another service of this process may have it; its label is that one's to change.
+    const isOfProcess = !updatesExisting && core.ledger.isHeldByThisProcess(found as LedgerRecord);
+    const isHeld = core.held.has(keyOf(found)) || isOfProcess;
+    const isHeldSo = isHeld && found.enforcement === enforcementOf(core, request, protocol);
     if (lifetime === 'persistent' || isHeldSo) existing.push(found);
   }
   return existing;

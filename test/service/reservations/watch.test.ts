@@ -74,9 +74,11 @@ test('a service that is closed tells nothing more, not even what it frees itself
   const { watching, other, told, next } = await openTwo();
   await watching.create({ protocol: 'tcp' });
   await next();
+  let see = () => {};
   const seen = new Promise<void>((resolve) => {
-    void other.watch(({ removed }) => removed.length > 0 && resolve());
+    see = resolve;
   });
+  await other.watch(({ removed }) => removed.length > 0 && see());
   await watching.close();
   await other.create({ protocol: 'udp' });
   await seen;

@@ -10,13 +10,16 @@ function isOwner(identity: ProcessIdentity, recorded: string | undefined): boole
   return !identity.startTime || !recorded || identity.startTime === recorded;
 }
 
-/** The records without those of owners that are gone, each process looked at once. */
-export async function liveRecords(records: readonly LedgerRecord[], look: Look): Promise<LedgerRecord[]> {
+/**
+ * Those whose owners live, of the runtime reservations that workers of version 0.1 keep in the ledger's file. Such a worker
+ * has no file whose lock would tell, so its process is looked at, each once. When the last one is gone, so are these.
+ */
+export async function liveLegacyRecords(records: readonly LedgerRecord[], look: Look): Promise<LedgerRecord[]> {
   const seen = new Map<number, ProcessIdentity>();
   const live: LedgerRecord[] = [];
   for (const record of records) {
     const { processId, processStartTime } = record.owner;
-    if (record.lifetime === 'runtime' && processId !== undefined) {
+    if (processId !== undefined) {
       const identity = seen.get(processId) ?? (await look(processId));
       seen.set(processId, identity);
       if (!isOwner(identity, processStartTime)) continue;

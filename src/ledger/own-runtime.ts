@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, renameSync, unlinkSync } from 'node:fs';
+import { removeLeft, writeFresh } from '../machine/durable-file.ts';
+import { onFile, onFileNow } from '../machine/file-error.ts';
+import { type LifeLocks, leadsTo } from '../machine/life-file.ts';
+import { whileInUse } from '../machine/while-in-use.ts';
+import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
+import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
+import { faultOf } from './durable-records.ts';
+import { ledgerHints as hints } from './file-hints.ts';
+import { addOwnService, removeOwnService } from './own-services.ts';
+import type { Place } from './place.ts';
+import { runtimeFiles } from './runtime-folder.ts';
+import { makeAll } from './safe-folder.ts';
+
+/** What a service's own file needs to know. */
+export interface OwnRuntimeOptions {
+  folder: string;
+  /** Whether every user may read it. */
+  shared: boolean;
+  posix: boolean;
+  processId: number;
+  locks: LifeLocks;
+  place: Place;
+}
+
+/** The files of this service while it holds something. */
+interface Begun {
+  service: string;
+  files: { records: string; lock: string };
+  /** Holds the lock. */
+  descriptor: number;
+}
+
+/**
+ * The runtime reservations of this service, in a file that it alone writes. It is not flushed: after a power cut nobody is
+ * alive. What this service holds it knows by itself, whatever becomes of the file.
+ */
+export class OwnRuntime {
+  readonly #options: OwnRuntimeOptions;
+  #records: readonly LedgerRecord[] = [];
+  #begun: Begun | undefined;
+  /** Whether the file shows more than is held, because it could not be written. */
+  #isStale = false;
+
+  constructor(options: OwnRuntimeOptions) {
+    this.#options = options;
+  }
+
+  get records(): readonly LedgerRecord[] {
+    return this.#records;
+  }
+
+  /** What tells this service's file from others'; undefined before there was one. */
+  get service(): string | undefined {
+    return this.#begun?.service;
+  }
+
+  /**
+   * Replaces the records; the ledger's lock is held.
+   * @throws ServiceError AccessDenied, OsError; nothing has changed then. Records that only go, go in any case.
+   */
+  async write(records: readonly LedgerRecord[]): Promise<void> {
+    if (!this.#isStale && sameItems(records, this.#records)) return;
+    const before = new Set(this.#records);
+    try {
+      if (records.length === 0) this.#removeRecords();
+      else await this.#replace(records);
+      this.#isStale = false;
+    } catch (error) {
+      if (records.some((item) => !before.has(item))) throw error;
+      this.#isStale = true;
+    }
+    this.#records = records;
+  }
+
+  /** Leaves nothing behind. */
+  close(): void {
+    this.#records = [];
+    if (!this.#begun) return;
+    const { descriptor, files, service } = this.#begun;
+    this.#begun = undefined;
+    removeOwnService(service);
+    // Its lock says until the end that it lives; what cannot be removed is removed by the next one.
+    for (const file of [files.records, files.lock]) {
+      try {
+        unlinkSync(file);
+      } catch {}
+    }
+    closeSync(descriptor);
+  }
+
+  #removeRecords(): void {
+    if (!this.#begun) return;
+    const { records } = this.#begun.files;
+    onFileNow({ action: 'remove', path: records, hints }, () => removeLeft(records));
+  }
+
+  async #replace(records: readonly LedgerRecord[]): Promise<void> {
+    const { folder, posix, shared, place } = this.#options;
+    const content: RuntimeFile = { version: 1, ...place, reservations: [...records] };
+    if (!isRuntimeFile(content))
+      throw new Error(`These records would make ${folder} unreadable: ${faultOf(isRuntimeFile)}`);
+    const { files } = this.#begin();
+    const fresh = `${files.records}.new`;
+    await onFile({ action: 'write', path: files.records, hints }, async () => {
+      try {
+        removeLeft(fresh);
+        writeFresh(fresh, `${JSON.stringify(content)}\n`, shared ? 0o644 : 0o600);
+        await whileInUse(posix, () => renameSync(fresh, files.records));
+      } catch (error) {
+        removeQuietly(fresh);
+        throw error;
+      }
+    });
+  }
+
+  /** The files, made anew where somebody took them away. */
+  #begin(): Begun {
+    const { folder, locks, shared, posix, processId } = this.#options;
+    if (this.#begun) {
+      if (!posix || leadsTo(this.#begun.files.lock, this.#begun.descriptor)) return this.#begun;
+      this.#end();
+    }
+    onFileNow({ action: 'create the folder', path: folder, hints }, () =>
+      makeAll(folder, shared ? 0o755 : 0o700, posix),
+    );
+    const service = `${processId}-${randomBytes(6).toString('hex')}`;
+    const files = runtimeFiles(folder, service);
+    this.#begun = { service, files, descriptor: locks.make(files.lock, shared ? 0o644 : 0o600, hints) };
+    addOwnService(service);
+    return this.#begun;
+  }
+
+  #end(): void {
+    const records = this.#records;
+    this.close();
+    this.#records = records;
+  }
+}
+
+const sameItems = (some: readonly LedgerRecord[], others: readonly LedgerRecord[]): boolean =>
+  some.length === others.length && some.every((item, index) => item === others[index]);
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // The failure that brought us here is the one to tell.
+  }
+}

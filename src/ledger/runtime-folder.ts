@@ -1,0 +1,150 @@
+import { readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileError, osCode } from '../machine/file-error.ts';
+import { type Found, KeptFile } from '../machine/kept-file.ts';
+import type { LifeLocks } from '../machine/life-file.ts';
+import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
+import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
+import { faultOf, largestFile, unopened, unreadable, valueIn } from './durable-records.ts';
+import { ledgerHints as hints } from './file-hints.ts';
+import { isOfThisProcess, markOfThisProcess } from './own-services.ts';
+import { distance, isJudged, type Place } from './place.ts';
+
+/** Beside the ledger's file. */
+export const runtimeFolderIn = (home: string): string => join(home, 'runtime');
+
+const records = '.json';
+const lock = '.lock';
+
+/** Whether a file of that name holds records. */
+export const isRecords = (name: string): boolean => name.endsWith(records);
+
+/** The files of one service. */
+export const runtimeFiles = (folder: string, service: string) => ({
+  records: join(folder, `${service}${records}`),
+  lock: join(folder, `${service}${lock}`),
+});
+
+/** What the living services hold. */
+export interface Held {
+  /** Ports of this network namespace. */
+  here: LedgerRecord[];
+  /** Ports of other places; each says so. */
+  elsewhere: LedgerRecord[];
+  /** Whether a service has died and left its files. */
+  hasDead: boolean;
+}
+
+interface Service {
+  place: Place;
+  here: readonly LedgerRecord[];
+  elsewhere: readonly LedgerRecord[];
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // What stays is tried again by the next one.
+  }
+}
+
+/** The runtime reservations of a ledger, a file for each service. Alive is whoever holds the lock of his file. */
+export class RuntimeFolder {
+  readonly path: string;
+  readonly #locks: LifeLocks;
+  readonly #here: Place;
+  readonly #services = new Map<string, KeptFile<Service | undefined>>();
+
+  constructor(path: string, locks: LifeLocks, here: Place) {
+    this.path = path;
+    this.#locks = locks;
+    this.#here = here;
+  }
+
+  /**
+   * What the living services hold, but for one.
+   * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
+   */
+  read(except?: string): Held {
+    const held: Held = { here: [], elsewhere: [], hasDead: false };
+    const services = this.#names(records);
+    for (const service of this.#services.keys()) if (!services.has(service)) this.#services.delete(service);
+    for (const service of services) {
+      if (service === except) continue;
+      if (!this.#isLiving(service)) {
+        held.hasDead = true;
+        continue;
+      }
+      const content = this.#contentOf(service);
+      held.here.push(...(content?.here ?? []));
+      held.elsewhere.push(...(content?.elsewhere ?? []));
+    }
+    return held;
+  }
+
+  /** Which services live, in one text that changes when that does. */
+  living(): string {
+    return [...this.#names(records)].filter((service) => this.#isLiving(service)).join(' ');
+  }
+
+  /** Removes what the dead have left; for whoever has the ledger's lock, under which services begin. */
+  removeDead(): void {
+    const services = new Set([...this.#names(records), ...this.#names(lock)]);
+    for (const service of services) {
+      if (this.#isLiving(service)) continue;
+      const files = runtimeFiles(this.path, service);
+      remove(files.records);
+      remove(`${files.records}.new`);
+      remove(files.lock);
+    }
+  }
+
+  #isLiving(service: string): boolean {
+    const lives = this.#locks.lives(runtimeFiles(this.path, service).lock);
+    if (lives !== false) return true;
+    try {
+      const place = this.#contentOf(service)?.place;
+      return place !== undefined && !isJudged(place, this.#here, this.path);
+    } catch {
+      return false; // nobody can say any more what it held
+    }
+  }
+
+  #contentOf(service: string): Service | undefined {
+    const { records: file } = runtimeFiles(this.path, service);
+    let kept = this.#services.get(service);
+    if (!kept) {
+      kept = new KeptFile(file, largestFile, (found) => this.#parse(service, file, found));
+      this.#services.set(service, kept);
+    }
+    try {
+      return kept.read();
+    } catch (error) {
+      throw unopened(file, error);
+    }
+  }
+
+  #parse(service: string, file: string, found: Found): Service | undefined {
+    const value = valueIn(file, found);
+    if (value === undefined) return undefined; // it freed all that it held
+    if (!isRuntimeFile(value)) throw unreadable(file, faultOf(isRuntimeFile));
+    const { reservations, ...place } = value as RuntimeFile;
+    const elsewhere = distance(place, this.#here);
+    const all = elsewhere
+      ? reservations.map((item) => ({ ...item, owner: { ...item.owner, elsewhere } }))
+      : reservations;
+    if (isOfThisProcess(service)) for (const item of all) markOfThisProcess(item);
+    return { place, here: elsewhere ? [] : all, elsewhere: elsewhere ? all : [] };
+  }
+
+  #names(ending: string): Set<string> {
+    try {
+      const names = readdirSync(this.path).filter((name) => name.endsWith(ending));
+      return new Set(names.map((name) => name.slice(0, -ending.length)));
+    } catch (error) {
+      if (osCode(error) === 'ENOENT') return new Set();
+      throw fileError(error, { action: 'read', path: this.path, hints });
+    }
+  }
+}

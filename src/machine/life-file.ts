@@ -1,0 +1,70 @@
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync } from 'node:fs';
+import { bindLifeLock, type LifeLock } from '../native/posix/life-lock.ts';
+import { bindLockFile } from '../native/windows/lock-file.ts';
+import { type FileHints, fileError, osCode } from './file-error.ts';
+
+const { O_RDWR, O_RDONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/** On Windows whoever may open the file may lock it. */
+async function ofWindows(): Promise<LifeLock> {
+  const take = await bindLockFile();
+  return { take, isTaken: (descriptor) => !take(descriptor) };
+}
+
+/** Tells the living from the dead by the locks of their files. */
+export class LifeLocks {
+  readonly #lock: LifeLock;
+  readonly #posix: boolean;
+
+  private constructor(lock: LifeLock, posix: boolean) {
+    this.#lock = lock;
+    this.#posix = posix;
+  }
+
+  static async load(posix: boolean): Promise<LifeLocks> {
+    return new LifeLocks(await (posix ? bindLifeLock() : ofWindows()), posix);
+  }
+
+  /**
+   * Makes the file and locks it.
+   * @returns the descriptor that holds the lock, until it is closed
+   * @throws ServiceError AccessDenied, OsError
+   */
+  make(path: string, mode: number, hints: FileHints): number {
+    const action = { action: 'lock', path, hints };
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      if (!this.#lock.take(descriptor)) throw new Error(`Somebody has locked ${path}, which was made just now.`);
+      // Only now may others open it, where they may.
+      if (this.#posix) fchmodSync(descriptor, mode);
+      return descriptor;
+    } catch (error) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      throw fileError(error, action);
+    }
+  }
+
+  /** Whether whoever made the file lives; undefined where that cannot be told. */
+  lives(path: string): boolean | undefined {
+    let descriptor: number;
+    try {
+      descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      return osCode(error) === 'ENOENT' ? false : undefined;
+    }
+    try {
+      return this.#lock.isTaken(descriptor);
+    } catch {
+      return undefined;
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+/** Whether the path still leads to the open file. */
+export function leadsTo(path: string, descriptor: number): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  return there !== undefined && there.ino === fstatSync(descriptor).ino;
+}
