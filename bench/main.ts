@@ -5,6 +5,7 @@ import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
 import { mapCases } from './cases/map.ts';
 import { powershellCases } from './cases/powershell.ts';
+import { runtimeCases } from './cases/runtime.ts';
 import { serviceCases } from './cases/service.ts';
 import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
@@ -16,6 +17,7 @@ const all = [
   serviceCases,
   mapCases,
   contentionCases,
+  runtimeCases,
   desiredStateCases,
   dscCases,
   powershellCases,

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { replaceFile } from '../machine/durable-file.ts';
 import { FileLock, untilUntaken } from '../machine/file-lock.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
+import { WaitingLine } from '../machine/waiting-line.ts';
 import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
 import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { Home, type HomeContent, readIfAllowed } from './home.ts';
 import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
-import type { LedgerFolders } from './ledger-folders.ts';
+import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Look } from './legacy-records.ts';
 import { OwnRuntime } from './own-runtime.ts';
@@ -18,7 +19,7 @@ import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 
 /** What a ledger on files needs to know. */
 export interface FileLedgerOptions {
-  folders: LedgerFolders;
+  folders: LedgerFolders & { own: LedgerFolder };
   /** The owner of runtime reservations: this process. */
   owner: Owner & { processId: number };
   posix: boolean;
@@ -75,6 +76,8 @@ export class FileLedger implements Ledger {
       userId,
       hints,
       patience,
+      // On Windows a file that is open cannot be moved to its place.
+      ...(posix && { line: new WaitingLine(join(path, 'waiting'), locks, hints) }),
     });
   }
 

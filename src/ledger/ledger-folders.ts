@@ -12,8 +12,8 @@ export interface LedgerFolder {
 
 /** Where the ledgers are for this process. */
 export interface LedgerFolders {
-  /** The one it writes to. */
-  own: LedgerFolder;
+  /** The one it writes to; none where this user has no home. */
+  own?: LedgerFolder;
   /** The system's, where it may only read that one. */
   system?: LedgerFolder;
 }
@@ -43,17 +43,28 @@ function systemFolder(host: Host, paths: Paths): string {
   return paths.join(absolute(paths, host.env.ProgramData) ?? 'C:\\ProgramData', 'PortReservation');
 }
 
-function userFolder(host: Host, paths: Paths): string {
-  if (host.platform === 'win32') {
-    const local = absolute(paths, host.env.LOCALAPPDATA) ?? paths.join(userInfo().homedir, 'AppData', 'Local');
-    return paths.join(local, 'PortReservation');
+/** As the system knows it; undefined for a user that it does not know, as containers with random user ids have. */
+function homeFolder(paths: Paths): string | undefined {
+  try {
+    return absolute(paths, userInfo().homedir);
+  } catch {
+    return undefined;
   }
-  const home = absolute(paths, host.env.HOME) ?? userInfo().homedir;
+}
+
+function userFolder(host: Host, paths: Paths): string | undefined {
+  if (host.platform === 'win32') {
+    const local = absolute(paths, host.env.LOCALAPPDATA);
+    if (local) return paths.join(local, 'PortReservation');
+    const profile = homeFolder(paths);
+    return profile && paths.join(profile, 'AppData', 'Local', 'PortReservation');
+  }
+  const state = host.platform === 'darwin' ? undefined : absolute(paths, host.env.XDG_STATE_HOME);
+  if (state) return paths.join(state, 'port-reservation');
+  const home = absolute(paths, host.env.HOME) ?? homeFolder(paths);
+  if (!home) return undefined;
   if (host.platform === 'darwin') return paths.join(home, 'Library', 'Application Support', 'PortReservation');
-  return paths.join(
-    absolute(paths, host.env.XDG_STATE_HOME) ?? paths.join(home, '.local', 'state'),
-    'port-reservation',
-  );
+  return paths.join(home, '.local', 'state', 'port-reservation');
 }
 
 /**
@@ -66,5 +77,7 @@ export function ledgerFolders(host: Host, privileged: boolean): LedgerFolders {
   const chosen = chosenFolder(host, paths);
   if (chosen) return { own: { path: chosen, shared: false } };
   const system = { path: systemFolder(host, paths), shared: true };
-  return privileged ? { own: system } : { own: { path: userFolder(host, paths), shared: false }, system };
+  if (privileged) return { own: system };
+  const path = userFolder(host, paths);
+  return { ...(path && { own: { path, shared: false } }), system };
 }

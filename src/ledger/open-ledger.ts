@@ -3,6 +3,8 @@ import { LifeLocks } from '../machine/life-file.ts';
 import { processIdentity } from '../machine/process-identity.ts';
 import { isElevated } from '../native/windows/process-token.ts';
 import { FileLedger } from './file-ledger.ts';
+import { Home } from './home.ts';
+import { HomelessLedger } from './homeless-ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { type LedgerFolders, ledgerFolders } from './ledger-folders.ts';
 import { thisPlace } from './place.ts';
@@ -23,16 +25,12 @@ export async function openLedger(host: Host, { patience, folders }: OpenLedgerOp
   const { platform, processId, user, userId } = host;
   const posix = platform !== 'win32';
   const place = thisPlace();
-  return new FileLedger({
-    folders: folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated()),
-    owner: { user, processId, processStartTime: startTime(), host: place.host },
-    posix,
-    userId,
-    locks: await LifeLocks.load(posix),
-    place,
-    look: (other) => processIdentity(other, platform),
-    patience,
-  });
+  const look = (other: number) => processIdentity(other, platform);
+  const { own, system } = folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated());
+  const owner = { user, processId, processStartTime: startTime(), host: place.host };
+  const surroundings = { posix, locks: await LifeLocks.load(posix), place, look };
+  if (!own) return new HomelessLedger(owner, new Home(system!.path, surroundings));
+  return new FileLedger({ ...surroundings, folders: { own, ...(system && { system }) }, owner, userId, patience });
 }
 
 /** For people. */

@@ -1,16 +1,25 @@
 import { statfsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { bootId, networkNamespace } from '../machine/system-ids.ts';
+import { bootId, networkNamespace, processNamespace } from '../machine/system-ids.ts';
 import type { Owner, RuntimeFile } from '../protocol/generated/contract.ts';
 
 /** Where ports are held. */
-export type Place = Pick<RuntimeFile, 'host' | 'boot' | 'networkNamespace'>;
+export type Place = Pick<RuntimeFile, 'host' | 'boot' | 'networkNamespace' | 'processNamespace'>;
 
 /** Where this process holds ports. */
 export function thisPlace(): Place {
-  const [boot, network] = [bootId(), networkNamespace()];
-  return { host: hostname(), ...(boot && { boot }), ...(network && { networkNamespace: network }) };
+  const [boot, network, processes] = [bootId(), networkNamespace(), processNamespace()];
+  return {
+    host: hostname(),
+    ...(boot && { boot }),
+    ...(network && { networkNamespace: network }),
+    ...(processes && { processNamespace: processes }),
+  };
 }
+
+/** Whether a process id of the one means the same process at the other. */
+export const sharesProcesses = (there: Place, here: Place): boolean =>
+  there.boot === here.boot && there.processNamespace === here.processNamespace;
 
 /** How far the one is from the other; undefined where both hold the same ports, or where that cannot be told. */
 export function distance(there: Place, here: Place): Owner['elsewhere'] {

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { fileError, osCode } from '../machine/file-error.ts';
 import { type Found, KeptFile } from '../machine/kept-file.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
-import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
+import type { LedgerRecord, Owner, RuntimeFile } from '../protocol/generated/contract.ts';
 import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
 import { faultOf, largestFile, unopened, unreadable, valueIn } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { isOfThisProcess, markOfThisProcess } from './own-services.ts';
-import { distance, isJudged, type Place } from './place.ts';
+import { distance, isJudged, type Place, sharesProcesses } from './place.ts';
 
 /** Beside the ledger's file. */
 export const runtimeFolderIn = (home: string): string => join(home, 'runtime');
@@ -131,11 +131,16 @@ export class RuntimeFolder {
     if (!isRuntimeFile(value)) throw unreadable(file, faultOf(isRuntimeFile));
     const { reservations, ...place } = value as RuntimeFile;
     const elsewhere = distance(place, this.#here);
-    const all = elsewhere
-      ? reservations.map((item) => ({ ...item, owner: { ...item.owner, elsewhere } }))
-      : reservations;
+    const all = reservations.map((item) => ({ ...item, owner: this.#ownerHere(item.owner, place) }));
     if (isOfThisProcess(service)) for (const item of all) markOfThisProcess(item);
     return { place, here: elsewhere ? [] : all, elsewhere: elsewhere ? all : [] };
+  }
+
+  /** The owner as it is seen from here. */
+  #ownerHere({ processId, processStartTime, ...owner }: Owner, place: Place): Owner {
+    const elsewhere = distance(place, this.#here);
+    const process = { ...(processId && { processId }), ...(processStartTime && { processStartTime }) };
+    return { ...owner, ...(sharesProcesses(place, this.#here) && process), ...(elsewhere && { elsewhere }) };
   }
 
   #names(ending: string): Set<string> {

@@ -5,20 +5,35 @@ import { bindLockFile } from '../native/windows/lock-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import { type LockFile, removeLocked, tryToLock } from './lock-descriptor.ts';
 import { Turns } from './turns.ts';
+import type { Place, WaitingLine } from './waiting-line.ts';
 
-/** Milliseconds between two attempts at the lock, doubled from the first to the last, each a little at random. */
-const firstPause = 1;
-const longestPause = 10;
-
-/** Milliseconds after which a lock counts as busy. */
+/** Milliseconds without any progress after which a lock counts as busy. */
 const defaultPatience = 10_000;
+
+/** Milliseconds after which one looks who is told: a holder that is killed tells nobody. */
+const toldPause = 20;
+
+/** Milliseconds between two attempts of one who is not told and next, and what each place before adds: what a change takes. */
+const pausePerPlace = 1;
+const longestPause = 20;
+
+/** Milliseconds without a move after which it is looked whether the first in the line lives. */
+const doubt = 20;
+
+/** Milliseconds after which nobody waits any longer for the first in the line to take a lock that is free. */
+const stall = 200;
+
+/** Milliseconds after which the lock is given to other processes, though more in this one wait for it. */
+const longestHold = 25;
 
 /** What a lock needs to know. */
 export interface LockOptions extends LockFile {
   /** What it guards, as a sentence begins with it: `The ledger`. */
   guards: string;
   processId: number;
-  /** Milliseconds to wait for other processes. */
+  /** Where those who wait stand; without one, chance decides. */
+  line?: WaitingLine;
+  /** Milliseconds to wait for a holder that does not move. */
   patience?: number;
   /** Whether the file goes when the lock is given back. */
   isPassing?: boolean;
@@ -50,10 +65,20 @@ export async function untilUntaken<T>(work: () => Promise<T>, signal?: AbortSign
   }
 }
 
-/** A lock held by the operating system: it is free again the moment its holder dies. The file names the last holder. */
+/** The lock as this process has it now. */
+interface Holding {
+  descriptor: number;
+  since: number;
+}
+
+/**
+ * A lock held by the operating system: it is free again the moment its holder dies. The file names the last holder. The
+ * first to wait is the first served, and those who wait in one process are done one after the other while it is held.
+ */
 export class FileLock {
   readonly #options: LockOptions;
   readonly #turns = new Turns();
+  #holding: Holding | undefined;
 
   constructor(options: LockOptions) {
     this.#options = options;
@@ -66,9 +91,16 @@ export class FileLock {
   async hold<T>(work: () => Promise<T> | T, signal?: AbortSignal): Promise<T> {
     const endTurn = await this.#turns.take(signal);
     try {
-      return await this.#holding(await this.#acquire(signal), work);
+      signal?.throwIfAborted();
+      this.#holding ??= this.#begin(await this.#acquire(signal));
+      return await work();
     } finally {
+      const isWanted = this.#turns.waiting > 0;
+      const isFair = this.#holding && performance.now() - this.#holding.since < longestHold;
+      if (!isWanted || !isFair) this.#release();
       endTurn();
+      // The next of this process begins at once; where it has given up, nobody does.
+      if (this.#holding) setImmediate(() => this.#turns.isIdle && this.#release());
     }
   }
 
@@ -79,18 +111,29 @@ export class FileLock {
   async holdNow<T>(work: () => Promise<T> | T): Promise<T> {
     const descriptor = tryToLock(this.#options, await this.#tryLock());
     if (descriptor === undefined) throw new LockTaken(this);
-    return this.#holding(descriptor, work);
-  }
-
-  async #holding<T>(descriptor: number, work: () => Promise<T> | T): Promise<T> {
-    const { file, processId, isPassing } = this.#options;
-    sign(descriptor, processId);
+    const holding = this.#begin(descriptor);
     try {
       return await work();
     } finally {
-      if (isPassing) removeLocked(file);
-      closeSync(descriptor);
+      this.#end(holding);
     }
+  }
+
+  #begin(descriptor: number): Holding {
+    sign(descriptor, this.#options.processId);
+    return { descriptor, since: performance.now() };
+  }
+
+  #release(): void {
+    if (this.#holding) this.#end(this.#holding);
+    this.#holding = undefined;
+  }
+
+  #end({ descriptor }: Holding): void {
+    const { file, isPassing, line } = this.#options;
+    if (isPassing) removeLocked(file);
+    closeSync(descriptor);
+    line?.wakeFirst();
   }
 
   #tryLock() {
@@ -98,41 +141,100 @@ export class FileLock {
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<number> {
-    const { patience = defaultPatience } = this.#options;
+    const { line } = this.#options;
     const tryLock = await this.#tryLock();
-    const end = performance.now() + patience;
-    for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
-      signal?.throwIfAborted();
-      const descriptor = tryToLock(this.#options, tryLock);
-      if (descriptor !== undefined) return descriptor;
-      if (performance.now() > end) throw this.#busy(patience);
-      await setTimeout(pause * (0.5 + Math.random() / 2));
+    const attempt = () => tryToLock(this.#options, tryLock);
+    // Who comes now stands behind those who wait, also where the lock is free for the moment.
+    const descriptor = line?.isEmpty() === false ? undefined : attempt();
+    if (descriptor !== undefined) return descriptor;
+    const place = line?.join();
+    const leave = () => place?.leave();
+    try {
+      const got = await this.#wait(attempt, place, signal);
+      leave();
+      return got;
+    } catch (error) {
+      leave();
+      line?.wakeFirst(); // it may have been told
+      throw error;
     }
   }
 
-  #busy(patience: number): ServiceError {
-    const { file, guards } = this.#options;
-    const holder = holderOf(file);
-    const who = holder ? `process ${holder}` : 'another process';
-    return new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
+  async #wait(attempt: () => number | undefined, place: Place | undefined, signal?: AbortSignal): Promise<number> {
+    const progress = new Progress(this.#options);
+    for (;;) {
+      signal?.throwIfAborted();
+      const ahead = place?.ahead() ?? [];
+      const still = progress.since(ahead);
+      if (still > doubt && ahead[0] !== undefined && !place!.lives(ahead[0])) continue;
+      // The first in the line may be stopped, or have no processor: the lock is not left free for it.
+      const descriptor = ahead.length === 0 || still > stall ? attempt() : undefined;
+      if (descriptor !== undefined) return descriptor;
+      progress.check(ahead);
+      if (place?.isWoken) await place.told(toldPause * (1 + ahead.length));
+      else await setTimeout(Math.min(longestPause, pausePerPlace * (ahead.length + Math.random())));
+    }
+  }
+}
+
+/** Whether those who have the lock, or are to have it before, move. */
+class Progress {
+  readonly #options: LockOptions;
+  #ahead = '';
+  #holder = '';
+  #moved = performance.now();
+  #holderMoved = performance.now();
+
+  constructor(options: LockOptions) {
+    this.#options = options;
+  }
+
+  /** Milliseconds since the line has moved. */
+  since(ahead: readonly string[]): number {
+    const now = ahead.join();
+    if (now !== this.#ahead) {
+      this.#ahead = now;
+      this.#moved = performance.now();
+    }
+    return performance.now() - this.#moved;
+  }
+
+  /** @throws ServiceError LedgerBusy where nothing has moved for too long: neither the line nor the holder */
+  check(ahead: readonly string[]): void {
+    const { file, guards, patience = defaultPatience } = this.#options;
+    const holder = signatureIn(file);
+    if (holder !== this.#holder) {
+      this.#holder = holder;
+      this.#holderMoved = performance.now();
+    }
+    if (Math.min(this.since(ahead), performance.now() - this.#holderMoved) <= patience) return;
+    const processId = /^\d+/.exec(holder)?.[0];
+    const who = processId ? `process ${processId}` : 'another process';
+    throw new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
       target: file,
       hint: `Try again later. If it stays so, look at what ${who} is doing, or end it: that frees the lock.`,
     });
   }
 }
 
-/** Writes who has the lock, always in the same number of bytes, so that one write replaces the last holder's. */
+let holds = 0;
+
+/**
+ * Writes who has the lock, and what tells this time from the last, always in the same number of bytes, so that one write
+ * replaces the last holder's.
+ */
 function sign(descriptor: number, processId: number): void {
+  holds++;
   try {
-    writeSync(descriptor, `${String(processId).padEnd(10)}\n`, 0);
+    writeSync(descriptor, `${String(processId).padEnd(10)} ${String(holds).padEnd(15)}\n`, 0);
   } catch {
     // A full disk must not keep anybody from the lock: releasing something still works then.
   }
 }
 
-function holderOf(file: string): string {
+function signatureIn(file: string): string {
   try {
-    return /^\d+/.exec(readFileSync(file, 'latin1'))?.[0] ?? '';
+    return readFileSync(file, 'latin1');
   } catch {
     return ''; // without the holder the message is still true
   }

@@ -7,7 +7,7 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
  * Milliseconds that a file must be old to be known again by its times: systems count them in steps of up to 10 ms, and the
  * next of two files that replace each other may get the number of the one before.
  */
-const timeStep = 50;
+export const timeStep = 50;
 
 /** A regular file's bytes, or what is in its place. */
 export type Found = { kind: 'none' } | { kind: 'bytes'; bytes: Uint8Array } | { kind: 'other' } | { kind: 'large' };

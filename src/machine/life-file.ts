@@ -5,6 +5,8 @@ import { type FileHints, fileError, osCode } from './file-error.ts';
 
 const { O_RDWR, O_RDONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
+const ownersAlone = 0o600;
+
 /** On Windows whoever may open the file may lock it. */
 async function ofWindows(): Promise<LifeLock> {
   const take = await bindLockFile();
@@ -34,10 +36,10 @@ export class LifeLocks {
     const action = { action: 'lock', path, hints };
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, ownersAlone);
       if (!this.#lock.take(descriptor)) throw new Error(`Somebody has locked ${path}, which was made just now.`);
       // Only now may others open it, where they may.
-      if (this.#posix) fchmodSync(descriptor, mode);
+      if (this.#posix && mode !== ownersAlone) fchmodSync(descriptor, mode);
       return descriptor;
     } catch (error) {
       if (descriptor !== undefined) closeSync(descriptor);

@@ -12,6 +12,18 @@ function unlessAborted(promise: Promise<void>, signal: AbortSignal | undefined):
 /** Lets the callers of this process in one after the other, in the order they came. */
 export class Turns {
   #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #isTaken = false;
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Whether nobody has a turn. */
+  get isIdle(): boolean {
+    return !this.#isTaken;
+  }
 
   /**
    * Waits for its turn.
@@ -25,12 +37,19 @@ export class Turns {
       end = resolve;
     });
     this.#last = before.then(() => ended);
+    this.#waiting++;
     try {
       await unlessAborted(before, signal);
     } catch (error) {
       end();
       throw error;
+    } finally {
+      this.#waiting--;
     }
-    return end;
+    this.#isTaken = true;
+    return () => {
+      this.#isTaken = false;
+      end();
+    };
   }
 }

@@ -6,6 +6,9 @@ const lastPort = 65535;
 /** A set of port numbers that finds free blocks fast: one byte a port. */
 export class PortSet {
   readonly #taken = new Uint8Array(lastPort + 1);
+  /** No port below or above is in the set: most sets are small. */
+  #lowest = lastPort + 1;
+  #highest = -1;
 
   static of(ranges: Iterable<PortRange>): PortSet {
     const set = new PortSet();
@@ -15,10 +18,12 @@ export class PortSet {
 
   add(port: number): void {
     this.#taken[port] = 1;
+    this.#reach(port, port);
   }
 
   addRange({ startPort, numberOfPorts }: PortRange): void {
     this.#taken.fill(1, startPort, startPort + numberOfPorts);
+    this.#reach(startPort, startPort + numberOfPorts - 1);
   }
 
   addAll(other: PortSet): void {
@@ -44,14 +49,21 @@ export class PortSet {
   /** The set as ascending, merged ranges. */
   ranges(): PortRange[] {
     const ranges: PortRange[] = [];
-    let startPort = this.#taken.indexOf(1);
+    if (this.#highest < 0) return ranges;
+    const taken = this.#taken.subarray(0, this.#highest + 1);
+    let startPort = this.#lowest;
     while (startPort >= 0) {
-      const free = this.#taken.indexOf(0, startPort);
-      const next = free < 0 ? lastPort + 1 : free;
+      const free = taken.indexOf(0, startPort);
+      const next = free < 0 ? taken.length : free;
       ranges.push({ startPort, numberOfPorts: next - startPort });
-      startPort = this.#taken.indexOf(1, next);
+      startPort = taken.indexOf(1, next);
     }
     return ranges;
+  }
+
+  #reach(low: number, high: number): void {
+    if (low < this.#lowest) this.#lowest = low;
+    if (high > this.#highest) this.#highest = Math.min(high, lastPort);
   }
 }
 

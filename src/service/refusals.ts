@@ -27,9 +27,10 @@ export function checkMayRelease(reservation: Reservation, { provider, holds, isS
   }
   if (reservation.lifetime === 'runtime' && !holds) {
     const process = reservation.owner?.processId;
+    const where = process === undefined ? 'the container or process namespace that holds it' : `process ${process}`;
     throw new ServiceError('NotOwner', `${described(reservation)} is held by another worker.`, {
       target,
-      hint: `Release it in process ${process}, or end that process: its ports are free at once then.`,
+      hint: `Release it in ${where}, or end the process there: its ports are free at once then.`,
     });
   }
   if (reservation.provider !== provider) {

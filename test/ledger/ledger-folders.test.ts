@@ -6,7 +6,7 @@ import { hostWith } from './support/homes.ts';
 
 const foldersOf = (platform: NodeJS.Platform, env: Host['env'], privileged = false) => {
   const { own, system } = ledgerFolders(hostWith(env, { platform }), privileged);
-  return { own: own.path, system: system?.path, shared: own.shared };
+  return { own: own?.path, system: system?.path, shared: own?.shared };
 };
 
 const linux = '/var/lib/port-reservation';

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reservation } from '../../src/protocol/generated/contract.ts';
@@ -46,7 +46,9 @@ test.each([
     } finally {
       await Promise.all(started.map((worker) => worker.close()));
     }
-    const left = JSON.parse(readFileSync(join(env.PORT_RESERVATION_HOME!, 'ledger.json'), 'utf8')).reservations;
-    expect(left).toHaveLength(lifetime === 'runtime' ? 0 : workers * blocks);
+    const home = env.PORT_RESERVATION_HOME!;
+    if (lifetime === 'runtime') expect(readdirSync(join(home, 'runtime'))).toEqual([]);
+    else
+      expect(JSON.parse(readFileSync(join(home, 'ledger.json'), 'utf8')).reservations).toHaveLength(workers * blocks);
   },
 );

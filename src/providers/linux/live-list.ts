@@ -15,6 +15,9 @@ export const longestWrite = 4092;
 /** Room for the longest list there can be; the second read(2) of a longer one would return nothing. */
 const readBufferSize = 1 << 20;
 
+/** One for all reads, none of which waits: its pages cost more than the read. */
+let readBuffer: Buffer | undefined;
+
 /** A write at offset 0 replaces the kernel's list, a write at any other offset is added to it. */
 const replacing = 0;
 const adding = 1;
@@ -26,6 +29,8 @@ const attempts = 5;
 export class LiveList {
   readonly #file: string;
   readonly #journal: ListJournal;
+  /** What was read last: it seldom changes. */
+  #last: { text: string; ports: PortSet } | undefined;
 
   /** @param journal a file for the time in which a long list is written */
   constructor(file: string, journal: string) {
@@ -120,10 +125,15 @@ export class LiveList {
   }
 
   #readFrom(descriptor: number): PortSet {
-    const buffer = Buffer.allocUnsafe(readBufferSize);
+    readBuffer ??= Buffer.allocUnsafe(readBufferSize);
+    const buffer = readBuffer;
     const text = buffer.toString('latin1', 0, readSync(descriptor, buffer, 0, readBufferSize, 0));
+    if (this.#last?.text === text) return this.#last.ports;
     const ports = parsePortList(text);
-    if (ports) return ports;
+    if (ports) {
+      this.#last = { text, ports };
+      return ports;
+    }
     throw new ServiceError('OsError', `Cannot understand ${this.#file}: ${JSON.stringify(text.slice(0, 80))}.`, {
       target: this.#file,
     });

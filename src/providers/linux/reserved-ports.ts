@@ -58,6 +58,8 @@ export class ReservedPorts {
   readonly #paths: SysctlPaths;
   readonly #commandLine: () => string;
   readonly #live: LiveList;
+  /** What was excluded last, as long as nothing of it changes. */
+  #excluded: { live: PortSet; others: PortSet; both: PortSet } | undefined;
   /** The ledger's lock alone does not do: root may keep several ledgers, and there is one kernel. */
   readonly #lock: FileLock;
 
@@ -83,7 +85,10 @@ export class ReservedPorts {
   excluded(): PortSet {
     const live = unless('NotSupported', () => this.#live.read());
     const others = unless('AccessDenied', () => portsOfOthers(assignmentsOfOthers(this.#paths)));
-    return union(live, others);
+    if (this.#excluded?.live !== live || this.#excluded.others !== others) {
+      this.#excluded = { live, others, both: union(live, others) };
+    }
+    return this.#excluded.both;
   }
 
   /**

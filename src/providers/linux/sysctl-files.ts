@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileError, osCode } from '../../machine/file-error.ts';
+import { KeptWhile } from '../../machine/kept-while.ts';
 import { type PortSet, union } from '../../protocol/port-set.ts';
 import { sysctlHints as hints } from './file-hints.ts';
 import { parsePortList } from './port-list.ts';
@@ -93,12 +94,33 @@ export interface AssignmentsOfOthers {
   readonly after: readonly Assignment[];
 }
 
-/** @throws ServiceError AccessDenied, OsError when one of the files cannot be read */
+const kept = new WeakMap<SysctlPaths, KeptWhile<AssignmentsOfOthers>>();
+
+/**
+ * What others' files set, kept while the files and their folders are the same.
+ * @throws ServiceError AccessDenied, OsError when one of the files cannot be read
+ */
 export function assignmentsOfOthers(paths: SysctlPaths): AssignmentsOfOthers {
-  const { before, after } = filesOfOthers(paths);
-  return { before: assignments(before), after: assignments(after) };
+  let reader = kept.get(paths);
+  if (!reader) {
+    reader = new KeptWhile();
+    kept.set(paths, reader);
+  }
+  return reader.read(() => {
+    const { before, after } = filesOfOthers(paths);
+    const value = { before: assignments(before), after: assignments(after) };
+    return { value, from: [...paths.folders, ...before, ...after] };
+  });
 }
 
 /** All ports that others' files name. */
-export const portsOfOthers = ({ before, after }: AssignmentsOfOthers): PortSet =>
-  union(...[...before, ...after].map(({ ports }) => ports));
+export function portsOfOthers(assignments: AssignmentsOfOthers): PortSet {
+  const { before, after } = assignments;
+  const known = unions.get(assignments);
+  if (known) return known;
+  const ports = union(...[...before, ...after].map((one) => one.ports));
+  unions.set(assignments, ports);
+  return ports;
+}
+
+const unions = new WeakMap<AssignmentsOfOthers, PortSet>();

@@ -39,9 +39,11 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
       return connected && run(connected.end ?? commands.showHolders(protocol, port));
     }
     case 'reserved': {
-      const holder = reservation!.lifetime === 'runtime' && reservation!.owner?.processId;
-      // Only its own worker can release it; its end frees the ports.
-      if (holder && !findings.isHeldHere) return run(commands.endProcess(holder));
+      const holder = reservation!.owner?.processId;
+      // Only its own worker can release it; its end frees the ports. One of a container is not to be named here.
+      if (reservation!.lifetime === 'runtime' && !findings.isHeldHere) {
+        return holder === undefined ? undefined : run(commands.endProcess(holder));
+      }
       return act('release', protocol, reservation!.range);
     }
     case 'excludedBySystem':

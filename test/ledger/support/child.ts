@@ -3,6 +3,7 @@ import { thisHost } from '../../../src/host.ts';
 import { openLedger } from '../../../src/ledger/open-ledger.ts';
 import { processIdentity } from '../../../src/machine/process-identity.ts';
 import { koffi } from '../../../src/native/koffi.ts';
+import { openService } from '../../../src/open-service.ts';
 import { ServiceError } from '../../../src/protocol/errors.ts';
 import type { LedgerRecord } from '../../../src/protocol/generated/contract.ts';
 import { record } from './records.ts';
@@ -30,6 +31,11 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     return 'added';
   },
   read: async () => (await openLedger(thisHost())).read(),
+  ask: async (method, params) => {
+    const service = await openService();
+    const ask = service[method as 'find'].bind(service);
+    return ask(JSON.parse(params!));
+  },
   look: async (processId) => processIdentity(Number(processId), process.platform),
   hold: async () => {
     const ledger = await openLedger(thisHost());

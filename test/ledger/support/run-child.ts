@@ -9,7 +9,8 @@ const bundled = bundledProgram(join(import.meta.dirname, 'child.ts'));
 
 /** How to run a child. */
 export interface ChildOptions {
-  home: string;
+  /** None: no home and none to be found. */
+  home?: string;
   /** Octal; default this process's. */
   umask?: string;
   /** The user it becomes; default this process's. */
@@ -37,7 +38,7 @@ export async function startChild(
   ...command: string[]
 ): Promise<Child> {
   const [program, ...args] = [...under, process.execPath, await bundled(), umask ?? '', `${userId ?? ''}`, ...command];
-  const env = { PATH: process.env.PATH, PORT_RESERVATION_HOME: home, UV_THREADPOOL_SIZE: '1' };
+  const env = { PATH: process.env.PATH, ...(home && { PORT_RESERVATION_HOME: home }), UV_THREADPOOL_SIZE: '1' };
   const child = spawn(program!, args, { env });
   let noise = '';
   child.stderr.on('data', (chunk) => {

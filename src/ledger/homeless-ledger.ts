@@ -1,0 +1,62 @@
+import { ServiceError } from '../protocol/errors.ts';
+import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import { type Home, readIfAllowed } from './home.ts';
+import type { Ledger, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
+import { LedgerWatch } from './ledger-watch.ts';
+
+/** The ledger of a user without a home: there is the system's to be read, and none to be changed. */
+export class HomelessLedger implements Ledger {
+  readonly file = '';
+  readonly #owner: Owner;
+  readonly #system: Home;
+
+  constructor(owner: Owner, system: Home) {
+    this.#owner = owner;
+    this.#system = system;
+  }
+
+  owner(lifetime: LedgerRecord['lifetime']): Owner {
+    return lifetime === 'runtime' ? { ...this.#owner } : { user: this.#owner.user };
+  }
+
+  async read(): Promise<readonly LedgerRecord[]> {
+    return (await this.readAll()).reservations;
+  }
+
+  async readAll(): Promise<LedgerContent> {
+    const { persistent, legacy, here, exclusions } = await readIfAllowed(this.#system);
+    return { reservations: [...persistent, ...legacy, ...here], exclusions };
+  }
+
+  async readElsewhere(): Promise<readonly LedgerRecord[]> {
+    return (await readIfAllowed(this.#system)).elsewhere;
+  }
+
+  isHeldByThisProcess(): boolean {
+    return false;
+  }
+
+  async foresee(): Promise<LedgerView> {
+    throw this.#homeless();
+  }
+
+  async change<T>(): Promise<T> {
+    throw this.#homeless();
+  }
+
+  async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
+    const watch = new LedgerWatch({ ...listeners, homes: [this.#system], read: () => this.read() });
+    await watch.look();
+    return watch;
+  }
+
+  close(): void {}
+
+  #homeless(): ServiceError {
+    const { user } = this.#owner;
+    return new ServiceError('NotSupported', `User ${user} has no home folder, so there is no place for a ledger.`, {
+      target: user,
+      hint: 'Set HOME, or PORT_RESERVATION_HOME to the full path of a folder that this user may write.',
+    });
+  }
+}
