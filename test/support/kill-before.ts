@@ -13,7 +13,18 @@ const changing = [
   'unlinkSync',
 ] as const;
 
-type Call = (typeof changing)[number];
+/** The same, and those by which locks are taken and given back, and what is there is read. */
+export const everyCall = [
+  ...changing,
+  'closeSync',
+  'mkdirSync',
+  'fstatSync',
+  'lstatSync',
+  'readdirSync',
+  'readFileSync',
+] as const;
+
+type Call = (typeof everyCall)[number];
 
 /** Lets this process die, by a real SIGKILL, when it is about to make its nth such call. */
 export function killBefore(call: number, among: readonly Call[] = changing): void {

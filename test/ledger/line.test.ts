@@ -1,0 +1,135 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { startChild } from './support/run-child.ts';
+
+const lineOf = (home: string) => readdirSync(join(home, 'waiting'));
+
+const stands = (home: string, places: number) =>
+  vi.waitUntil(
+    () => {
+      try {
+        return lineOf(home).length === places;
+      } catch {
+        return false;
+      }
+    },
+    { timeout: 30_000, interval: 2 },
+  );
+
+/** Holds the ledger until it is told. */
+async function held(ledger: Ledger): Promise<() => Promise<void>> {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let begin = () => {};
+  const began = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const holding = ledger.change(() => {
+    begin();
+    return released;
+  });
+  await began;
+  return () => {
+    release();
+    return holding;
+  };
+}
+
+test('who waits first is served first, also where one comes who finds the lock free', async () => {
+  const home = temporaryFolder();
+  const release = await held(await ledgerIn(home));
+  const served: number[] = [];
+  const waiting = [];
+  for (let index = 0; index < 8; index++) {
+    const ledger = await ledgerIn(home);
+    waiting.push(ledger.change(async () => served.push(index)));
+    await stands(home, index + 1);
+  }
+  const late = await ledgerIn(home);
+  const lastOne = release().then(() => late.change(async () => served.push(8)));
+  await Promise.all([...waiting, lastOne]);
+  expect(served).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(lineOf(home)).toEqual([]);
+});
+
+test('the progress of others does not count against a waiter', async () => {
+  const home = temporaryFolder();
+  const patience = 400;
+  const release = await held(await ledgerIn(home));
+  const waiting = [];
+  for (let index = 0; index < 12; index++) {
+    const ledger = await ledgerIn(home, { patience });
+    waiting.push(ledger.change(() => new Promise<void>((resolve) => setTimeout(resolve, patience / 5))));
+    await stands(home, index + 1);
+  }
+  await release();
+  // The last waits longer than its patience, while the line moves.
+  await expect(Promise.all(waiting)).resolves.toHaveLength(12);
+});
+
+test('one that is killed while it waits holds nobody up', async () => {
+  const home = temporaryFolder();
+  const release = await held(await ledgerIn(home));
+  const children = [];
+  for (const place of [1, 2]) {
+    const child = await startChild({ home }, 'wait', 'killed');
+    expect(await child.next()).toBe('waiting');
+    await stands(home, place);
+    children.push(child);
+  }
+  const waiting = (await ledgerIn(home)).change(async () => 'in');
+  await stands(home, 3);
+  for (const child of children) {
+    child.process.kill('SIGKILL');
+    await child.ended;
+  }
+  await release();
+  expect(await waiting).toBe('in');
+  expect(lineOf(home)).toEqual([]);
+});
+
+test('one that is stopped while it waits holds nobody up for long', async () => {
+  const home = temporaryFolder();
+  const release = await held(await ledgerIn(home));
+  const child = await startChild({ home }, 'wait', 'stopped');
+  expect(await child.next()).toBe('waiting');
+  await stands(home, 1);
+  child.process.kill('SIGSTOP');
+  const waiting = (await ledgerIn(home)).change(async () => 'in');
+  await stands(home, 2);
+  await release();
+  expect(await waiting).toBe('in');
+  child.process.kill('SIGCONT');
+  expect(await child.next()).toBe('stopped');
+  await child.end();
+});
+
+test('one that gives up lets the next one in', async () => {
+  const home = temporaryFolder();
+  const release = await held(await ledgerIn(home));
+  const controller = new AbortController();
+  const first = (await ledgerIn(home)).change(async () => 'first', controller.signal);
+  await stands(home, 1);
+  const second = (await ledgerIn(home)).change(async () => 'second');
+  await stands(home, 2);
+  controller.abort(new Error('not any more'));
+  await expect(first).rejects.toThrow('not any more');
+  await release();
+  expect(await second).toBe('second');
+});
+
+test('a process whose wait is all that is left of it can be ended', async () => {
+  const home = temporaryFolder();
+  const release = await held(await ledgerIn(home));
+  const child = await startChild({ home }, 'wait', 'ended');
+  expect(await child.next()).toBe('waiting');
+  await stands(home, 1);
+  child.process.stdin!.end(); // which lets it exit
+  expect(await child.ended).toBe(0);
+  await release();
+});
