@@ -12,6 +12,7 @@ export interface Libc {
   setsockopt(descriptor: number, level: number, option: number, value: Pointer, length: number): number;
   bind(descriptor: number, address: Pointer, length: number): number;
   close(descriptor: number): number;
+  dup2(from: number, to: number): number;
   fcntl(descriptor: number, command: number, type: 'int', value: number): number;
   /** The error of the call just made; nothing may stand between. */
   failure(osFunction: string): NativeError;
@@ -52,6 +53,7 @@ async function bind(): Promise<Libc> {
     setsockopt: library.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
     bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
     close: library.func('int close(int fd)'),
+    dup2: library.func('int dup2(int from, int to)'),
     fcntl: library.func('int fcntl(int fd, int command, ...)'),
     failure: (osFunction) => new NativeError(osFunction, errorName(ffi.errno())),
     socketProgram: (instructions) => {

@@ -1,3 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { NativeError } from '../native-error.ts';
 import * as c from './constants.ts';
 import { type Libc, libc } from './libc.ts';
 
@@ -30,6 +33,8 @@ export class Sockets {
   readonly #libc: Libc;
   readonly #constants = c.socketConstants();
   readonly #addresses: Record<Family, Buffer>;
+  /** Those that Node knows. */
+  readonly #ofNode = new Set<number>();
   #program: { pointer: bigint; size: number } | undefined;
 
   private constructor(functions: Libc) {
@@ -92,9 +97,34 @@ export class Sockets {
     this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_ATTACH_REUSEPORT_CBPF!, pointer, size);
   }
 
+  /**
+   * Lets the socket end with this thread, where it is not the main one. Node closes at a thread's end what it has opened
+   * itself, by number: so it opens something, and the socket takes the place of that.
+   *
+   * @returns the descriptor that it has from now on
+   */
+  endWithThread(descriptor: number): number {
+    if (isMainThread) return descriptor;
+    let opened: number | undefined;
+    try {
+      opened = openSync('/dev/null', 'r');
+      if (this.#libc.dup2(descriptor, opened) < 0) throw this.#libc.failure('dup2');
+      if (this.#libc.fcntl(opened, c.F_SETFD, 'int', c.FD_CLOEXEC) < 0) throw this.#libc.failure('fcntl');
+    } catch (error) {
+      if (opened !== undefined) closeSync(opened);
+      throw error instanceof NativeError
+        ? error
+        : new NativeError('open', (error as NodeJS.ErrnoException).code!, error);
+    }
+    this.#libc.close(descriptor);
+    this.#ofNode.add(opened);
+    return opened;
+  }
+
   /** Closes the descriptor. It is gone even if the system reports an error, so there is nothing to throw. */
   close(descriptor: number): void {
-    this.#libc.close(descriptor);
+    if (this.#ofNode.delete(descriptor)) closeSync(descriptor);
+    else this.#libc.close(descriptor);
   }
 
   #set(descriptor: number, level: number, option: number, value: Int32Array | bigint, length: number): void {

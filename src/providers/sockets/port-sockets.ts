@@ -37,8 +37,13 @@ export class PortSockets {
    */
   hold(protocol: Protocol, port: number, yields = false): number {
     const descriptor = this.#bind(protocol, port, 'hold');
-    if (yields) this.#sockets.setReuseAddress(descriptor);
-    return descriptor;
+    try {
+      if (yields) this.#sockets.setReuseAddress(descriptor);
+      return this.#sockets.endWithThread(descriptor);
+    } catch (error) {
+      this.close(descriptor);
+      throw error;
+    }
   }
 
   /**
