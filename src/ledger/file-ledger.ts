@@ -15,6 +15,7 @@ import type { Look } from './legacy-records.ts';
 import { OwnRuntime } from './own-runtime.ts';
 import { isHeldByThisProcess } from './own-services.ts';
 import type { Place } from './place.ts';
+import { type Narrowing, narrowed } from './record-index.ts';
 import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 
 /** What a ledger on files needs to know. */
@@ -86,8 +87,18 @@ export class FileLedger implements Ledger {
     return lifetime === 'runtime' ? { ...owner } : { user: owner.user };
   }
 
-  async read(): Promise<readonly LedgerRecord[]> {
-    return (await this.readAll()).reservations;
+  async read(narrowing: Narrowing = {}): Promise<readonly LedgerRecord[]> {
+    await this.#checkFolder();
+    const { own, system } = await this.#look();
+    return [
+      ...narrowed(system.persistent, narrowing),
+      ...system.legacy,
+      ...system.here,
+      ...narrowed(own.persistent, narrowing),
+      ...this.#runtime.records,
+      ...own.legacy,
+      ...own.here,
+    ];
   }
 
   async readAll(): Promise<LedgerContent> {

@@ -1,4 +1,5 @@
 import type { ExclusionRecord, LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import type { Narrowing } from './record-index.ts';
 
 /** What a ledger holds. */
 export interface LedgerContent {
@@ -44,9 +45,10 @@ export interface Ledger {
   owner(lifetime: LedgerRecord['lifetime']): Owner;
   /**
    * All records this user may see, own and system's, without those of the dead and of other places. Takes no lock.
+   * @param narrowing what cannot be meant may be left out, so that the cost does not grow with all that is recorded
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
-  read(): Promise<readonly LedgerRecord[]>;
+  read(narrowing?: Narrowing): Promise<readonly LedgerRecord[]>;
   /**
    * The same and the records of exclusions, those of one file as they were at one moment. Takes no lock.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError

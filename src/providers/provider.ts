@@ -104,6 +104,8 @@ export interface ExclusionRequest {
   isReplacing?: boolean;
   /** Persistent reservations of the caller that go for it, in the same step. */
   replacing?: readonly Reservation[];
+  /** Whether another range is tried where this one is refused: then nobody reads why, and only the port counts. */
+  isTrial?: boolean;
   signal?: AbortSignal;
 }
 
@@ -141,6 +143,8 @@ export interface Claim {
    * already, whoever has sockets there.
    */
   replacing?: readonly Reservation[];
+  /** Whether another range is tried where this one is refused: then nobody reads why, and only the port counts. */
+  isTrial?: boolean;
   signal?: AbortSignal;
 }
 

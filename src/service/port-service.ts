@@ -139,7 +139,8 @@ export class PortService {
    */
   async lookup({ protocol, range }: ReservationLookupParams): Promise<Reservations> {
     checkRange(range, 'range.numberOfPorts');
-    const records = (await this.#core.ledger.read()).filter((item) => sameRange(item.range, range));
+    const recorded = await this.#core.ledger.read({ startPort: range.startPort });
+    const records = recorded.filter((item) => sameRange(item.range, range));
     const reservations: Reservation[] = [];
     for (const one of [protocol].flat())
       reservations.push(await this.#core.known.get({ protocol: one, range }, records));
@@ -151,7 +152,8 @@ export class PortService {
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
   async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
-    const { reservations, warnings } = await this.#core.known.listed(params, await this.#core.ledger.read());
+    const recorded = await this.#core.ledger.read(this.#narrowing(params));
+    const { reservations, warnings } = await this.#core.known.listed(params, recorded);
     const known = [...reservations, ...(await this.#core.ledger.readElsewhere())];
     const wanted = await selected(known, params, signal);
     wanted.sort(byPlace);
@@ -370,6 +372,14 @@ export class PortService {
     await this.#core.provider.close();
     this.#core.ledger.close();
     this.#core.held.clear();
+  }
+
+  /** Where the system has reservations of its own, all records are needed to tell which of them nobody recorded. */
+  #narrowing({ range, name }: ReservationListParams): { startPort?: number; names?: string[] } {
+    if (this.#core.provider.keptRanges) return {};
+    const names = [name ?? []].flat();
+    const arePlain = names.length > 0 && names.every((one) => /^[\w .:/-]*$/.test(one));
+    return { ...(range && { startPort: range.startPort }), ...(arePlain && { names }) };
   }
 
   async #presentNow(): Promise<Present> {

@@ -41,9 +41,14 @@ async function hintForPortInUse(protocol: Protocol, port: number): Promise<strin
 }
 
 /** The error for a port that a bind was refused, with what can be seen on it. */
-export async function portInUse(protocol: Protocol, port: number, cause?: unknown): Promise<ServiceError> {
+export async function portInUse(
+  protocol: Protocol,
+  port: number,
+  { isTrial = false, cause }: { isTrial?: boolean; cause?: unknown } = {},
+): Promise<ServiceError> {
   const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });
-  const hint = await hintForPortInUse(protocol, port);
+  // The tables of a busy machine take longer than the reservation.
+  const hint = isTrial ? undefined : await hintForPortInUse(protocol, port);
   const facts = { target, port, hint, osCode: 'EADDRINUSE', osFunction: 'bind' };
   return new ServiceError('PortInUse', `${target} is in use.`, facts, cause);
 }
@@ -58,10 +63,16 @@ function accessDenied(target: string, port: number, facts: ErrorFacts, cause: Na
 }
 
 /** What a refused port is to the user who asked for the range. Anything but a system error is returned as it is. */
-export async function bindError(error: unknown, protocol: Protocol, range: PortRange, port: number): Promise<unknown> {
+export async function bindError(
+  error: unknown,
+  protocol: Protocol,
+  range: PortRange,
+  port: number,
+  isTrial = false,
+): Promise<unknown> {
   if (!(error instanceof NativeError)) return error;
   const { code, function: osFunction } = error;
-  if (code === 'EADDRINUSE') return portInUse(protocol, port, error);
+  if (code === 'EADDRINUSE') return portInUse(protocol, port, { isTrial, cause: error });
 
   const facts = { osCode: String(code), osFunction };
   const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });

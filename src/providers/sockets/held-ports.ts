@@ -8,6 +8,8 @@ import { type PortSockets, portSockets } from './port-sockets.ts';
 export interface Holding {
   /** Whether a socket of anybody that sets SO_REUSEADDR is let in too; TCP on Linux only. */
   yields?: boolean;
+  /** Whether nobody reads why a port is refused. */
+  isTrial?: boolean;
   signal?: AbortSignal;
 }
 
@@ -25,7 +27,7 @@ export class HeldPorts {
    * Holds the whole range or nothing.
    * @throws ServiceError PortInUse (naming the port), AccessDenied, OsError; the signal's reason when it is aborted
    */
-  async hold(protocol: Protocol, range: PortRange, { yields = false, signal }: Holding = {}): Promise<void> {
+  async hold(protocol: Protocol, range: PortRange, { yields = false, isTrial, signal }: Holding = {}): Promise<void> {
     const held = this.#held[protocol];
     let port = range.startPort;
     try {
@@ -37,7 +39,7 @@ export class HeldPorts {
       }
     } catch (error) {
       await this.release(protocol, { startPort: range.startPort, numberOfPorts: port - range.startPort });
-      throw await bindError(error, protocol, range, port);
+      throw await bindError(error, protocol, range, port, isTrial);
     }
   }
 

@@ -100,9 +100,10 @@ export class LedgerProvider implements Provider {
   }
 
   async claim(claim: Claim): Promise<bigint> {
-    const { protocol, range, signal } = claim;
+    const { protocol, range, isTrial, signal } = claim;
     this.#checkSystem(protocol, range);
-    if (this.#isHeld(claim)) await this.#held.hold(protocol, range, { yields: claim.hold === 'yield', signal });
+    if (this.#isHeld(claim))
+      await this.#held.hold(protocol, range, { yields: claim.hold === 'yield', isTrial, signal });
     else await refuseInUse(claim);
     return newToken();
   }
@@ -145,11 +146,11 @@ export class LedgerProvider implements Provider {
 }
 
 /** Binds each port that is not the caller's yet, and frees it again. @throws ServiceError PortInUse, AccessDenied, OsError */
-async function refuseInUse({ protocol, range, replacing = [], signal }: Claim): Promise<void> {
+async function refuseInUse({ protocol, range, replacing = [], isTrial, signal }: Claim): Promise<void> {
   const own = replacing.map((one) => one.range);
   for (const fresh of rangesWithout(range, own)) {
     const port = await firstPortInUse(protocol, fresh, signal);
-    if (port !== undefined) throw await portInUse(protocol, port);
+    if (port !== undefined) throw await portInUse(protocol, port, { isTrial });
   }
 }
 

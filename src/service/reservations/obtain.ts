@@ -98,18 +98,31 @@ async function take(
   const { provider, known } = core;
   const { protocols, numberOfPorts, range: definite } = request;
   const records = [...view.own, ...view.system];
-  const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, signal });
+  const isTrial = definite === undefined;
+  const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, isTrial, signal });
   if (definite) {
     await known.refuseOverlap(protocols, definite, records);
     return takeRange(definite);
   }
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
-  const surveys = protocols.map((protocol) => provider.survey(protocol, numberOfPorts >= surveySocketsFrom));
-  const survey = combined(await Promise.all(surveys));
+  const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false))));
   const reserved = others.map((item) => item.range);
   const avoid = portsToAvoid(survey, reserved, numberOfPorts);
   const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
-  return (await claimFreeRange({ protocols, numberOfPorts, window }, avoid, takeRange)).claimed;
+  let isSurveyed = numberOfPorts < surveySocketsFrom;
+  const takeOrLook = async (range: PortRange) => {
+    try {
+      return await takeRange(range);
+    } catch (error) {
+      // The first one is mostly free. Where it is not, a look at all sockets costs less than to find them by binding.
+      if (!isSurveyed) {
+        isSurveyed = true;
+        for (const protocol of protocols) avoid.addAll((await provider.survey(protocol, true)).inUse);
+      }
+      throw error;
+    }
+  };
+  return (await claimFreeRange({ protocols, numberOfPorts, window }, avoid, takeOrLook)).claimed;
 }
 
 /** Takes the range in every protocol or in none. */
@@ -117,14 +130,18 @@ async function takeInEach(
   core: Core,
   taker: Taker,
   request: CreateRequest,
-  { range, replacing, signal }: { range: PortRange; replacing: readonly Reservation[]; signal?: AbortSignal },
+  {
+    range,
+    replacing,
+    ...how
+  }: { range: PortRange; replacing: readonly Reservation[] } & Pick<Claim, 'isTrial' | 'signal'>,
 ): Promise<LedgerRecord[]> {
   const { protocols, lifetime, hold } = request;
   const taken: LedgerRecord[] = [];
   try {
     for (const protocol of protocols) {
       const own = replacing.filter((one) => one.protocol === protocol);
-      const token = await taker.take({ protocol, range, lifetime, hold, replacing: own, signal });
+      const token = await taker.take({ protocol, range, lifetime, hold, replacing: own, ...how });
       taken.push(recordOf(core, request, { protocol, range, token }));
     }
     return taken;

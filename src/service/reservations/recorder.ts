@@ -48,6 +48,20 @@ export interface Records {
   after: readonly LedgerRecord[];
 }
 
+/** The records with these in the place of those of the same ports; a key is made for what may be one of them alone. */
+function replaced(before: readonly LedgerRecord[], stored: readonly LedgerRecord[]): LedgerRecord[] {
+  const fresh = new Map(stored.map((item) => [keyOf(item), item]));
+  const starts = new Set(stored.map(({ range }) => range.startPort));
+  const records = before.map((item) => {
+    if (!starts.has(item.range.startPort)) return item;
+    const key = keyOf(item);
+    const now = fresh.get(key) ?? item;
+    fresh.delete(key);
+    return now;
+  });
+  return [...records, ...fresh.values()];
+}
+
 /** The records that the change makes of these. */
 export function recordsOf(
   { provider }: Core,
@@ -57,11 +71,17 @@ export function recordsOf(
   const fresh = obtained.flatMap(({ changed, claimed }) => [...changed, ...claimed]);
   // A token that the system gives is looked up when it is needed and never stored: it may change at a reboot.
   const stored = provider.lookup ? fresh.map(({ token: _, ...record }) => record) : fresh;
-  const between = [...new Map([...before, ...stored].map((item) => [keyOf(item), item])).values()];
+  const between = replaced(before, stored);
   const kept = new Set(fresh.map(keyOf));
   const leaving = gone.filter((item) => !kept.has(keyOf(item)));
   const left = new Set(leaving.map(keyOf));
-  return { fresh, gone: leaving, before, between, after: between.filter((item) => !left.has(keyOf(item))) };
+  return {
+    fresh,
+    gone: leaving,
+    before,
+    between,
+    after: left.size === 0 ? between : between.filter((item) => !left.has(keyOf(item))),
+  };
 }
 
 /** Writes the records and settles the system, in one step of each; whatever fails, both are as before. */
