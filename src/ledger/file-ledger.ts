@@ -129,6 +129,7 @@ export class FileLedger implements Ledger {
 
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { folders, posix } = this.#options;
+    await this.#checkFolder();
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
     // Nobody who wants the ledger waits for what else the work needs.

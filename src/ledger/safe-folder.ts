@@ -4,12 +4,13 @@ import { fileError } from '../machine/file-error.ts';
 import { createAdminFolder, hasTrustedOwner } from '../native/windows/admin-folder.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import { ledgerHints as hints } from './file-hints.ts';
+import { unsafeAbove } from './folders-above.ts';
 import type { LedgerFolder } from './ledger-folders.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, W_OK, X_OK } = constants;
 
-function onFolder(path: string, action: (descriptor: number) => void): void {
-  const descriptor = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+function onFolder(path: string, action: (descriptor: number) => void, flags = 0): void {
+  const descriptor = openSync(path, O_RDONLY | O_DIRECTORY | flags);
   try {
     action(descriptor);
   } finally {
@@ -34,7 +35,7 @@ export function makeAll(path: string, mode: number, posix: boolean): void {
   const parent = dirname(path);
   if (parent !== path) makeAll(parent, mode, posix);
   if (!make(path, mode) || !posix) return;
-  onFolder(path, (descriptor) => fchmodSync(descriptor, mode));
+  onFolder(path, (descriptor) => fchmodSync(descriptor, mode), O_NOFOLLOW);
   onFolder(parent, fsyncSync);
 }
 
@@ -71,6 +72,14 @@ function refuse(path: string, fault: string, hint: string): never {
 }
 
 function checkAsRoot(path: string): void {
+  const unsafe = unsafeAbove(path);
+  if (unsafe) {
+    const { folder, fault } = unsafe;
+    throw new ServiceError('AccessDenied', `The folder ${path} is not safe to use as root: ${folder} ${fault}.`, {
+      target: path,
+      hint: `Whoever may write to ${folder} could put another folder in its place: set PORT_RESERVATION_HOME to one below folders of root alone.`,
+    });
+  }
   const facts = lstatSync(path, { throwIfNoEntry: false });
   if (!facts) return;
   if (facts.isSymbolicLink()) refuse(path, 'is a symbolic link', 'Put a real folder in its place.');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
@@ -72,6 +72,17 @@ test.skipIf(process.platform === 'win32').each(Object.keys(makers))(
     expect(lstatSync(ledger.file).ino).toBe(ino);
   },
 );
+
+test('a ledger of gigabytes: LedgerCorrupt, and it is not read', async () => {
+  const ledger = await ledgerIn(temporaryFolder());
+  writeFileSync(ledger.file, withRecord({}));
+  truncateSync(ledger.file, 3 * 2 ** 30); // sparse: it takes no room
+  await expect(ledger.read()).rejects.toMatchObject({
+    errorName: 'LedgerCorrupt',
+    message: expect.stringContaining('larger than 64 MiB'),
+    facts: { target: ledger.file },
+  });
+});
 
 test('a byte order mark, as some editors leave it, is no fault', async () => {
   const home = temporaryFolder();

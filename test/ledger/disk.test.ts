@@ -108,6 +108,14 @@ describe.runIf(!straceMissing)(`calls that fail${straceMissing ? ` (skipped: ${s
     expect(startPorts(await ledger.read())).toEqual([4000, 5000]);
   });
 
+  test.each(['flock', 'read', 'fcntl'])('a call that is interrupted is made again: %s', async (osFunction) => {
+    const { home } = await homeWithOneRecord();
+    const log = join(temporaryFolder(), 'log');
+    const under = strace(home, log, `${osFunction}:error=EINTR:when=1`);
+    expect(await runChild({ home, under }, 'add', 'runtime', '5000', '2')).toBe('added');
+    if (osFunction !== 'fcntl') expect(readFileSync(log, 'utf8')).toMatch(/INJECTED/);
+  });
+
   test.each(['ENOLCK', 'ENOTSUP', 'ENOSYS'])(
     'a file system without locks (%s): OsError names flock',
     async (osCode) => {

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -118,6 +119,52 @@ describe.runIf(root)(`as root${root ? '' : ' (skipped: not root)'}`, () => {
       expect(readdirSync(home)).toEqual([]);
     },
   );
+
+  const above: Record<string, [(folder: string) => void, RegExp | undefined]> = {
+    "somebody else's": [(folder) => makeFolder(folder, nobody, 0o755), /belongs to user 65534/],
+    'writable by the group': [(folder) => makeFolder(folder, 0, 0o775), /writable by others/],
+    'writable by all, and nobody may rename what is another’s': [(folder) => makeFolder(folder, 0, 0o1777), undefined],
+    "somebody else's link": [
+      (folder) => {
+        mkdirSync(`${folder}.real`);
+        symlinkSync(`${folder}.real`, folder);
+        lchownSync(folder, nobody, nobody);
+      },
+      /belongs to user 65534/,
+    ],
+    "root's link to where somebody else may write": [
+      (folder) => {
+        makeFolder(`${folder}.real`, 0, 0o777);
+        symlinkSync(`${folder}.real`, folder);
+      },
+      /real is writable by others/,
+    ],
+    "root's link to a folder of root": [
+      (folder) => {
+        makeFolder(`${folder}.real`, 0, 0o755);
+        symlinkSync(`${folder}.real`, folder);
+      },
+      undefined,
+    ],
+  };
+
+  test.each(Object.keys(above))('a home two folders below one that is %s', async (kind) => {
+    const folder = join(temporaryFolder(), 'above');
+    const [make, message] = above[kind]!;
+    make(folder);
+    const home = join(folder, 'between', 'home');
+    const ledger = await ledgerIn(home);
+    const change = ledger.change(({ write }) => write([record(5000, { user: 'x' })]));
+    if (!message) return expect(await change).toBeUndefined();
+    const error = {
+      errorName: 'AccessDenied',
+      message: expect.stringMatching(message),
+      facts: { target: home, hint: expect.stringContaining('PORT_RESERVATION_HOME') },
+    };
+    await expect(change).rejects.toMatchObject(error);
+    await expect(ledger.read()).rejects.toMatchObject(error);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 
   test('another user who may not write the folder gets AccessDenied with a hint', async () => {
     const home = temporaryFolder();

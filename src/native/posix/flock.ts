@@ -13,10 +13,12 @@ async function bind(): Promise<TryLock> {
   const { EWOULDBLOCK, EINTR } = ffi.os.errno;
   const flock = ffi.load(null).func('int flock(int fd, int operation)');
   return (descriptor) => {
-    if (flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
-    const code = ffi.errno();
-    if (code === EWOULDBLOCK || code === EINTR) return false;
-    throw new NativeError('flock', errorName(code));
+    for (;;) {
+      if (flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
+      const code = ffi.errno();
+      if (code === EWOULDBLOCK) return false;
+      if (code !== EINTR) throw new NativeError('flock', errorName(code));
+    }
   };
 }
 

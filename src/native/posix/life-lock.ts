@@ -43,8 +43,11 @@ async function ofOpenFiles(): Promise<LifeLock> {
   const ffi = await koffi();
   const fcntl = ffi.load(null).func('int fcntl(int fd, int command, ...)');
   const call = (descriptor: number, command: number, lock: Buffer): string | undefined => {
-    if (fcntl(descriptor, command, 'void *', lock) === 0) return undefined;
-    return errorName(ffi.errno());
+    for (;;) {
+      if (fcntl(descriptor, command, 'void *', lock) === 0) return undefined;
+      const code = ffi.errno();
+      if (code !== ffi.os.errno.EINTR) return errorName(code);
+    }
   };
   return {
     take: (descriptor) => {
