@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { packageVersion } from '../protocol/generated/contract.ts';
-
 // Each way loads no more than it needs: the program is started anew for every question.
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
@@ -8,17 +6,26 @@ else {
   process.stdout.on('error', tellLost);
   // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
   process.stderr.on('error', () => {});
-  const code = await exitCode();
+  const code = await exitCode().catch(tellShortage);
   process.exitCode ||= code;
 }
 
 async function exitCode(): Promise<number> {
   if (first === '--version') {
+    const { packageVersion } = await import('../protocol/generated/contract.ts');
     process.stdout.write(`${packageVersion}\n`);
     return 0;
   }
   if (first === 'dsc' && !rest.includes('--help')) return (await import('../dsc/run.ts')).runDsc(rest, process);
   return (await import('./program.ts')).run(process.argv.slice(2), process);
+}
+
+/** Each part of the program is a file, and no more may be opened: what would say so cannot be loaded either. */
+function tellShortage(error: NodeJS.ErrnoException): number {
+  if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
+  const hint = 'Raise the limit (ulimit -n, or LimitNOFILE= of a systemd service), or end what has so many open.';
+  process.stderr.write(`portreservation: Too many files are open.\n  ${hint}\n`);
+  return 1;
 }
 
 /** Who reads the output may have enough before its end: portreservation get | head -1. */

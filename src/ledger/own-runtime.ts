@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { removeLeft, writeFresh } from '../machine/durable-file.ts';
-import { onFile, onFileNow } from '../machine/file-error.ts';
+import { onFile, onFileNow, osCode } from '../machine/file-error.ts';
 import { type LifeLocks, leadsTo } from '../machine/life-file.ts';
 import { whileInUse } from '../machine/while-in-use.ts';
 import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
@@ -11,7 +11,6 @@ import { ledgerHints as hints } from './file-hints.ts';
 import { addOwnService, removeOwnService } from './own-services.ts';
 import type { Place } from './place.ts';
 import { runtimeFiles } from './runtime-folder.ts';
-import { makeAll } from './safe-folder.ts';
 
 /** What a service's own file needs to know. */
 export interface OwnRuntimeOptions {
@@ -122,9 +121,7 @@ export class OwnRuntime {
       if (!posix || leadsTo(this.#begun.files.lock, this.#begun.descriptor)) return this.#begun;
       this.#end();
     }
-    onFileNow({ action: 'create the folder', path: folder, hints }, () =>
-      makeAll(folder, shared ? 0o755 : 0o700, posix),
-    );
+    onFileNow({ action: 'create the folder', path: folder, hints }, () => makeFolder(folder, shared, posix));
     const service = `${processId}-${randomBytes(6).toString('hex')}`;
     const files = runtimeFiles(folder, service);
     this.#begun = { service, files, descriptor: locks.make(files.lock, shared ? 0o644 : 0o600, hints) };
@@ -141,6 +138,18 @@ export class OwnRuntime {
 
 const sameItems = (some: readonly LedgerRecord[], others: readonly LedgerRecord[]): boolean =>
   some.length === others.length && some.every((item, index) => item === others[index]);
+
+/** Not flushed: after a power cut nobody is alive who needs it. */
+function makeFolder(path: string, shared: boolean, posix: boolean): void {
+  const mode = shared ? 0o755 : 0o700;
+  try {
+    mkdirSync(path, mode);
+  } catch (error) {
+    if (osCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  if (posix) chmodSync(path, mode); // mkdir leaves out what the umask says
+}
 
 function removeQuietly(path: string): void {
   try {

@@ -30,7 +30,7 @@ function make(path: string, mode: number): boolean {
 }
 
 /** Makes the folder and those above it, to stay after a power cut and with this mode whatever the umask. */
-export function makeAll(path: string, mode: number, posix: boolean): void {
+function makeAll(path: string, mode: number, posix: boolean): void {
   if (lstatSync(path, { throwIfNoEntry: false })) return;
   const parent = dirname(path);
   if (parent !== path) makeAll(parent, mode, posix);

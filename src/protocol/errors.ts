@@ -48,6 +48,22 @@ export class ServiceError extends Error {
   }
 }
 
+const shortages: Record<string, string> = {
+  EMFILE: 'This process has too many files open.',
+  ENFILE: 'The whole system is out of open files.',
+};
+
+/** The error for want of open files, wherever that was met: a program that loads its parts meets it anywhere. */
+export function shortageOf(error: unknown): ServiceError | undefined {
+  const { code, message = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  // The system's loader says it in words alone.
+  const osCode = code === 'ERR_DLOPEN_FAILED' && /Too many open files/i.test(message) ? 'EMFILE' : code;
+  const what = shortages[osCode ?? ''];
+  if (error instanceof ServiceError || what === undefined) return undefined;
+  const hint = 'Raise the limit (ulimit -n, or LimitNOFILE= of a systemd service), or end what has so many open.';
+  return new ServiceError('OsError', what, { osCode, hint }, error);
+}
+
 /** Params that break the contract (-32602): names each field, changes nothing. */
 export class InvalidParamsError extends Error {
   readonly errors: FieldError[];

@@ -93,6 +93,20 @@ describe.runIf(!straceMissing)(`calls that fail${straceMissing ? ` (skipped: ${s
     expect(readdirSync(home).sort()).toEqual(['ledger.json', 'ledger.lock']);
   });
 
+  test('a disk that cannot be flushed stops no runtime record, which needs none', async () => {
+    const { home, ledger } = await homeWithOneRecord();
+    const child = await startChild(
+      { home, under: strace(home, '/dev/null', 'fsync:error=EIO') },
+      'add',
+      'runtime',
+      '5000',
+      '2',
+    );
+    expect(await child.next()).toBe('added');
+    expect(startPorts(await ledger.read())).toEqual([4000, 5000, 5001]);
+    await child.end();
+  });
+
   test('a ledger whose very first record cannot be made to last is none', async () => {
     const home = join(temporaryFolder(), 'home');
     mkdirSync(home);
