@@ -9,7 +9,6 @@ import type { PortRange, Reservation } from '../../src/protocol/generated/contra
 import { PortSet } from '../../src/protocol/port-set.ts';
 import { selectProvider } from '../../src/providers/select.ts';
 import { claimFreeRange, portsToAvoid } from '../../src/service/ports/choose.ts';
-import { only } from '../../test/support/only.ts';
 import { type Case, paired } from '../measure.ts';
 import { environment, scatteredListeners } from '../support.ts';
 
@@ -39,32 +38,6 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     rmSync(folder, { recursive: true });
   }
 }
-
-const createRelease: Case = {
-  name: 'create+release',
-  run: () =>
-    inFolder(async (folder) => {
-      const service = await openService({ host });
-      const floor = openSync(join(folder, 'data'), 'w');
-      writeSync(floor, '{}');
-      closeSync(floor);
-      const twice = async () => {
-        await durableFloor(folder);
-        await durableFloor(folder);
-      };
-      const cycle = (numberOfPorts: number) => async () => {
-        const { token } = only(await service.create({ protocol: 'tcp', numberOfPorts }));
-        await service.release({ token });
-      };
-      const results = [];
-      for (const count of [1, 100]) {
-        const measured = await paired(40, cycle(count), twice);
-        results.push({ name: `create+release of ${count}`, ...measured, floor: 'two durable file changes' });
-      }
-      await service.close();
-      return results;
-    }),
-};
 
 const persistent: Case = {
   name: 'durable persistent create, ledger provider',
@@ -119,4 +92,4 @@ const findBlock: Case = {
   },
 };
 
-export const serviceCases: Case[] = [createRelease, findBlock, persistent];
+export const serviceCases: Case[] = [findBlock, persistent];

@@ -128,7 +128,8 @@ export class FileLedger implements Ledger {
   }
 
   async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const { folders, posix } = this.#options;
+    const { folders, posix, locks } = this.#options;
+    await locks.ready();
     await this.#checkFolder();
     await makeFolder(folders.own, posix);
     await this.#checkFolder();
@@ -137,6 +138,7 @@ export class FileLedger implements Ledger {
   }
 
   async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
+    await this.#options.locks.ready();
     const homes = [this.#own, ...(this.#system ? [this.#system] : [])];
     const watch = new LedgerWatch({ ...listeners, homes, read: () => this.read() });
     await watch.look();

@@ -22,11 +22,13 @@ export class Home {
   readonly durable: DurableRecords;
   readonly runtime: RuntimeFolder;
   readonly #look: Look;
+  readonly #locks: LifeLocks;
 
   constructor(path: string, { posix, locks, place, look }: HomeOptions) {
     this.durable = new DurableRecords(join(path, 'ledger.json'), posix);
     this.runtime = new RuntimeFolder(runtimeFolderIn(path), locks, place);
     this.#look = look;
+    this.#locks = locks;
   }
 
   /**
@@ -36,6 +38,7 @@ export class Home {
   async read(except?: string): Promise<HomeContent> {
     const durable = await this.durable.read();
     const legacy = durable.legacy.length > 0 ? await liveLegacyRecords(durable.legacy, this.#look) : durable.legacy;
+    if (!this.#locks.isReady && this.runtime.isUsed()) await this.#locks.ready();
     return { ...durable, legacy, ...this.runtime.read(except) };
   }
 }

@@ -1,3 +1,4 @@
+import type { LifeLocks } from '../machine/life-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import { type Home, readIfAllowed } from './home.ts';
@@ -9,8 +10,10 @@ export class HomelessLedger implements Ledger {
   readonly file = '';
   readonly #owner: Owner;
   readonly #system: Home;
+  readonly #locks: LifeLocks;
 
-  constructor(owner: Owner, system: Home) {
+  constructor(owner: Owner, system: Home, locks: LifeLocks) {
+    this.#locks = locks;
     this.#owner = owner;
     this.#system = system;
   }
@@ -45,6 +48,7 @@ export class HomelessLedger implements Ledger {
   }
 
   async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
+    await this.#locks.ready();
     const watch = new LedgerWatch({ ...listeners, homes: [this.#system], read: () => this.read() });
     await watch.look();
     return watch;

@@ -28,8 +28,8 @@ export async function openLedger(host: Host, { patience, folders }: OpenLedgerOp
   const look = (other: number) => processIdentity(other, platform);
   const { own, system } = folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated());
   const owner = { user, processId, processStartTime: startTime(), host: place.host };
-  const surroundings = { posix, locks: await LifeLocks.load(posix), place, look };
-  if (!own) return new HomelessLedger(owner, new Home(system!.path, surroundings));
+  const surroundings = { posix, locks: new LifeLocks(posix), place, look };
+  if (!own) return new HomelessLedger(owner, new Home(system!.path, surroundings), surroundings.locks);
   return new FileLedger({ ...surroundings, folders: { own, ...(system && { system }) }, owner, userId, patience });
 }
 

@@ -37,6 +37,7 @@ interface Begun {
  */
 export class OwnRuntime {
   readonly #options: OwnRuntimeOptions;
+  readonly #closing = new AbortController();
   #records: readonly LedgerRecord[] = [];
   #begun: Begun | undefined;
   /** Whether the file shows more than is held, because it could not be written. */
@@ -61,6 +62,8 @@ export class OwnRuntime {
    */
   async write(records: readonly LedgerRecord[]): Promise<void> {
     if (!this.#isStale && sameItems(records, this.#records)) return;
+    // What was under way when the service was closed would be held by nobody.
+    if (records.length > 0) this.#closing.signal.throwIfAborted();
     const before = new Set(this.#records);
     try {
       if (records.length === 0) this.#removeRecords();
@@ -73,9 +76,14 @@ export class OwnRuntime {
     this.#records = records;
   }
 
-  /** Leaves nothing behind. */
+  /** Leaves nothing behind, for good. */
   close(): void {
+    this.#closing.abort();
     this.#records = [];
+    this.#end();
+  }
+
+  #end(): void {
     if (!this.#begun) return;
     const { descriptor, files, service } = this.#begun;
     this.#begun = undefined;
@@ -127,12 +135,6 @@ export class OwnRuntime {
     this.#begun = { service, files, descriptor: locks.make(files.lock, shared ? 0o644 : 0o600, hints) };
     addOwnService(service);
     return this.#begun;
-  }
-
-  #end(): void {
-    const records = this.#records;
-    this.close();
-    this.#records = records;
   }
 }
 

@@ -83,6 +83,11 @@ export class RuntimeFolder {
     return held;
   }
 
+  /** Whether a service has left a file, living or dead. */
+  isUsed(): boolean {
+    return this.#names(records).size > 0 || this.#names(lock).size > 0;
+  }
+
   /** Which services live, in one text that changes when that does. */
   living(): string {
     return [...this.#names(records)].filter((service) => this.#isLiving(service)).join(' ');

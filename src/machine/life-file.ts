@@ -6,6 +6,7 @@ import { type FileHints, fileError, osCode } from './file-error.ts';
 const { O_RDWR, O_RDONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 const ownersAlone = 0o600;
+const attempts = 1000;
 
 /** On Windows whoever may open the file may lock it. */
 async function ofWindows(): Promise<LifeLock> {
@@ -13,18 +14,27 @@ async function ofWindows(): Promise<LifeLock> {
   return { take, isTaken: (descriptor) => !take(descriptor) };
 }
 
-/** Tells the living from the dead by the locks of their files. */
+/** Tells the living from the dead by the locks of their files. To be made ready before its first use. */
 export class LifeLocks {
-  readonly #lock: LifeLock;
   readonly #posix: boolean;
+  #bound: LifeLock | undefined;
 
-  private constructor(lock: LifeLock, posix: boolean) {
-    this.#lock = lock;
+  constructor(posix: boolean) {
     this.#posix = posix;
   }
 
-  static async load(posix: boolean): Promise<LifeLocks> {
-    return new LifeLocks(await (posix ? bindLifeLock() : ofWindows()), posix);
+  get isReady(): boolean {
+    return this.#bound !== undefined;
+  }
+
+  /** Binds the system's functions: what needs none of them starts sooner without. */
+  async ready(): Promise<void> {
+    this.#bound ??= await (this.#posix ? bindLifeLock() : ofWindows());
+  }
+
+  get #lock(): LifeLock {
+    if (!this.#bound) throw new Error('The locks are not ready.');
+    return this.#bound;
   }
 
   /**
@@ -37,13 +47,20 @@ export class LifeLocks {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, ownersAlone);
-      if (!this.#lock.take(descriptor)) throw new Error(`Somebody has locked ${path}, which was made just now.`);
+      this.#take(path, descriptor);
       // Only now may others open it, where they may.
       if (this.#posix && mode !== ownersAlone) fchmodSync(descriptor, mode);
       return descriptor;
     } catch (error) {
       if (descriptor !== undefined) closeSync(descriptor);
       throw fileError(error, action);
+    }
+  }
+
+  /** On Windows one who looks whether the file is locked has it locked for a moment. */
+  #take(path: string, descriptor: number): void {
+    for (let attempt = 1; !this.#lock.take(descriptor); attempt++) {
+      if (attempt === attempts) throw new Error(`Somebody has locked ${path}, which was made just now.`);
     }
   }
 

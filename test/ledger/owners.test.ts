@@ -68,6 +68,17 @@ describe('the runtime records of a worker', () => {
     expect(await other.read()).toEqual([]);
   });
 
+  test('are not begun anew by what was under way when the service was closed', async () => {
+    const home = temporaryFolder();
+    const ledger = await ledgerIn(home);
+    const change = ledger.change(async ({ own, write }) => {
+      ledger.close();
+      await write([...own, record(5000, ledger.owner('runtime'))]);
+    });
+    await expect(change).rejects.toMatchObject({ name: 'AbortError' });
+    expect(readdirSync(home)).toEqual(['ledger.lock']);
+  });
+
   test('are there again for others by its next change where somebody removed the folder', async () => {
     const home = temporaryFolder();
     const ledger = await ledgerIn(home);

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { only } from '../support/only.ts';
 import { expectFree } from './support/ports.ts';
+import { runtimeNames, runtimeOf, runtimeText } from './support/records.ts';
 import { eachMachine, testWith, type Windows, type WindowsMachine } from './support/windows.ts';
 import type { WindowsProcess } from './support/worker.ts';
 
@@ -10,13 +11,13 @@ const FILE_SHARE_READ = 1;
 const ALL_SHARED = 7;
 
 /** A process that opens a file of the user's ledger with CreateFileW, locks the ledger's byte if asked to, and waits. */
-async function opener(machine: WindowsMachine, file: string, share: number, lock = false): Promise<WindowsProcess> {
+async function opener(machine: WindowsMachine, file: string[], share: number, lock = false): Promise<WindowsProcess> {
   const process = await machine.script(`
     const { createRequire } = await import('node:module');
     const koffi = createRequire(import.meta.url)(process.env.LAB_KOFFI);
     const kernel32 = koffi.load('kernel32.dll');
     const open = kernel32.func('intptr_t CreateFileW(str16, uint32_t, uint32_t, void*, uint32_t, uint32_t, void*)');
-    const file = ${JSON.stringify(machine.path(machine.home(), file))};
+    const file = ${JSON.stringify(machine.path(machine.home(), ...file))};
     const handle = open(file, ${lock ? '0xC0000000' : '0x80000000'}, ${share}, null, 4, 0, null);
     const overlapped = Buffer.alloc(32);
     overlapped.writeUInt32LE(0x7fffffff, 20); // OffsetHigh
@@ -42,14 +43,14 @@ export function ledgerSuite(windows: Windows): void {
       const create = (startPort: number) =>
         worker.request('reservation/create', { protocol: 'udp', startPort, numberOfPorts: 2 });
       await create(start);
-      const before = readFileSync(own(), 'utf8');
-      const holder = await opener(machine(), 'ledger.lock', ALL_SHARED, true);
+      const before = runtimeText(own());
+      const holder = await opener(machine(), ['ledger.lock'], ALL_SHARED, true);
       let settled = false;
       const waiting = create(start + 2).finally(() => {
         settled = true;
       });
       await worker.request('reservation/list', {}); // the other request waits, and nothing else does
-      expect([settled, readFileSync(own(), 'utf8')]).toEqual([false, before]);
+      expect([settled, runtimeText(own())]).toEqual([false, before]);
       await holder.kill();
       expect(only(await waiting)).toMatchObject({ range: { startPort: start + 2 } });
     });
@@ -98,11 +99,11 @@ export function ledgerSuite(windows: Windows): void {
       const create = (startPort: number) =>
         worker.request('reservation/create', { protocol: 'tcp', startPort, numberOfPorts: 2 });
       await create(start);
-      const reader = await opener(machine(), 'ledger.json', ALL_SHARED);
+      const reader = await opener(machine(), ['runtime', runtimeNames(own())[0]!], ALL_SHARED);
       const waiting = create(start + 2);
       reader.stdin.end();
       expect(only(await waiting)).toMatchObject({ range: { startPort: start + 2 } });
-      expect(JSON.parse(readFileSync(own(), 'utf8')).reservations).toHaveLength(2);
+      expect(JSON.parse(runtimeText(own())).reservations).toHaveLength(2);
     });
 
     test('a program that lets nobody replace the file makes create fail, with nothing changed', async () => {
@@ -110,17 +111,17 @@ export function ledgerSuite(windows: Windows): void {
       const start = await machine().block(4);
       const create = (startPort: number) => ({ protocol: 'tcp', startPort, numberOfPorts: 2 }) as const;
       await worker.request('reservation/create', create(start));
-      const before = readFileSync(own(), 'utf8');
-      const scanner = await opener(machine(), 'ledger.json', FILE_SHARE_READ);
+      const before = runtimeText(own());
+      const scanner = await opener(machine(), ['runtime', runtimeNames(own())[0]!], FILE_SHARE_READ);
       const refusal = await worker.refusal('reservation/create', create(start + 2));
-      expect(refusal).toMatchObject({ target: expect.stringContaining('ledger.json') });
+      expect(refusal).toMatchObject({ target: expect.stringContaining('.json') });
       expect(['OsError', 'AccessDenied']).toContain(refusal.name);
-      expect(readFileSync(own(), 'utf8')).toBe(before);
+      expect(runtimeText(own())).toBe(before);
       await expectFree(program, 'tcp', start + 2, 2);
       scanner.stdin.end();
       await scanner.ended;
       expect(only(await worker.request('reservation/create', create(start + 2)))).toMatchObject({ protocol: 'tcp' });
-      expect(existsSync(`${own()}.new`)).toBe(false);
+      expect(readdirSync(runtimeOf(own())).filter((name) => name.endsWith('.new'))).toEqual([]);
     });
   });
 
@@ -136,10 +137,10 @@ export function ledgerSuite(windows: Windows): void {
         const create = (startPort: number, name: string) => ({ protocol: 'tcp', startPort, name }) as const;
         await admin.request('reservation/create', { ...create(start, 'kept'), lifetime: 'persistent' });
         await admin.request('reservation/create', create(start + 1, 'held'));
-        expect([existsSync(systems), existsSync(own)]).toEqual([true, false]);
+        expect([existsSync(systems), existsSync(runtimeOf(own))]).toEqual([true, false]);
         await user.request('reservation/create', create(start + 2, 'mine'));
-        expect(readFileSync(own, 'utf8')).toContain('"mine"');
-        expect(readFileSync(systems, 'utf8')).not.toContain('"mine"');
+        expect(runtimeText(own)).toContain('"mine"');
+        expect(readFileSync(systems, 'utf8') + runtimeText(systems)).not.toContain('"mine"');
         const names = async (worker: typeof user) =>
           (await worker.request('reservation/list', {})).reservations.map(({ name }) => name);
         expect(await names(user)).toEqual(['kept', 'held', 'mine']);
@@ -164,7 +165,7 @@ export function ledgerSuite(windows: Windows): void {
       const found = async (one: typeof worker) =>
         (await one.request('reservation/list', { name: 'here' })).reservations.length;
       expect([await found(same), await found(other)]).toEqual([1, 0]);
-      expect(existsSync(join(machine().folder, 'chosen', 'home', 'ledger.json'))).toBe(true);
+      expect(existsSync(join(machine().folder, 'chosen', 'home', 'runtime'))).toBe(true);
     });
   });
 }

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { only } from '../support/only.ts';
 import { expectFree, expectReserved } from './support/ports.ts';
+import { runtimeOf, runtimeText } from './support/records.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
 /** What ends with a worker, and what a reboot leaves. */
@@ -21,7 +22,7 @@ export function lifetimeSuite(windows: Windows): void {
       expect(only(await other.request('reservation/create', { ...params, name: 'next' }))).toMatchObject({
         name: 'next',
       });
-      expect(readFileSync(machine().ledgerFile(), 'utf8')).not.toContain('short');
+      expect(runtimeText(machine().ledgerFile())).not.toContain('short');
     });
 
     test('the end of input ends the worker, its reservations and their records', async () => {
@@ -30,26 +31,7 @@ export function lifetimeSuite(windows: Windows): void {
       await worker.request('reservation/create', { protocol: 'udp', startPort: start, numberOfPorts: 3 });
       expect(await worker.end()).toMatchObject({ code: 0, stderr: '' });
       await expectFree(program, 'udp', start, 3);
-      const ledger = readFileSync(machine().ledgerFile(), 'utf8');
-      expect(JSON.parse(ledger)).toEqual({ version: 1, reservations: [] });
-    });
-
-    test('a record of a process id that another process has now is dropped', async () => {
-      const [worker, other] = [await machine().worker(), await machine().worker()];
-      const start = await machine().block(3);
-      await worker.request('reservation/create', { protocol: 'tcp', startPort: start, numberOfPorts: 1, name: 'old' });
-      const file = machine().ledgerFile();
-      const names = async () =>
-        (await other.request('reservation/list', { protocol: 'tcp' })).reservations.map(({ name }) => name);
-      expect(await names()).toEqual(['old']);
-      const started = /"processStartTime":"(\d+)"/;
-      const ledger = readFileSync(file, 'utf8');
-      expect(Number(started.exec(ledger)?.[1])).toBeGreaterThan(1.3e17);
-      writeFileSync(
-        file,
-        ledger.replace(started, (text, time) => text.replace(time, String(BigInt(time) - 1n))),
-      );
-      expect(await names()).toEqual([]);
+      expect(readdirSync(runtimeOf(machine().ledgerFile()))).toEqual([]);
     });
 
     testWith(

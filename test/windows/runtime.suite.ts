@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { overlap } from '../../src/protocol/ranges.ts';
 import { only } from '../support/only.ts';
 import { bindAll, expectFree, expectReserved, WSAEACCES } from './support/ports.ts';
+import { runtimeText } from './support/records.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
 
 /** SIO_ACQUIRE_, SIO_ASSOCIATE_ and SIO_RELEASE_PORT_RESERVATION, from the worker; no rights needed. */
@@ -105,7 +105,7 @@ export function runtimeSuite(windows: Windows): void {
       for (const method of ['reservation/release', 'reservation/probe'] as const)
         expect(await other.refusal(method, { protocol, range })).toMatchObject({ name: 'NotOwner', code: 7 });
       expect(await other.refusal('reservation/release', { token })).toMatchObject({ name: 'NotFound' });
-      expect(readFileSync(machine().ledgerFile(), 'utf8')).not.toContain(token);
+      expect(runtimeText(machine().ledgerFile())).not.toContain(token);
       expect(await bindAll(program, 'tcp', start, 4)).toEqual(Array(4).fill(WSAEACCES));
       expect(only(await worker.request('reservation/release', { protocol, range }))).toEqual(made);
       await expectFree(program, 'tcp', start, 4);
