@@ -30,7 +30,8 @@ try {
       `seed ${seed}: ${frames} frames, ${answers} answers, longest stop ${longestStop} ms, ${megabytes} MiB, codes ${JSON.stringify(codes)}`,
     );
     faults.push(...outcome.faults);
-    if (!(longestStop <= Number(values.stop))) faults.push(`seed ${seed}: nothing else was served for ${longestStop} ms`);
+    if (!(longestStop <= Number(values.stop)))
+      faults.push(`seed ${seed}: nothing else was served for ${longestStop} ms`);
     if (megabytes > Number(values.memory)) faults.push(`seed ${seed}: the worker grew to ${megabytes} MiB`);
   }
 } finally {

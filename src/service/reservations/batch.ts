@@ -75,7 +75,7 @@ export async function prospectOf(
     try {
       await turn();
     } catch (error) {
-      await taker.giveBack(claimedOf(prospect.obtained));
+      await taker.giveBack(claimedOf(prospect.obtained), prospect.gone);
       throw error;
     }
     const now = { ...view, own: without(view.own, prospect.gone).concat(claimedOf(prospect.obtained)) };
