@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyAll } from './koffi.mjs';
 import { NotPossible } from './not-possible.mjs';
-import { powershellCommand } from './powershell.mjs';
+import { powershellCommand, scriptEnvironment } from './powershell.mjs';
 import { workerProgram } from './worker-program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,9 +19,12 @@ async function makePackages(folder) {
   copyAll(join(dist, 'PortReservation', 'worker', 'koffi'));
   const moduleFolder = join(folder, 'PortReservation');
   cpSync(join(dist, 'PortReservation'), moduleFolder, { recursive: true });
-  const [powershell, ...args] = await powershellCommand();
+  const [powershell, ...args] = powershellCommand();
   const script = join(root, 'tools', 'nupkg.ps1');
-  execFileSync(powershell, [...args, '-File', script, moduleFolder, folder], { stdio: 'inherit' });
+  execFileSync(powershell, [...args, '-File', script, moduleFolder, folder], {
+    env: { ...process.env, ...scriptEnvironment },
+    stdio: 'inherit',
+  });
   execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: dependencies, build, and where there is no pwsh, the engine host. Uses nothing but Node.
+// Makes a fresh clone ready: dependencies, build, and where there is no pwsh, PowerShell as a .NET tool. Uses nothing but Node.
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,5 +19,5 @@ function installed() {
 
 if (!installed()) run('npm', ['ci', '--loglevel=error']);
 run(process.execPath, ['build.mjs']);
-const { powershellCommand } = await import('./powershell.mjs');
-await powershellCommand();
+const { findPowerShell } = await import('./powershell.mjs');
+findPowerShell();

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { findPowerShell, scriptOptions } from '../../test/support/powershell-process.ts';
+import { powershellCommand, scriptEnvironment } from '../../tools/powershell.mjs';
 import type { Case } from '../measure.ts';
 import { environment } from '../support.ts';
 
@@ -9,9 +9,9 @@ const script = fileURLToPath(new URL('../get-port-reservation.ps1', import.meta.
 const getPortReservation: Case = {
   name: 'Get-PortReservation in PowerShell',
   async run() {
-    const { command, args } = await findPowerShell();
-    const { stdout, stderr, status } = spawnSync(command, [...args, ...scriptOptions, '-File', script], {
-      env: environment(),
+    const [command, ...args] = powershellCommand();
+    const { stdout, stderr, status } = spawnSync(command!, [...args, '-File', script], {
+      env: { ...environment(), ...scriptEnvironment },
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(stderr);

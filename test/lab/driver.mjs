@@ -24,7 +24,8 @@ function start(order, attempt = 1) {
   };
   let child;
   try {
-    child = spawn(command, args, { env: { ...process.env, ...env }, cwd });
+    // Hidden, it has a console of its own, without which PowerShell does not start; the lab has no other.
+    child = spawn(command, args, { env: { ...process.env, ...env }, cwd, windowsHide: order.console });
   } catch (error) {
     failed(error);
     return;

@@ -38,6 +38,8 @@ export interface Command {
   env: Record<string, string>;
   /** As a path of this system. */
   cwd: string;
+  /** Whether it gets a console of its own. */
+  console?: boolean;
 }
 
 type Event = { id: number } & (
@@ -101,7 +103,7 @@ export class Driver {
   }
 
   /** Starts a program; rejects when Windows cannot. */
-  async launch({ program, args, env, cwd }: Command): Promise<LabProcess> {
+  async launch({ program, args, env, cwd, console = false }: Command): Promise<LabProcess> {
     if (this.#ended) throw new Error(`The lab has ended. ${readFileSync(this.#log, 'utf8')}`);
     const id = this.#count++;
     const stdout = new Readable({ read() {} });
@@ -128,7 +130,7 @@ export class Driver {
       }
     });
     const command = windowsPath(program);
-    this.#send({ order: 'start', id, command, args, env, cwd: windowsPath(cwd) });
+    this.#send({ order: 'start', id, command, args, env, cwd: windowsPath(cwd), console });
     const pid = await started.promise;
     const kill = () => {
       this.#send({ order: 'kill', pid });

@@ -14,7 +14,7 @@ export interface LabPaths {
   kernel: string;
   /** The numbers of the real Windows headers (facts.c), as JSON. */
   facts: string;
-  /** The PowerShell engine as a Windows program, with the command line of pwsh. */
+  /** PowerShell as a Windows program: pwsh.exe. */
   powershell: string;
   /** The .NET assembly that loads the kernel into every .NET program. */
   startupHook: string;

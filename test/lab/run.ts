@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { scriptEnvironment, scriptOptions } from '../../tools/powershell.mjs';
 import { Caller, callerScript } from './caller.ts';
 import { Driver, type LabProcess, type Result } from './driver.ts';
 import { type LabPaths, labPaths, windowsPath } from './lab.ts';
@@ -76,12 +77,13 @@ export class Machine {
   async start(program: Program): Promise<LabProcess> {
     const { paths, driver } = this.#lab;
     const script = windowsPath(program.file ?? this.#save(program.code ?? '', program.runtime));
-    const options = ['-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File'];
+    const isPowerShell = program.runtime === 'powershell';
     const process = await driver.launch({
       program: paths[program.runtime],
-      args: [...(program.runtime === 'powershell' ? options : []), script, ...(program.args ?? [])],
-      env: { ...this.environment(program), ...program.env },
+      args: [...(isPowerShell ? [...scriptOptions, '-File'] : []), script, ...(program.args ?? [])],
+      env: { ...(isPowerShell ? scriptEnvironment : {}), ...this.environment(program), ...program.env },
       cwd: program.cwd ?? this.folder,
+      console: isPowerShell,
     });
     this.#running.add(process);
     const forget = () => this.#running.delete(process);

@@ -6,6 +6,8 @@ import {
   accessSync,
   closeSync,
   constants,
+  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,11 +22,11 @@ import {
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmPackage } from '../../tools/npm-package.mjs';
+import { powershellPackage } from '../../tools/powershell.mjs';
 
 const here = import.meta.dirname ?? fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '..', '..');
 const folder = join(root, 'build', 'lab');
-const engineSource = join(root, 'test', 'support', 'engine-host');
 
 const C_FLAGS = '-std=gnu11 -O1 -Wall -Wextra -Werror -D_WIN32_WINNT=0x0A00 -fms-extensions'.split(' ');
 const X64 = 'x86_64-w64-mingw32-gcc';
@@ -161,9 +163,9 @@ function facts(wine, prefix) {
   });
 }
 
-/** A .NET project's output, built from a copy: its own bin and obj belong to the builds for this system. */
-function dotnet(name, source, command) {
-  return part(name, [sources(source), command, run('dotnet', ['--version'])], (target) => {
+/** A .NET project's output, built from a copy, which takes what a build leaves behind. */
+function dotnet(name, source, command, finish = () => {}, ...ingredients) {
+  return part(name, [sources(source), command, run('dotnet', ['--version']), ...ingredients], (target) => {
     const copy = mkdtempSync(join(folder, `source-${name}-`));
     try {
       for (const [path, text] of sources(source)) {
@@ -171,10 +173,31 @@ function dotnet(name, source, command) {
         writeFileSync(join(copy, path), text);
       }
       run('dotnet', [...command, '-c', 'Release', '-o', target], { cwd: copy });
+      finish(target);
     } finally {
       rmSync(copy, { recursive: true, force: true });
     }
   });
+}
+
+/**
+ * PowerShell for Windows as the .NET tool has it, with a .NET of its own. Without a file of dependencies .NET takes what lies
+ * beside the program, so what the tool keeps apart by system is put there; .NET's own assemblies stay, as they are newer.
+ */
+function powershell() {
+  const tool = join(powershellPackage(), 'tools', 'net10.0', 'any', 'win');
+  const isLaidFlat = /^runtimes\/win(-x64)?\/(lib\/[^/]+|native)$/;
+  const addTool = (target) => {
+    cpSync(tool, target, { recursive: true, force: false, filter: (path) => path !== join(tool, 'runtimes') });
+    for (const entry of readdirSync(join(tool, 'runtimes'), { recursive: true, withFileTypes: true })) {
+      const place = entry.parentPath.slice(tool.length + 1);
+      if (entry.isFile() && isLaidFlat.test(place))
+        copyFileSync(join(entry.parentPath, entry.name), join(target, entry.name));
+    }
+    copyFileSync(join(tool, 'pwsh.dll'), join(target, 'pwsh.dll'));
+    rmSync(join(target, 'pwsh.deps.json'));
+  };
+  return join(dotnet('powershell', join(here, 'powershell'), ['publish'], addTool, tool), 'pwsh.exe');
 }
 
 export function setUp() {
@@ -194,10 +217,7 @@ export function setUp() {
     koffi: join(npmPackage(koffi), 'win32_x64', 'koffi.node'),
     kernel: join(simulation, 'kernel.node'),
     facts: join(facts(wine, prefix), 'facts.json'),
-    powershell: join(
-      dotnet('engine', engineSource, ['publish', '-r', 'win-x64', '--self-contained']),
-      'EngineHost.exe',
-    ),
+    powershell: powershell(),
     startupHook: join(dotnet('startup-hook', join(here, 'startup-hook'), ['build']), 'StartupHook.dll'),
   };
   const file = join(folder, 'lab.json');

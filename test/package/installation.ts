@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findPowerShell, scriptOptions } from '../support/powershell-process.ts';
+import { powershellCommand, scriptEnvironment } from '../../tools/powershell.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const packages = join(root, 'build/package');
@@ -70,6 +70,7 @@ export interface RunOptions {
 
 /** Runs a PowerShell script in the same way. */
 export async function runScript(script: string, options: RunOptions): Promise<string> {
-  const { command, args } = await findPowerShell();
-  return run(command, [...args, ...scriptOptions, '-Command', `$ErrorActionPreference = 'Stop'\n${script}`], options);
+  const [command, ...args] = powershellCommand();
+  const env = { ...scriptEnvironment, ...options.env };
+  return run(command!, [...args, '-Command', `$ErrorActionPreference = 'Stop'\n${script}`], { ...options, env });
 }

@@ -16,33 +16,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// Where the engine has no ConvertTo- and ConvertFrom-Json: objects as those of 5.1 make them, dates as text.
+// Windows PowerShell leaves dates as the text they are.
 const commandsOf51 = `
-if (-not (Get-Command ConvertFrom-Json -ErrorAction Ignore)) {
-  function global:ConvertTo-Json ($InputObject, [int] $Depth, [switch] $Compress) {
-    # Letters stay as they are.
-    $options = [System.Text.Json.JsonSerializerOptions]::new()
-    $options.Encoder = [System.Text.Encodings.Web.JavaScriptEncoder]::UnsafeRelaxedJsonEscaping
-    [System.Text.Json.JsonSerializer]::Serialize($InputObject, [hashtable], $options)
-  }
-  function global:ConvertFrom-Json ([string] $InputObject) { ConvertFrom-Node ([System.Text.Json.Nodes.JsonNode]::Parse($InputObject)) }
-  function global:ConvertFrom-Node ($Node) {
-    if ($Node -is [System.Text.Json.Nodes.JsonObject]) {
-      $object = [pscustomobject] @{}
-      foreach ($pair in $Node.GetEnumerator()) {
-        $object.PSObject.Properties.Add([psnoteproperty]::new($pair.Key, (ConvertFrom-Node $pair.Value)))
-      }
-      return $object
-    }
-    if ($Node -is [System.Text.Json.Nodes.JsonArray]) {
-      $items = [System.Collections.Generic.List[object]]::new()
-      foreach ($item in $Node) { $items.Add((ConvertFrom-Node $item)) }
-      return , $items.ToArray()
-    }
-    if ($null -eq $Node) { return $null }
-    if ("$($Node.GetValueKind())" -eq 'Number') { return [int] $Node }
-    $Node.ToString()
-  }
+function global:ConvertFrom-Json ([string] $InputObject) {
+  Microsoft.PowerShell.Utility\\ConvertFrom-Json -InputObject $InputObject -DateKind String
 }
 `;
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { findPowerShell, type PowerShellOptions, spawnPowerShell } from './powershell-process.ts';
+import { findPowerShell } from '../../tools/powershell.mjs';
+import { type PowerShellOptions, spawnPowerShell } from './powershell-process.ts';
 
-export { buildEngineHost } from './engine-host.ts';
-export { findPowerShell, type PowerShell, type PowerShellOptions } from './powershell-process.ts';
+export type { PowerShellOptions } from './powershell-process.ts';
 export { type PowerShellSession, startPowerShell } from './powershell-session.ts';
 
 export interface RunOptions extends PowerShellOptions {
@@ -48,7 +48,7 @@ export async function runPowerShell(script: string | { file: string }, options: 
   return { stdout, stderr, exitCode };
 }
 
-/** For vitest's globalSetup: builds what has to be built before the first test file asks for it. */
-export async function setup(): Promise<void> {
-  await findPowerShell();
+/** For vitest's globalSetup: fetches what has to be fetched before the first test file asks for it. */
+export function setup(): void {
+  findPowerShell();
 }

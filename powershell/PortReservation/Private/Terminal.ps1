@@ -39,8 +39,9 @@ class Terminal {
         return 'ansi16'
     }
 
-    # A host without a window says so by an exception.
+    # What is redirected goes to no window, though hosts have a width to tell; one without a window says so by an exception.
     hidden static [int] WindowWidth([object] $powerShellHost) {
+        if ([System.Console]::IsOutputRedirected) { return 0 }
         try { return $powerShellHost.UI.RawUI.WindowSize.Width }
         catch { return 0 }
     }

@@ -1,0 +1,2 @@
+// Stands where PowerShell's own pwsh.dll is put.
+return 1;
