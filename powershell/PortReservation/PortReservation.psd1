@@ -10,7 +10,6 @@
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
 
-    TypesToProcess       = @('PortReservation.Types.ps1xml')
     FormatsToProcess     = @('PortReservation.Format.ps1xml')
 
     FunctionsToExport    = @(

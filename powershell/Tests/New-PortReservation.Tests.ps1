@@ -9,8 +9,7 @@ Describe 'New-PortReservation' {
         $r.PSTypeNames[0] | Should -Be 'PortReservation.Reservation'
         $r.Protocol, $r.NumberOfPorts, ($r.EndPort - $r.StartPort) | Should -Be 'Tcp', 10, 9
         $r.Lifetime, $r.Name, $r.Reason | Should -Be 'Runtime', 'web', 'a test'
-        $r.Token | Should -BeOfType [uint64]
-        $r.Token | Should -BeGreaterThan 0
+        [uint64] $r.Token | Should -BeGreaterThan 0
         [System.Math]::Abs(([datetime]::Now - $r.CreatedAt).TotalMinutes) | Should -BeLessThan 5
         $r.StartPort..$r.EndPort | Where-Object { Test-Listen $_ } | Should -BeNullOrEmpty
         $r | Remove-PortReservation | Should -BeNullOrEmpty
@@ -90,6 +89,11 @@ Describe 'New-PortReservation' {
         $made.Lifetime | Should -Be 'Persistent', 'Runtime', 'Persistent'
     }
 
+    It 'takes the first port without its name' {
+        $r = New-PortReservation 5000 -NumberOfPorts 3
+        $r.StartPort, $r.EndPort | Should -Be 5000, 5002
+    }
+
     Context 'in both protocols' {
         It 'reserves the same numbers, and gives one object for each' {
             $tcp, $udp = New-PortReservation -Protocol Tcp, Udp, tcp -NumberOfPorts 2 -Name dns
@@ -118,6 +122,14 @@ api,tcp,2,22000-22999,
             $made.Protocol | Should -Be 'Tcp', 'Udp'
             $made.NumberOfPorts | Should -Be 2, 1
             $made.Reason | Should -Be $null, 'nameless'
+        }
+
+        It 'takes numbers, each a port' {
+            $made = 5000..5002 | New-PortReservation -Name number
+            $made.StartPort | Should -Be 5000, 5001, 5002
+            $made.NumberOfPorts | Should -Be 1, 1, 1
+            5000..5002 | Remove-PortReservation
+            Get-PortReservation | Should -BeNullOrEmpty
         }
 
         It 'takes reservations that were there before' {

@@ -41,7 +41,7 @@ describeInLab('persistent reservations through the module', () => {
     const { token } = await program.call('lookup', kind, start, 3);
     expect(BigInt(token!) >> 53n).not.toBe(0n);
     const ports = `${start}-${start + 2}`;
-    expect(made).toMatchObject({ token, type: 'UInt64', ports, is: 'Persistent Kernel Windows' });
+    expect(made).toMatchObject({ token, type: 'String', ports, is: 'Persistent Kernel Windows' });
     await expectReserved(program, kind, start, 3);
 
     const seen = `

@@ -27,7 +27,7 @@ describeInLab('runtime reservations through the module', () => {
       const made = await session.run(
         `$held = New-PortReservation -Protocol $protocol -StartPort $start -NumberOfPorts 3 -Name held
       $socket = New-Socket $protocol
-      $token = [BitConverter]::GetBytes($held.Token)
+      $token = [BitConverter]::GetBytes([uint64] $held.Token)
       $null = $socket.IOControl(-1744830362, $token, $null)
       Report @{ token = "$($held.Token)"; start = $held.StartPort; end = $held.EndPort
         is = "$($held.Lifetime) $($held.Enforcement)"; bind = Get-Bind $socket $held.EndPort }

@@ -41,7 +41,7 @@ it('the cmdlets work on the JSON of Windows PowerShell', async () => {
     name: 'grün',
     reason: 'a "quoted" reason',
     owner: 'Int32',
-    token: 'UInt64',
+    token: 'String',
     one: 1,
     none: 0,
     removed: ['grün', 'zweite'],

@@ -1,19 +1,37 @@
 # The objects that cmdlets output, made of what came over the wire.
 class FromWire {
+    # What objects are as texts, by type. Type data would say it, but that of two copies of the module cannot be in one session.
+    # The script blocks belong to no session, so that they work where an object goes to: in another runspace, too.
+    hidden static [hashtable] $Texts = @{
+        Owner       = [FromWire]::TextMethod(
+            'if ($null -eq $this.ProcessId) { return $this.User }
+            $place = switch ($this.Elsewhere) { networkNamespace { ", in another network namespace" } host { ", on another host" } }
+            "$($this.User) ($($this.ProcessId)$place)"')
+        PortHolder  = [FromWire]::TextMethod(
+            'if ($null -ne $this.ProcessId) { "$($this.ProcessName) ($($this.ProcessId))" } else { "($($this.User))" }')
+        Reservation = [FromWire]::TextMethod('"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
+        Exclusion   = [FromWire]::TextMethod('"$($this.StartPort)-$($this.EndPort) ($($this.Source))"')
+    }
+
+    hidden static [System.Management.Automation.PSScriptMethod] TextMethod([string] $script) {
+        return [System.Management.Automation.PSScriptMethod]::new('ToString', [scriptblock]::Create($script))
+    }
+
     static [object] Reservation([object] $wire) {
         $range = $wire['range']
         $startPort = [int] $range['startPort']
         $numberOfPorts = [int] $range['numberOfPorts']
         $token = $wire['token']
         $createdAt = $wire['createdAt']
-        return [pscustomobject] @{
+        $made = [pscustomobject] @{
             PSTypeName    = 'PortReservation.Reservation'
             Protocol      = [FromWire]::Title($wire['protocol'])
             StartPort     = $startPort
             EndPort       = $startPort + $numberOfPorts - 1
             NumberOfPorts = $numberOfPorts
-            # On Windows another session's runtime token is valid, and told, there alone.
-            Token         = if ($null -eq $token) { $null } else { [uint64]::Parse([string] $token) }
+            # On Windows another session's runtime token is valid, and told, there alone. A text, as on the wire: most readers of
+            # JSON lose the last digits of such a number.
+            Token         = [FromWire]::Text($token)
             Lifetime      = [FromWire]::Title($wire['lifetime'])
             Enforcement   = [FromWire]::Title($wire['enforcement'])
             Provider      = [FromWire]::Title($wire['provider'])
@@ -24,6 +42,8 @@ class FromWire {
             # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.
             CreatedAt     = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }
         }
+        $made.PSObject.Methods.Add([FromWire]::Texts.Reservation, $true)
+        return $made
     }
 
     static [object] Change([object] $wire) {
@@ -121,7 +141,7 @@ class FromWire {
 
     hidden static [object] PortHolder([object] $wire) {
         $processId = $wire['processId']
-        return [pscustomobject] @{
+        $made = [pscustomobject] @{
             PSTypeName  = 'PortReservation.PortHolder'
             State       = [FromWire]::Title($wire['state'])
             Address     = [string[]] @(foreach ($address in $wire['addresses']) { $address })
@@ -134,13 +154,15 @@ class FromWire {
             Url         = [string[]] @(foreach ($url in $wire['urls']) { $url })
             Container   = [FromWire]::Text($wire['container'])
         }
+        $made.PSObject.Methods.Add([FromWire]::Texts.PortHolder, $true)
+        return $made
     }
 
     static [object] Exclusion([object] $wire) {
         $startPort = [int] $wire['range']['startPort']
         $numberOfPorts = [int] $wire['range']['numberOfPorts']
         $createdAt = $wire['createdAt']
-        return [pscustomobject] @{
+        $made = [pscustomobject] @{
             PSTypeName    = 'PortReservation.Exclusion'
             Protocol      = [FromWire]::Title($wire['protocol'])
             StartPort     = $startPort
@@ -156,6 +178,8 @@ class FromWire {
             Owner         = [FromWire]::Owner($wire['owner'])
             CreatedAt     = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }
         }
+        $made.PSObject.Methods.Add([FromWire]::Texts.Exclusion, $true)
+        return $made
     }
 
     # Nothing where nobody recorded it: a persistent reservation of Windows that another program made.
@@ -165,7 +189,7 @@ class FromWire {
         $processStartTime = $owner['processStartTime']
         $hostName = $owner['host']
         $elsewhere = $owner['elsewhere']
-        return [pscustomobject] @{
+        $made = [pscustomobject] @{
             PSTypeName       = 'PortReservation.Owner'
             User             = [string] $owner['user']
             ProcessId        = if ($null -eq $processId) { $null } else { [int] $processId }
@@ -173,6 +197,8 @@ class FromWire {
             Host             = if ($null -eq $hostName) { $null } else { [string] $hostName }
             Elsewhere        = if ($null -eq $elsewhere) { $null } else { [string] $elsewhere }
         }
+        $made.PSObject.Methods.Add([FromWire]::Texts.Owner, $true)
+        return $made
     }
 
     hidden static [datetime] Time([string] $text) {
