@@ -13,9 +13,13 @@ Describe 'New-PortExclusion' -Tag Elevated {
         Test-Listen 5173 | Should -BeTrue
     }
 
-    It 'takes ports from the pipeline, each by itself' {
-        5173, 8080 | ForEach-Object { [pscustomobject] @{ Port = $_ } } | New-PortExclusion
-        (Get-PortExclusion -Protocol Tcp | Where-Object Own).StartPort | Should -Be 5173, 8080
+    It 'takes ports from the pipeline, each by itself, and without its name' {
+        5173, 8080 | New-PortExclusion
+        New-PortExclusion 9090
+        [pscustomobject] @{ Port = '9091' } | New-PortExclusion
+        (Get-PortExclusion -Protocol Tcp | Where-Object Own).StartPort | Should -Be 5173, 8080, 9090, 9091
+        5173, 8080 | Remove-PortExclusion
+        (Get-PortExclusion -Protocol Tcp | Where-Object Own).StartPort | Should -Be 9090, 9091
     }
 
     It 'is undone by Remove-PortExclusion' {

@@ -17,10 +17,12 @@ it('-WhatIf changes nothing and says what it would do', async () => {
     $r = New-PortReservation -Name keep -StartPort 24010
     $r | Remove-PortReservation -WhatIf
     Remove-PortReservation k* -WhatIf
+    Start-PortReservationWorker -Provider Ledger -WhatIf
     Stop-PortReservationWorker -WhatIf
     Report @{ started = $started; left = @(Get-PortReservation).Count }`);
   expect(values).toEqual({ started: false, left: 1 });
-  expect(stdout.match(/What if:.*on target "([^"]*)"/g)).toHaveLength(6);
+  expect(stdout.match(/What if:.*on target "([^"]*)"/g)).toHaveLength(7);
+  expect(stdout.match(/"Start port reservation worker" on target "provider (Auto|Ledger)"/g)).toHaveLength(2);
   expect(stdout).toContain('"3 free Tcp ports"');
   expect(stdout).toContain('"Tcp 24000-24001"');
   expect(stdout).toContain(`"Tcp 24010 'keep'"`);

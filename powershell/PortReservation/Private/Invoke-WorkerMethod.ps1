@@ -8,16 +8,15 @@ function Invoke-WorkerMethod {
         [object] $Target,
         # Errors, by name, that are none here; an empty array is given.
         [string[]] $Allow,
-        # For long work, of the methods that take a workDoneToken.
-        [switch] $ShowProgress,
+        # A WorkerProgress for long work, of the methods that take a workDoneToken.
+        [object] $Progress,
         # For a change that is only foreseen: what it would fail with is a warning.
         [switch] $AsWarning
     )
 
     $worker = $script:Session.Worker
     if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Get-Worker $Cmdlet }
-    $progress = if ($ShowProgress) { [WorkerProgress]::new($Cmdlet) }
-    $reply = $worker.Connection.Request($Method, $Params, 0, $progress)
+    $reply = $worker.Connection.Request($Method, $Params, 0, $Progress)
     if (-not $worker.Log.IsEmpty) { Write-WorkerLog $worker $Cmdlet }
     if ($null -eq $reply) {
         $Cmdlet.WriteError((ConvertTo-ConnectionError $worker $Method))

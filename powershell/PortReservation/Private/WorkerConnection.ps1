@@ -65,7 +65,6 @@ class WorkerConnection {
             $this.Progress = $null
             # Where nothing was written yet there is nothing to take back.
             if ($null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing) { $this.Cancel($id) }
-            if ($null -ne $workerProgress) { $workerProgress.Complete() }
         }
 
         return $reply

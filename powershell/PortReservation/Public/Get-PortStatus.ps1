@@ -4,7 +4,7 @@ function Get-PortStatus {
     Says of a port whether it can be bound, who has it, why not, and what to do.
 
     .DESCRIPTION
-    Gives one object for each port and protocol. Each port is bound on all addresses of both families and freed at
+    Gives one object for each port and protocol, in the order in which they are asked for. Each port is bound on all addresses of both families and freed at
     once, so CanBind is what a server of yours would meet; the system's tables only say why. Explanation is that
     in one sentence, and Remedy the one command that frees the port, allows it, keeps it, or shows more.
 
@@ -47,7 +47,7 @@ function Get-PortStatus {
     .EXAMPLE
     Get-PortStatus -Port 5173, 8000-8010 -Protocol Tcp, Udp
 
-    Looks at twelve ports in both protocols.
+    Looks at twelve ports in both protocols, the first of them first.
 
     .EXAMPLE
     Get-PortStatus 80-90 | Where-Object CanBind
@@ -88,14 +88,27 @@ function Get-PortStatus {
         }
 
         if ($ranges.Count -eq 0) { return }
-        $params = @{ protocol = ConvertTo-ProtocolList $Protocol; ranges = $ranges.ToArray() }
-        $count = 0
-        foreach ($range in $ranges) { $count += $range.numberOfPorts * $params.protocol.Count }
+        $protocols = ConvertTo-ProtocolList $Protocol
+        # So many at a time that the machine is not looked at again and again, and few enough to be held at once.
+        $portsAtOnce = 8192 / $protocols.Count
+        $total = 0
+        foreach ($range in $ranges) { $total += $range.numberOfPorts * $protocols.Count }
         # Below that it is done before a bar would be read.
-        $isLong = $count -ge 8192
-        $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($texts -join ', ') -ShowProgress:$isLong
-        if ($null -eq $result) { return }
-        foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
-        foreach ($wire in $result['ports']) { [FromWire]::PortStatus($wire) }
+        $progress = if ($total -ge 8192) { [WorkerProgress]::new($PSCmdlet, $total) }
+        $warned = [System.Collections.Generic.HashSet[string]]::new()
+        try {
+            foreach ($slice in Split-PortRange $ranges $portsAtOnce) {
+                $params = @{ protocol = $protocols; ranges = $slice }
+                $result = Invoke-WorkerMethod $PSCmdlet 'port/inspect' $params ($texts -join ', ') -Progress $progress
+                if ($null -eq $result) { return }
+                foreach ($warning in $result['warnings']) {
+                    if ($warned.Add([string] $warning)) { $PSCmdlet.WriteWarning([string] $warning) }
+                }
+                Select-PortStatus $result['ports'] $slice $protocols
+            }
+        }
+        finally {
+            if ($null -ne $progress) { $progress.Complete() }
+        }
     }
 }

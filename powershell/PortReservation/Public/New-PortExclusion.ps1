@@ -54,7 +54,7 @@ function New-PortExclusion {
     Returns the exclusions. By default nothing is returned.
 
     .INPUTS
-    Objects with properties of the parameters' names: exclusions, or rows of Import-Csv. An empty Name or Reason
+    Numbers, each the first port of a block; or objects with properties of the parameters' names: exclusions, or rows of Import-Csv. An empty Name or Reason
     counts as not given.
 
     .OUTPUTS
@@ -91,7 +91,7 @@ function New-PortExclusion {
         [ValidateSet('Tcp', 'Udp')]
         [string[]] $Protocol = 'Tcp',
 
-        [Parameter(Mandatory, ValueFromPipelineByPropertyName)]
+        [Parameter(Mandatory, Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Alias('Port')]
         [ValidateRange(1, 65535)]
         [int] $StartPort,

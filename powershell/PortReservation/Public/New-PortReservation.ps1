@@ -60,7 +60,7 @@ function New-PortReservation {
     for is never updated.
 
     .INPUTS
-    Objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason,
+    Numbers, each the first port of a block; or objects with properties of the parameters' names: reservations, or rows of Import-Csv. An empty Name, Reason,
     Document or Within counts as not given.
 
     .OUTPUTS
@@ -70,6 +70,11 @@ function New-PortReservation {
     New-PortReservation -NumberOfPorts 10 -Name web
 
     Reserves ten consecutive free TCP ports for this session.
+
+    .EXAMPLE
+    5000..5002 | New-PortReservation
+
+    Reserves three ports, each by itself. New-PortReservation 5000 -NumberOfPorts 3 reserves them as one block.
 
     .EXAMPLE
     $udp = New-PortReservation -Protocol Udp -StartPort 27015 -NumberOfPorts 4 -Reason 'game servers'
@@ -109,7 +114,7 @@ function New-PortReservation {
         [ValidateSet('Tcp', 'Udp')]
         [string[]] $Protocol = 'Tcp',
 
-        [Parameter(ValueFromPipelineByPropertyName)]
+        [Parameter(Position = 0, ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [Alias('Port')]
         [ValidateRange(1, 65535)]
         [int] $StartPort,

@@ -36,7 +36,7 @@ function Remove-PortExclusion {
     Returns the removed exclusions. By default nothing is returned.
 
     .INPUTS
-    Objects with properties of the parameters' names, such as exclusions.
+    Numbers, each the range of this one port; or objects with properties of the parameters' names, such as exclusions.
 
     .OUTPUTS
     None, or PortReservation.Exclusion with -PassThru.
@@ -78,7 +78,7 @@ function Remove-PortExclusion {
         [ValidateSet('Tcp', 'Udp')]
         [string[]] $Protocol,
 
-        [Parameter(Mandatory, ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
+        [Parameter(Mandatory, ParameterSetName = 'Range', ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 

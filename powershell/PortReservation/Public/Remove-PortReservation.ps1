@@ -33,7 +33,7 @@ function Remove-PortReservation {
     Returns the removed reservations. By default nothing is returned.
 
     .INPUTS
-    Objects with properties of the parameters' names. Of a reservation, token and range must still fit.
+    Numbers, each the range of this one port; or objects with properties of the parameters' names. Of a reservation, token and range must still fit.
 
     .OUTPUTS
     None, or PortReservation.Reservation with -PassThru.
@@ -77,7 +77,7 @@ function Remove-PortReservation {
         [ValidateSet('Tcp', 'Udp')]
         [string[]] $Protocol,
 
-        [Parameter(ParameterSetName = 'Range', ValueFromPipelineByPropertyName)]
+        [Parameter(ParameterSetName = 'Range', ValueFromPipeline, ValueFromPipelineByPropertyName)]
         [ValidateRange(1, 65535)]
         [int] $StartPort,
 

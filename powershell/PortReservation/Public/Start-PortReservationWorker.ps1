@@ -90,7 +90,7 @@ function Start-PortReservationWorker {
     )
 
     $running = $script:Session.Worker
-    if ($null -ne $running -and $running.IsUsable()) {
+    if ($null -ne $running -and $running.IsUsable() -and -not $WhatIfPreference) {
         $PSCmdlet.WriteError((New-ErrorRecord 'WorkerRunning' (
             "A worker (process $($running.Process.Id)) is running already.") ResourceExists (
             'Stop it with Stop-PortReservationWorker, which frees its runtime reservations.') $running.Process.Id))
