@@ -10,21 +10,84 @@ function Get-PortVariable {
     $variables
 }
 
-# What variables of this process are, to be set again.
-function Get-ProcessEnvironment {
-    param([string[]] $Name)
+# The variables of this process, for as long as a script block runs with others.
+class PortEnvironment {
+    hidden [string] $Runspace
+    # What they were, by name; those that this one has taken.
+    hidden [hashtable] $Before = @{}
+    hidden [System.Collections.Generic.List[string]] $Taken = [System.Collections.Generic.List[string]]::new()
 
-    $variables = @{}
-    foreach ($one in $Name) { $variables[$one] = [System.Environment]::GetEnvironmentVariable($one) }
-    $variables
-}
+    PortEnvironment([runspace] $runspace) {
+        $this.Runspace = "$($runspace.InstanceId)"
+    }
 
-function Set-ProcessEnvironment {
-    param([hashtable] $Variables)
+    # Who uses which variable: runspaces, by name. Variables belong to the process, so it is one for all runspaces, and for all
+    # copies of this module; what calls this holds its lock.
+    hidden static [System.Collections.IDictionary] Users() {
+        $domain = [System.AppDomain]::CurrentDomain
+        $users = $domain.GetData('PortReservation.Environment')
+        if ($null -eq $users) {
+            $comparer = [System.StringComparer]::Ordinal
+            if ([System.Environment]::OSVersion.Platform -eq 'Win32NT') { $comparer = [System.StringComparer]::OrdinalIgnoreCase }
+            $users = [System.Collections.Hashtable]::new($comparer)
+            $domain.SetData('PortReservation.Environment', $users)
+        }
 
-    foreach ($name in $Variables.Keys) {
-        # A plain $null would become an empty text, and the variable would stay.
-        $value = if ($null -eq $Variables[$name]) { [NullString]::Value } else { $Variables[$name] }
-        [System.Environment]::SetEnvironmentVariable($name, $value)
+        return $users
+    }
+
+    hidden static [object] $Lock = [string]::Intern('PortReservation.Environment')
+
+    # Takes the variables, and sets nothing yet. Gives the name of one that another runspace uses, and takes none then; or nothing.
+    # What this runspace uses itself is further out, and comes back when this one has ended.
+    [string] Take([string[]] $names) {
+        $isLocked = $false
+        try {
+            [System.Threading.Monitor]::Enter([PortEnvironment]::Lock, [ref] $isLocked)
+            $users = [PortEnvironment]::Users()
+            foreach ($name in $names) {
+                if ($null -ne $users[$name] -and $users[$name] -ne $this.Runspace) { return $name }
+            }
+
+            foreach ($name in $names) {
+                if ($null -eq $users[$name]) {
+                    $this.Taken.Add($name)
+                    $users[$name] = $this.Runspace
+                }
+            }
+        }
+        finally {
+            if ($isLocked) { [System.Threading.Monitor]::Exit([PortEnvironment]::Lock) }
+        }
+
+        return [NullString]::Value
+    }
+
+    [void] Set([hashtable] $variables) {
+        foreach ($name in $variables.Keys) { $this.Before[$name] = [System.Environment]::GetEnvironmentVariable($name) }
+        [PortEnvironment]::Write($variables)
+    }
+
+    # Sets what was before, and lets others have the variables. Nothing happens a second time.
+    [void] Restore() {
+        [PortEnvironment]::Write($this.Before)
+        $this.Before = @{}
+        $isLocked = $false
+        try {
+            [System.Threading.Monitor]::Enter([PortEnvironment]::Lock, [ref] $isLocked)
+            foreach ($name in $this.Taken) { [PortEnvironment]::Users().Remove($name) }
+            $this.Taken.Clear()
+        }
+        finally {
+            if ($isLocked) { [System.Threading.Monitor]::Exit([PortEnvironment]::Lock) }
+        }
+    }
+
+    hidden static [void] Write([hashtable] $variables) {
+        foreach ($name in $variables.Keys) {
+            # A plain $null would become an empty text, and the variable would stay.
+            $value = if ($null -eq $variables[$name]) { [NullString]::Value } else { $variables[$name] }
+            [System.Environment]::SetEnvironmentVariable($name, $value)
+        }
     }
 }

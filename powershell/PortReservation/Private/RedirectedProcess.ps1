@@ -16,20 +16,25 @@ class RedirectedProcess {
         $arguments = [System.Collections.Generic.List[string]] $commandLine
         $arguments.RemoveAt(0)
         try {
-            if ($start.PSObject.Properties['ArgumentList']) {
-                foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
-                $null = $process.Start()
-            }
-            else {
-                $start.Arguments = [RedirectedProcess]::Join($arguments)
-                [RedirectedProcess]::StartWithoutPreamble($process)
-            }
+            [RedirectedProcess]::SetArguments($start, $arguments)
+            if ([RedirectedProcess]::IsOnFramework($start)) { [RedirectedProcess]::StartWithoutPreamble($process) }
+            else { $null = $process.Start() }
 
             return $process
         }
         catch {
             return $_.Exception.GetBaseException().Message
         }
+    }
+
+    hidden static [bool] IsOnFramework([System.Diagnostics.ProcessStartInfo] $start) {
+        return $null -eq $start.PSObject.Properties['ArgumentList']
+    }
+
+    # Each argument reaches the program as it is here.
+    static [void] SetArguments([System.Diagnostics.ProcessStartInfo] $start, [string[]] $arguments) {
+        if ([RedirectedProcess]::IsOnFramework($start)) { $start.Arguments = [RedirectedProcess]::Join($arguments) }
+        else { foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) } }
     }
 
     # One text of many arguments, by the rules by which Microsoft's C runtime takes it apart again.

@@ -14,6 +14,8 @@ class WorkerConnection {
     hidden [hashtable] $Replies = @{}
     # Serves the worker's holder/ requests; $null where it is told that nobody does.
     [object] $Holder
+    # What is sent of these is never taken back, as by Ctrl+C: what they free is to be free.
+    hidden static [string[]] $Final = @('reservation/release')
     # Is told of the progress of the call under way; $null where nobody asked.
     hidden [object] $Progress
     # Why nothing can follow: a FormatException or ArgumentException for what is not the protocol, or that of the stream.
@@ -64,10 +66,26 @@ class WorkerConnection {
             $this.Replies.Remove($id)
             $this.Progress = $null
             # Where nothing was written yet there is nothing to take back.
-            if ($null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing) { $this.Cancel($id) }
+            $isOpen = $null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing
+            if ($isOpen -and [WorkerConnection]::Final -notcontains $method) { $this.Cancel($id) }
         }
 
         return $reply
+    }
+
+    # Sends a request whose reply nobody waits for. It comes where the pipeline is being stopped, so it does not wait for long.
+    [void] Post([string] $method, [hashtable] $params) {
+        $deadline = [datetime]::UtcNow.AddSeconds(1)
+        try {
+            # A write goes on when the pipeline is stopped; a message must not begin inside another.
+            if ($null -ne $this.Writing) { $this.Wait($this.Writing, $deadline) }
+            $id = ++$this.LastId
+            $text = $this.Json::Write($params)
+            $this.Send('{"jsonrpc":"2.0","id":' + $id + ',"method":"' + $method + '","params":' + $text + '}', $deadline)
+        }
+        catch {
+            $this.Failure = [WorkerConnection]::Unwrap($_.Exception)
+        }
     }
 
     # Takes the next message.

@@ -4,9 +4,10 @@ function Get-PortStatus {
     Says of a port whether it can be bound, who has it, why not, and what to do.
 
     .DESCRIPTION
-    Gives one object for each port and protocol, in the order in which they are asked for. Each port is bound on all addresses of both families and freed at
-    once, so CanBind is what a server of yours would meet; the system's tables only say why. Explanation is that
-    in one sentence, and Remedy the one command that frees the port, allows it, keeps it, or shows more.
+    Gives one object for each port and protocol, in the order in which they are asked for. Each port is bound on
+    all addresses of both families and freed at once, so CanBind is what a server of yours would meet; the
+    system's tables only say why. Explanation is that in one sentence, and Remedy the one command that frees the
+    port, allows it, keeps it, or shows more.
 
     The property Verdict is one of
     Free                     A bind succeeds, and nothing speaks against the port.

@@ -1,24 +1,34 @@
 function Invoke-WithPortReservation {
     <#
     .SYNOPSIS
-    Reserves ports for as long as a script block runs, and tells the programs that it starts which.
+    Reserves ports for as long as a script block or a program runs, and tells programs which.
 
     .DESCRIPTION
-    Reserves a block of ports, runs the script block, and removes the reservation when it has ended: also after an
-    error or Ctrl+C. The script block gets the reservation as its argument, one for each protocol, and programs
-    find their ports in the environment: PORT is the first, PORT_0, PORT_1 and so on are all of them, PORT_RANGE
-    is first-last. Afterwards these variables are as before. They belong to the process, so other runspaces see
-    them too.
+    Reserves a block of ports, runs the script block or the program, and removes the reservation when it has
+    ended: also after an error or Ctrl+C. The script block gets the reservation as its argument, one for each
+    protocol, and programs find their ports in the environment: PORT is the first, PORT_0, PORT_1 and so on are
+    all of them, PORT_RANGE is first-last. Afterwards these variables are as before.
 
-    By default the reservation yields to servers that the script block starts (-Hold). What they leave running
+    The variables belong to the process. Where another runspace runs a script block with them, as in
+    ForEach-Object -Parallel, this one is not run, with the error EnvironmentInUse. A program of -FilePath has
+    them to itself, and as many as you like run side by side.
+
+    By default the reservation yields to servers that are started (-Hold). What they leave running
     keeps its ports, but the reservation does not wait for it.
 
-    Where the ports cannot be had, the script block does not run. Errors, by id, are those of New-PortReservation:
-    PortInUse, RangeReserved and RangeExcluded (the ports are not free), NoFreeRange, AccessDenied, NotSupported,
-    InvalidParams and InvalidRange (values that do not fit together), LedgerBusy, LedgerCorrupt, OsError.
+    Where the ports cannot be had, nothing runs. Errors, by id: EnvironmentInUse, ProgramNotStarted, and those of
+    New-PortReservation: PortInUse, RangeReserved and RangeExcluded (the ports are not free), NoFreeRange,
+    AccessDenied, NotSupported, InvalidParams and InvalidRange (values that do not fit together), LedgerBusy,
+    LedgerCorrupt, OsError.
 
     .PARAMETER ScriptBlock
     What to run. Its arguments are the reservations, in the order of -Protocol.
+
+    .PARAMETER FilePath
+    The program to run, by name or path. Its output is given as lines, and $LASTEXITCODE is its exit code.
+
+    .PARAMETER ArgumentList
+    The arguments of the program, each as one, whatever is in it.
 
     .PARAMETER NumberOfPorts
     How many consecutive ports, 1 to 65535. Default 1.
@@ -51,7 +61,7 @@ function Invoke-WithPortReservation {
     None.
 
     .OUTPUTS
-    What the script block gives.
+    What the script block or the program gives.
 
     .EXAMPLE
     Invoke-WithPortReservation -NumberOfPorts 3 -Name web { npm test }
@@ -64,17 +74,31 @@ function Invoke-WithPortReservation {
     Serves the current folder on a free port until Ctrl+C; without Invoke-WithPortReservation the port would be a
     guess.
 
+    .EXAMPLE
+    1..4 | ForEach-Object -Parallel { Invoke-WithPortReservation -FilePath npm -ArgumentList test }
+
+    Runs four times the tests at once, each with a port of its own.
+
     .LINK
     New-PortReservation
 
     .LINK
     about_PortReservation
     #>
-    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
+    [CmdletBinding(
+        DefaultParameterSetName = 'ScriptBlock', SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
     [OutputType([object])]
     param(
-        [Parameter(Mandatory, Position = 0)]
+        [Parameter(Mandatory, Position = 0, ParameterSetName = 'ScriptBlock')]
         [scriptblock] $ScriptBlock,
+
+        [Parameter(Mandatory, ParameterSetName = 'Program')]
+        [ValidateNotNullOrEmpty()]
+        [string] $FilePath,
+
+        [Parameter(ParameterSetName = 'Program')]
+        [AllowEmptyString()]
+        [string[]] $ArgumentList = @(),
 
         [Alias('Count')]
         [ValidateRange(1, 65535)]
@@ -105,26 +129,39 @@ function Invoke-WithPortReservation {
     $asked = @{ NumberOfPorts = $NumberOfPorts; Protocol = $Protocol; Within = $Within; Name = $Name; Reason = $Reason }
     if ($StartPort) { $asked.StartPort = $StartPort }
     # Ctrl+C may come at any point from the first port on.
-    $made, $before = @(), @{}
+    $made = [System.Collections.Generic.List[object]]::new()
+    $environment = [PortEnvironment]::new([runspace]::DefaultRunspace)
     try {
+        if ($ScriptBlock) {
+            # The names alone, before anything is reserved.
+            $names = @((Get-PortVariable @{ StartPort = 0; EndPort = 0; NumberOfPorts = $NumberOfPorts } $EnvironmentPrefix).Keys)
+            $used = $environment.Take($names)
+            if ($used) {
+                $PSCmdlet.WriteError((New-ErrorRecord 'EnvironmentInUse' (
+                    "Another runspace of this process runs a script block with the environment variable $used.") ResourceBusy (
+                    'Use -FilePath, which gives the variables to the program alone, or another -EnvironmentPrefix.') $used))
+                return
+            }
+        }
+
         # It also asks for -WhatIf and -Confirm.
-        $made = @(New-PortReservation @asked -Hold $Hold)
+        New-PortReservation @asked -Hold $Hold | ForEach-Object { $made.Add($_) }
         if ($made.Count -eq 0) { return }
         $variables = Get-PortVariable $made[0] $EnvironmentPrefix
-        $before = Get-ProcessEnvironment $variables.Keys
-        Set-ProcessEnvironment $variables
-        & $ScriptBlock @made
+        if ($FilePath) { return Invoke-ReservedProgram $PSCmdlet $FilePath $ArgumentList $variables }
+        $environment.Set($variables)
+        $arguments = $made.ToArray()
+        & $ScriptBlock @arguments
     }
     finally {
-        Set-ProcessEnvironment $before
-        foreach ($reservation in $made) {
-            # It went with the worker that the script block stopped.
-            if ($null -eq $script:Session.Worker) { break }
-            $params = ConvertTo-RangeParam $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
-            $params.token = "$($reservation.Token)"
-            $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
-            # The script block may have removed it.
-            $null = Invoke-WorkerMethod $PSCmdlet 'reservation/release' $params $target 'NotFound'
+        # Ctrl+C may come here, too, but once. What it cuts short is done where it comes no more.
+        try {
+            $environment.Restore()
+            Remove-UsedReservation $PSCmdlet $made
+        }
+        finally {
+            Send-UsedRelease $made
+            $environment.Restore()
         }
     }
 }
