@@ -36,7 +36,7 @@ it.skipIf(lacking.root)(`Get-PortStatus says who has a port, typed${lacking.root
     state: 'Listening',
     command: expect.stringMatching(/situation\.py 0 listen tcp ::1 21173$/),
     explanation: `python3 (process ${processId}, user root) listens on ::1, while 0.0.0.0 alone can be bound.`,
-    remedy: `kill ${processId}`,
+    remedy: `Stop-Process -Id ${processId}`,
     rest: true,
   });
 });

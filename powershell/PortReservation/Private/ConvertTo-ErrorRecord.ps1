@@ -34,5 +34,5 @@ function ConvertTo-ErrorRecord {
 
     $subject = [string] $data['target']
     if ($subject -eq '') { $subject = $Target }
-    New-ErrorRecord $id $message $category $hint $subject
+    New-ErrorRecord $id $message $category ([Remedy]::Advice($hint, $subject)) $subject
 }

@@ -118,25 +118,8 @@ class FromWire {
             Reservation = if ($null -eq $reservation) { $null } else { [FromWire]::Reservation($reservation) }
             Exclusion   = if ($null -eq $exclusion) { $null } else { [FromWire]::Exclusion($exclusion) }
             Explanation = [string] $wire['explanation']
-            Remedy      = if ($null -eq $remedy) { $null } else { [FromWire]::Remedy($remedy) }
+            Remedy      = if ($null -eq $remedy) { $null } else { [Remedy]::Of($wire) }
         }
-    }
-
-    # As it is typed in PowerShell: a cmdlet, or the system's own command.
-    hidden static [string] Remedy([object] $wire) {
-        $action = [string] $wire['action']
-        if (-not $action) { return [string] $wire['run'] }
-        $range = $wire['range']
-        $words = "-Protocol $([FromWire]::Title($wire['protocol'])) -StartPort $($range['startPort'])"
-        if ([int] $range['numberOfPorts'] -ne 1) { $words = "$words -NumberOfPorts $($range['numberOfPorts'])" }
-        switch ($action) {
-            'release' { return "Remove-PortReservation $words" }
-            'exclude' { return "New-PortExclusion $words" }
-            'restartNat' { return "New-PortExclusion $words -RestartNat" }
-            'reserve' { return "New-PortReservation $words -Persistent" }
-        }
-
-        return [string] $wire['sentence']
     }
 
     hidden static [object] PortHolder([object] $wire) {
