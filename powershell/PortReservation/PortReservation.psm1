@@ -11,7 +11,7 @@ $script:Session = @{
 
 $otherEdition = @{ Core = 'Json.Desktop.ps1'; Desktop = 'Json.Core.ps1' }[$PSEdition]
 # A class must be there before a file is read that names it in a class of its own.
-$named = @('CompiledHandler.ps1', 'RedirectedProcess.ps1', 'ReservationSocket.ps1')
+$named = @('CompiledHandler.ps1', 'RedirectedProcess.ps1', 'Remedy.ps1', 'ReservationSocket.ps1')
 foreach ($folder in 'Private', 'Public') {
     $files = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, $folder), '*.ps1')
     foreach ($isNamed in $true, $false) {
@@ -38,5 +38,23 @@ Register-ArgumentCompleter -ParameterName Document -ScriptBlock ${function:Compl
     'Remove-PortExclusion'
     'Remove-PortReservation'
 )
+
+foreach ($parameter in 'Port', 'StartPort', 'NumberOfPorts', 'Token', 'Within') {
+    Register-ArgumentCompleter -ParameterName $parameter -ScriptBlock ${function:Complete-Port} -CommandName @(
+        'Connect-PortReservation'
+        'Find-FreePortRange'
+        'Get-PortExclusion'
+        'Get-PortReservation'
+        'Get-PortStatus'
+        'Invoke-WithPortReservation'
+        'New-PortExclusion'
+        'New-PortReservation'
+        'New-PortReservationSocket'
+        'Remove-PortExclusion'
+        'Remove-PortReservation'
+        'Test-PortReservation'
+    )
+}
+Register-ArgumentCompleter -ParameterName Path -ScriptBlock ${function:Complete-Document} -CommandName 'Import-PortReservation'
 
 $ExecutionContext.SessionState.Module.OnRemove = { Stop-Worker $script:Session.Worker }

@@ -81,9 +81,9 @@ Describe 'Advice' {
 
     It 'to look as somebody who sees more is a PowerShell command' {
         InModuleScope PortReservation {
-            [Remedy]::Of(@{ protocol = 'udp'; port = 53; remedy = "sudo ss -uanp 'sport = :53'" }) |
+            [Remedy]::Of(@{ protocol = 'udp'; port = 53; remedy = @{ run = "sudo ss -uanp 'sport = :53'" } }) |
                 Should -Be "sudo pwsh -Command 'Get-PortStatus 53 -Protocol Udp'"
-            [Remedy]::Of(@{ remedy = 'sudo systemctl stop ssh.socket' }) | Should -Be 'sudo systemctl stop ssh.socket'
+            [Remedy]::Of(@{ remedy = @{ run = 'sudo systemctl stop ssh.socket' } }) | Should -Be 'sudo systemctl stop ssh.socket'
             [Remedy]::Advice('Start the worker with --provider ledger.', 'tcp 5000') | Should -BeLike 'Use Start-PortReservationWorker -Provider Ledger*'
         }
     }

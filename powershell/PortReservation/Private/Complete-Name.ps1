@@ -3,20 +3,15 @@
 function Complete-Name {
     param([string] $CommandName, [string] $ParameterName, [string] $WordToComplete)
 
-    # What becomes of a worker that cannot be used is told by the next cmdlet.
-    $worker = $script:Session.Worker
-    if ($null -eq $worker) { $worker = Start-Worker $script:Session.Options }
-    if ($worker -isnot [Worker] -or -not $worker.IsUsable()) { return }
+    $worker = Get-CompletionWorker
+    if ($null -eq $worker) { return Get-SameWord $WordToComplete }
     $kinds = 'reservation', 'exclusion'
     if ($ParameterName -eq 'Name') { $kinds = if ($CommandName -like '*Exclusion') { 'exclusion' } else { 'reservation' } }
     $key = $ParameterName.ToLowerInvariant()
     $isPattern = $key -eq 'name' -and $CommandName -match '\A(?:Get|Remove|Test)-'
     $names = [System.Collections.Generic.SortedSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
     foreach ($kind in $kinds) {
-        $reply = $worker.Connection.Request("$kind/list", @{}, 2000)
-        # Not every provider has exclusions.
-        if ($null -eq $reply -or $null -ne $reply['error']) { continue }
-        foreach ($wire in $reply['result']["${kind}s"]) {
+        foreach ($wire in Get-CompletionList $worker $kind) {
             if ($null -eq $wire[$key]) { continue }
             $name = [string] $wire[$key]
             # Where wildcards are permitted, a name's own signs are escaped.
@@ -26,6 +21,7 @@ function Complete-Name {
     }
 
     $word = $WordToComplete.Trim("'", '"')
+    $isOffered = $false
     foreach ($name in $names) {
         if (-not $name.StartsWith($word, [System.StringComparison]::OrdinalIgnoreCase)) { continue }
         $text = $name
@@ -33,6 +29,9 @@ function Complete-Name {
             $text = "'$([System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($name))'"
         }
 
+        $isOffered = $true
         [System.Management.Automation.CompletionResult]::new($text, $name, 'ParameterValue', $name)
     }
+
+    if (-not $isOffered) { Get-SameWord $WordToComplete }
 }
