@@ -11,6 +11,7 @@ import { generate } from './tools/generate.mjs';
 import { copyInstalled } from './tools/koffi.mjs';
 import { notices } from './tools/notices.mjs';
 import { publishedSchema } from './tools/published.mjs';
+import { releaseNotes } from './tools/release-notes.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -41,7 +42,11 @@ function copyModule() {
   writeFileSync(join(schemas, 'protocol.schema.json'), protocol);
   const manifest = join(moduleFolder, 'PortReservation.psd1');
   const text = readFileSync(manifest, 'utf8');
-  writeFileSync(manifest, text.replace(/(ModuleVersion\s*=\s*)'[^']*'/, `$1'${version}'`));
+  const notes = releaseNotes(version).replaceAll("'", "''");
+  const filled = text
+    .replace(/(ModuleVersion\s*=\s*)'[^']*'/, (_, key) => `${key}'${version}'`)
+    .replace(/(ReleaseNotes\s*=\s*)'[^']*'/, (_, key) => `${key}'${notes}'`);
+  writeFileSync(manifest, filled);
 }
 
 const { contract, metafile: validators } = await generate(version);

@@ -6,6 +6,8 @@ param(
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
+function Escape ([string] $Text) { [System.Security.SecurityElement]::Escape($Text) }
+
 $name = [System.IO.Path]::GetFileName($ModuleFolder)
 $module = Test-ModuleManifest ([System.IO.Path]::Combine($ModuleFolder, "$name.psd1"))
 $functions = @($module.ExportedFunctions.Keys)
@@ -17,7 +19,12 @@ $tags = @(
     foreach ($function in $functions) { "PSFunction_$function"; "PSCommand_$function" }
 ) -join ' '
 
-function Escape ([string] $Text) { [System.Security.SecurityElement]::Escape($Text) }
+$addresses = foreach ($key in 'LicenseUri', 'ProjectUri', 'IconUri') {
+    $element = $key.Substring(0, 1).ToLowerInvariant() + $key.Substring(1).Replace('Uri', 'Url')
+    if ($module.$key) { "`n    <$element>$(Escape $module.$key)</$element>" }
+}
+# A licence by address takes the place of the file.
+$license = if (-not $module.LicenseUri) { "`n    <license type=""file"">LICENSE</license>" }
 
 $nuspec = @"
 <?xml version="1.0" encoding="utf-8"?>
@@ -29,7 +36,8 @@ $nuspec = @"
     <owners>$(Escape $module.CompanyName)</owners>
     <requireLicenseAcceptance>false</requireLicenseAcceptance>
     <description>$(Escape $module.Description)</description>
-    <copyright>$(Escape $module.Copyright)</copyright>
+    <copyright>$(Escape $module.Copyright)</copyright>$license$(-join $addresses)
+    <releaseNotes>$(Escape $module.ReleaseNotes)</releaseNotes>
     <tags>$(Escape $tags)</tags>
   </metadata>
 </package>

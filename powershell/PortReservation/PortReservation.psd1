@@ -38,7 +38,9 @@
 
     PrivateData          = @{
         PSData = @{
-            Tags = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'FreePort', 'WinNAT', 'netsh', 'DSC', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+            Tags         = @('Network', 'Port', 'TCP', 'UDP', 'Reservation', 'FreePort', 'WinNAT', 'netsh', 'DSC', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core')
+            # The build puts the section of CHANGELOG.md here.
+            ReleaseNotes = ''
         }
     }
 }

@@ -1,6 +1,33 @@
 BeforeAll { . $PSScriptRoot/Shared.ps1 }
 AfterAll { Stop-PortReservationWorker }
 
+Describe 'The manifest' {
+    BeforeAll {
+        $base = (Get-Module PortReservation).ModuleBase
+        $manifest = Test-ModuleManifest (Join-Path $base PortReservation.psd1)
+    }
+
+    It 'has the release notes of CHANGELOG.md' {
+        $changes = Get-Content (Join-Path $PSScriptRoot ../../CHANGELOG.md) | Where-Object { $_ -match '^- ' } | Select-Object -First 1
+        $manifest.ReleaseNotes | Should -Match ([regex]::Escape($changes))
+        $manifest.ReleaseNotes.Length | Should -BeLessOrEqual 10000
+        $manifest.ReleaseNotes | Should -Not -Match '^#'
+    }
+
+    It 'links to no place that does not exist' {
+        foreach ($key in 'LicenseUri', 'ProjectUri', 'IconUri', 'HelpInfoUri') { $manifest.$key | Should -BeNullOrEmpty }
+        (Get-Content (Join-Path $base PortReservation.psd1) -Raw) | Should -Not -Match 'https?://'
+        Join-Path $base LICENSE | Should -Exist
+    }
+
+    It 'has the words by which people search' {
+        foreach ($word in 'TCP', 'UDP', 'FreePort', 'WinNAT', 'Windows', 'Linux', 'MacOS', 'PSEdition_Desktop', 'PSEdition_Core') {
+            $manifest.Tags | Should -Contain $word
+        }
+        $manifest.Tags -match '\s' | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'A second version of the module' {
     BeforeAll {
         # As Update-PSResource puts it beside the first.
@@ -18,7 +45,7 @@ Describe 'A second version of the module' {
             Import-Module $first -ErrorAction Stop
             $null = New-PortReservation -Name first
             Import-Module $second -Force:$force -ErrorAction Stop
-            (Get-Command New-PortReservation).Version.ToString()
+            (Get-Command New-PortReservation).Module.Version.ToString()
             $r = New-PortReservation -Name second -NumberOfPorts 2
             "$r"
             "$($r.Owner)" -eq "$($r.Owner.User) ($($r.Owner.ProcessId))"
