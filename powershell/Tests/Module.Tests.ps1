@@ -28,6 +28,35 @@ Describe 'The manifest' {
     }
 }
 
+Describe 'The functions' {
+    # The two rules of PSScriptAnalyzer, which a gallery runs on what it is given, that look at more than a line.
+    BeforeDiscovery {
+        $source = [System.IO.Path]::Combine($PSScriptRoot, '..', 'PortReservation')
+        $functions = foreach ($file in Get-ChildItem $source -Recurse -Filter *.ps1) {
+            $ast = [System.Management.Automation.Language.Parser]::ParseFile($file.FullName, [ref] $null, [ref] $null)
+            foreach ($one in $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.FunctionDefinitionAst] }, $false)) {
+                $attributes = @(if ($one.Body.ParamBlock) { $one.Body.ParamBlock.Attributes.Extent.Text })
+                @{
+                    name        = $one.Name
+                    suppressed  = ($attributes -match 'SuppressMessage') -join ' '
+                    isSupported = [bool] ($attributes -match 'SupportsShouldProcess')
+                    isCalled    = $one.Extent.Text -match '\.ShouldProcess\('
+                }
+            }
+        }
+    }
+
+    It 'ask before they change something, or say why not: <name>' -ForEach @(
+        $functions | Where-Object { $_.name -match '^(New|Set|Remove|Start|Stop|Restart|Reset|Update)-' }
+    ) {
+        if (-not $isSupported) { $suppressed | Should -Match "'PSUseShouldProcessForStateChangingFunctions', '', Justification = '\w.{15,}'" }
+    }
+
+    It 'that support -WhatIf ask, or say who does: <name>' -ForEach @($functions | Where-Object { $_.isSupported -ne $_.isCalled }) {
+        $suppressed | Should -Match "'PSShouldProcess', '', Justification = '\w.{15,}'"
+    }
+}
+
 Describe 'A second version of the module' {
     BeforeAll {
         # As Update-PSResource puts it beside the first.

@@ -19,6 +19,8 @@ function Get-Worker {
 # Starts a worker in the way that Start-PortReservationWorker was told. Gives the worker, or the error record that says why
 # there is none.
 function Start-Worker {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'The cmdlet has asked.')]
     param([hashtable] $Options)
 
     if ($Options.ContainsKey('CommandLine')) { return New-Worker $Options.CommandLine $Options }
@@ -49,6 +51,8 @@ function Start-Worker {
 
 # Ends the worker and forgets it.
 function Stop-Worker {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'The cmdlet has asked.')]
     param([object] $Worker)
 
     if ($null -eq $Worker) { return }

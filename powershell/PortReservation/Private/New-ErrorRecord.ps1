@@ -1,5 +1,7 @@
 # An error record with the stable id, what to do about it, and what it happened to.
 function New-ErrorRecord {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'It makes an object and changes nothing.')]
     param(
         [string] $Id,
         [string] $Message,

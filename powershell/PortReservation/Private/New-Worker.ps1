@@ -1,6 +1,8 @@
 # Starts the worker's process, opens the conversation, and makes it the worker of this runspace. Gives the worker, or the
 # error record that says why there is none.
 function New-Worker {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'The cmdlet has asked.')]
     param([string[]] $CommandLine, [hashtable] $Options)
 
     $process = [RedirectedProcess]::Start($CommandLine)

@@ -2,6 +2,8 @@ $script:OldestNode = [version] '20.19'
 
 # Starts asking a Node for its version, so that it answers while the worker starts. Nothing where it is known already.
 function Start-NodeVersionQuery {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'It asks for a version and changes nothing.')]
     param([string] $NodePath)
 
     if ($script:Session.NodeVersions.ContainsKey($NodePath)) { return }

@@ -1,5 +1,7 @@
 # Removes what is left of the reservations of Invoke-WithPortReservation. Each that is removed goes out of the list.
 function Remove-UsedReservation {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'New-PortReservation has asked.')]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [System.Collections.Generic.List[object]] $Reservations)
 
     # They went with the worker that the script block stopped.

@@ -1,6 +1,8 @@
 # Reads a process's standard error from now on, also while no cmdlet runs, so that the process never waits for us.
 # Gives the queue that the lines arrive in, bounded to the last 200; a null is the end of the stream.
 function Start-WorkerLog {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'It reads and changes nothing.')]
     param([System.Diagnostics.Process] $Process)
 
     # A script block cannot run on the thread pool, where the lines arrive. So the handler is compiled from an expression:

@@ -1,6 +1,8 @@
 # What a cmdlet says of the changes that the worker made, or would make: an object for each, or the words of -WhatIf, and an
 # error for each that failed.
 function Write-Change {
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSShouldProcess', '', Justification = 'The cmdlet whose ShouldProcess it calls has the attribute.')]
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Result, [bool] $IsWhatIf)
 
     foreach ($warning in $Result['warnings']) { $Cmdlet.WriteWarning([string] $warning) }

@@ -85,6 +85,8 @@ function Invoke-WithPortReservation {
     .LINK
     about_PortReservation
     #>
+    [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSShouldProcess', '', Justification = 'New-PortReservation asks, by the same preferences.')]
     [CmdletBinding(
         DefaultParameterSetName = 'ScriptBlock', SupportsShouldProcess, ConfirmImpact = 'Medium', PositionalBinding = $false)]
     [OutputType([object])]
