@@ -25,6 +25,30 @@ Describe 'Errors' {
     }
 }
 
+Describe 'Preferences of the caller' {
+    BeforeEach { Reset-Reservation }
+
+    It 'hold as for the commands of PowerShell: <_>' -ForEach '$ErrorActionPreference', '$WhatIfPreference', '-WhatIf', '$ConfirmPreference', 'a parameter' {
+        function Invoke-Script {
+            [CmdletBinding(SupportsShouldProcess)]
+            param([string] $Set)
+            if ($Set) { . ([scriptblock]::Create($Set)) }
+            $null = New-PortReservation -Name made
+            Get-PortReservation nobody
+            'went on'
+        }
+        $which = $_
+        $null = switch ($which) {
+            '$ErrorActionPreference' { { Invoke-Script '$ErrorActionPreference = "Stop"' } | Should -Throw -ErrorId 'NotFound,Get-PortReservation' }
+            '$WhatIfPreference' { Invoke-Script '$WhatIfPreference = $true' 2> $null | Should -Be 'went on' }
+            '-WhatIf' { Invoke-Script -WhatIf 2> $null | Should -Be 'went on' }
+            '$ConfirmPreference' { { New-PortReservation -Confirm -ErrorAction Stop } | Should -Throw }
+            'a parameter' { & { $ErrorActionPreference = 'Stop'; Get-PortReservation nobody -ErrorAction SilentlyContinue; 'went on' } | Should -Be 'went on' }
+        }
+        @(Get-PortReservation).Count | Should -Be ([int] ($which -eq '$ErrorActionPreference'))
+    }
+}
+
 Describe 'Advice' {
     BeforeEach { Reset-Reservation }
 

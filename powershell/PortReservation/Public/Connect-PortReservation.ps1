@@ -83,6 +83,8 @@ function Connect-PortReservation {
         [switch] $PassThru
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $reservation = Resolve-Reservation $PSCmdlet $Protocol $StartPort $NumberOfPorts $Token
         if ($null -eq $reservation) { return }

@@ -68,6 +68,7 @@ function Export-PortReservation {
         [switch] $NoClobber
     )
 
+    . $script:UseCallerPreference
     $written = $Format
     if (-not $written) { $written = [DocumentFile]::FormatOf($Path) }
     $params = @{ format = $written.ToLowerInvariant() }

@@ -68,6 +68,8 @@ function Find-FreePortRange {
         [int] $First = 1
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $protocols = ConvertTo-ProtocolList $Protocol
         $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts; first = $First }

@@ -47,6 +47,8 @@ function Get-PortDynamicRange {
         [string[]] $Protocol
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $params = @{}
         if ($Protocol) { $params.protocol = ConvertTo-ProtocolList $Protocol }

@@ -102,6 +102,8 @@ function Get-PortExclusion {
         [switch] $Own
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         # Empty values must not mean all: what is found may go on to Remove-PortExclusion.
         $isGiven = $Name -or $Protocol -or $Port -or $StartPort -or $Document -or $Own

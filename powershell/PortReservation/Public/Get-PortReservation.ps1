@@ -105,6 +105,8 @@ function Get-PortReservation {
         [uint64] $Token
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $isGiven = $Name -or $Protocol -or $Lifetime -or $Port -or $StartPort -or $Document -or $Token
         if (-not $isGiven -and ($PSBoundParameters.ContainsKey('Name') -or $PSBoundParameters.ContainsKey('Document'))) {

@@ -80,6 +80,8 @@ function Get-PortStatus {
         [string[]] $Protocol = 'Tcp'
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $ranges = [System.Collections.Generic.List[object]]::new()
         $texts = @(foreach ($one in $Port) { Format-PortInput $one })

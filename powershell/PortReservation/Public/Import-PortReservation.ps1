@@ -67,6 +67,8 @@ function Import-PortReservation {
         [switch] $Prune
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         foreach ($one in $Path) {
             $file = [TextFile]::FullName($PSCmdlet, $one)

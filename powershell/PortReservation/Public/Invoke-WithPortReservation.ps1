@@ -128,6 +128,7 @@ function Invoke-WithPortReservation {
         [string] $EnvironmentPrefix = 'PORT'
     )
 
+    . $script:UseCallerPreference
     $asked = @{ NumberOfPorts = $NumberOfPorts; Protocol = $Protocol; Within = $Within; Name = $Name; Reason = $Reason }
     if ($StartPort) { $asked.StartPort = $StartPort }
     # Ctrl+C may come at any point from the first port on.

@@ -125,6 +125,8 @@ function New-PortExclusion {
         [switch] $PassThru
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $words = ConvertTo-ProtocolList $Protocol
         foreach ($word in $words) {

@@ -152,6 +152,8 @@ function New-PortReservation {
         [string] $IfExists = 'Fail'
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $protocols = ConvertTo-ProtocolList $Protocol
         $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts }

@@ -82,6 +82,8 @@ function New-PortReservationSocket {
         [System.Net.IPAddress] $Address = [System.Net.IPAddress]::IPv6Any
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $reservation = Resolve-Reservation $PSCmdlet $Protocol $StartPort $NumberOfPorts $Token
         if ($null -eq $reservation) { return }

@@ -95,6 +95,8 @@ function Remove-PortExclusion {
         [switch] $PassThru
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $selector = @{
             Name = $Name; Protocol = $Protocol; StartPort = $StartPort; NumberOfPorts = $NumberOfPorts; Document = $Document

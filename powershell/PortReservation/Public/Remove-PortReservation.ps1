@@ -95,6 +95,8 @@ function Remove-PortReservation {
         [switch] $PassThru
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         $selector = @{
             Name = $Name; Protocol = $Protocol; StartPort = $StartPort; NumberOfPorts = $NumberOfPorts; Token = $Token

@@ -89,6 +89,8 @@ function Show-PortMap {
         [switch] $PassThru
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         if ($Path) {
             $file = Resolve-NewFile $PSCmdlet $Path

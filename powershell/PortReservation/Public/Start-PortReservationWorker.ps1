@@ -89,6 +89,7 @@ function Start-PortReservationWorker {
         [switch] $PassThru
     )
 
+    . $script:UseCallerPreference
     $running = $script:Session.Worker
     if ($null -ne $running -and $running.IsUsable() -and -not $WhatIfPreference) {
         $PSCmdlet.WriteError((New-ErrorRecord 'WorkerRunning' (

@@ -34,6 +34,7 @@ function Stop-PortReservationWorker {
         [switch] $PassThru
     )
 
+    . $script:UseCallerPreference
     $worker = $script:Session.Worker
     $target = if ($null -eq $worker) { 'none is running' } else { "process $($worker.Process.Id)" }
     if (-not $PSCmdlet.ShouldProcess($target, 'Stop port reservation worker')) { return }

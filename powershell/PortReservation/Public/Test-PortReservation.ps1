@@ -104,6 +104,8 @@ function Test-PortReservation {
         [switch] $Probe
     )
 
+    begin { . $script:UseCallerPreference }
+
     process {
         if (-not ($Name -or $Protocol -or $Lifetime -or $Port -or $StartPort -or $Token)) {
             Write-SelectorMissing $PSCmdlet
