@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { powershellCommand, scriptEnvironment } from '../../tools/powershell.mjs';
-import type { Case } from '../measure.ts';
+import { type Case, paired } from '../measure.ts';
 import { environment } from '../support.ts';
 
 const script = fileURLToPath(new URL('../get-port-reservation.ps1', import.meta.url));
@@ -28,4 +28,27 @@ const getPortReservation: Case = {
   },
 };
 
-export const powershellCases: Case[] = [getPortReservation];
+const moduleFolder = fileURLToPath(new URL('../../dist/PortReservation', import.meta.url));
+
+/** Runs a text in a PowerShell of its own. */
+function runText(text: string): void {
+  const [command, ...args] = powershellCommand();
+  const env = { ...environment(), ...scriptEnvironment };
+  const { stderr, status } = spawnSync(command!, [...args, '-Command', text], { env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+}
+
+const firstCmdlet: Case = {
+  name: 'import and first cmdlet in PowerShell',
+  async run() {
+    const text = `Import-Module '${moduleFolder}'; Get-PortReservation`;
+    const measured = await paired(
+      9,
+      () => runText(text),
+      () => runText('$null'),
+    );
+    return [{ name: this.name, ...measured, floor: 'a bare pwsh -NoProfile' }];
+  },
+};
+
+export const powershellCases: Case[] = [firstCmdlet, getPortReservation];

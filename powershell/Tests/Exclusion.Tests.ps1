@@ -22,6 +22,12 @@ Describe 'New-PortExclusion' -Tag Elevated {
         (Get-PortExclusion -Protocol Tcp | Where-Object Own).StartPort | Should -Be 9090, 9091
     }
 
+    It 'has every property in a list' {
+        $made = New-PortExclusion 5173 -PassThru
+        $shown = Get-Shown ($made | Format-List)
+        foreach ($name in $made.PSObject.Properties.Name) { $shown | Should -Match "(?m)^$name +:" }
+    }
+
     It 'is undone by Remove-PortExclusion' {
         $made = New-PortExclusion -StartPort 5173 -Protocol Tcp, Udp -PassThru
         $made | Remove-PortExclusion

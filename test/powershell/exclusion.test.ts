@@ -234,16 +234,6 @@ describe.skipIf(noNamespaces)(namespaceTitle('the cmdlets of exclusions'), () =>
     expect(live()).toBe('');
   });
 
-  it('the list shows every property', async () => {
-    await openWorker();
-    const { shown, properties } = await session.run(`
-      $xml = [xml] [System.IO.File]::ReadAllText((Get-Module PortReservation).ModuleBase + '/PortReservation.Format.ps1xml')
-      $list = $xml.Configuration.ViewDefinitions.View | Where-Object { $_.ListControl -and $_.Name -eq 'PortReservation.Exclusion' }
-      Report @{ shown = $list.ListControl.ListEntries.ListEntry.ListItems.ListItem.PropertyName
-        properties = (New-PortExclusion -StartPort 5173 -PassThru).PSObject.Properties.Name }`);
-    expect([...shown].sort()).toEqual([...properties].sort());
-  });
-
   it('names are completed', async () => {
     await openWorker();
     const { names, documents } = await session.run(`

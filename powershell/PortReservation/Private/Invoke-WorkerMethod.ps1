@@ -15,7 +15,9 @@ function Invoke-WorkerMethod {
     )
 
     $worker = $script:Session.Worker
-    if ($null -eq $worker -or -not $worker.IsUsable()) { $worker = Get-Worker $Cmdlet }
+    # As IsUsable says, without the call: it would be a tenth of a lookup.
+    $isUsable = $null -ne $worker -and $null -eq $worker.Connection.Failure -and -not $worker.Process.HasExited
+    if (-not $isUsable) { $worker = Get-Worker $Cmdlet }
     $reply = $worker.Connection.Request($Method, $Params, 0, $Progress)
     if (-not $worker.Log.IsEmpty) { Write-WorkerLog $worker $Cmdlet }
     if ($null -eq $reply) {
