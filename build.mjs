@@ -49,7 +49,7 @@ function copyModule() {
   writeFileSync(manifest, filled);
 }
 
-const { contract, metafile: validators } = await generate(version);
+const { contract, metafiles: validators } = await generate(version);
 if (!process.argv.includes('--generate')) {
   copyModule();
   writeManifests(contract, moduleFolder);
@@ -58,7 +58,7 @@ if (!process.argv.includes('--generate')) {
   const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
   const dsc = await bundle('src/dsc/main.ts', join(workerFolder, 'dsc.cjs'), './koffi', commonJs('__filename'));
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const text = notices([validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);
+  const text = notices([...validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
   declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -16,11 +16,13 @@ const allowed: Record<string, string[]> = {
   native: ['type:protocol'],
   dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
+  mcp: ['protocol', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
   cli: [
     'protocol',
     'native',
     'machine',
     'dsc',
+    'mcp',
     'desired-state',
     'open-service',
     'run-worker',
@@ -111,6 +113,6 @@ test.each(files)('%s keeps to its layer', (file) => {
 test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
-  const entries = ['run-worker.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts'];
+  const entries = ['run-worker.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
   expect(names && !['host.ts', 'native/koffi-beside.ts', ...entries].includes(file)).toBe(false);
 });

@@ -1,4 +1,5 @@
-// Writes what follows from schemas/: TypeScript types, validators, the PowerShell error categories, docs/protocol.md.
+// Writes what follows from schemas/: TypeScript types, validators, the PowerShell error categories, docs/protocol.md, and what
+// the MCP face is made from.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
@@ -6,6 +7,7 @@ import addFormats from 'ajv-formats';
 import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
 import { readContract } from './contract.mjs';
+import { generateMcp } from './mcp.mjs';
 import { protocolDocument } from './protocol-document.mjs';
 import { publishedDocument } from './published.mjs';
 
@@ -213,7 +215,7 @@ $script:LabelField = ${contract.labelFields.map((name) => `'${name}'`).join(', '
 `;
 }
 
-/** Generates everything; returns the contract, and what the validators were bundled from, for the licences. */
+/** Generates everything; returns the contract, and what all validators were bundled from, for the licences. */
 export async function generate(version) {
   const contract = readContract(version);
   write('src/protocol/generated/contract.ts', await typesText(contract));
@@ -224,5 +226,5 @@ export async function generate(version) {
   write('build/generated/Contract.ps1', errorCategoriesText(contract));
   const conversation = readFileSync(new URL('docs/conversation.txt', root), 'utf8');
   write('docs/protocol.md', protocolDocument({ ...contract, conversation }));
-  return { contract, metafile };
+  return { contract, metafiles: [metafile, await generateMcp(contract, write, banner)] };
 }

@@ -2,6 +2,7 @@
 // Each way loads no more than it needs: the program is started anew for every question.
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
+else if (first === 'mcp') (await import('../mcp/main.ts')).runMcp(rest);
 else {
   process.stdout.on('error', tellLost);
   // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.

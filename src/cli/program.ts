@@ -10,6 +10,7 @@ import { addExport } from './commands/export.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
 import { addMap } from './commands/map.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addNew } from './commands/new.ts';
 import { addRemove } from './commands/remove.ts';
 import { addServe } from './commands/serve.ts';
@@ -64,6 +65,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addExport,
     addDsc,
     addServe,
+    addMcp,
     addCompletion,
   ]) {
     add(root, output, terminal);

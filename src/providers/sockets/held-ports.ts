@@ -1,7 +1,9 @@
+import { NativeError } from '../../native/native-error.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort } from '../../protocol/ranges.ts';
 import { inTurns } from '../turns.ts';
 import { bindError } from './bind-error.ts';
+import { isLeftToClose } from './closing.ts';
 import { type PortSockets, portSockets } from './port-sockets.ts';
 
 /** How ports are held. */
@@ -12,6 +14,8 @@ export interface Holding {
   isTrial?: boolean;
   signal?: AbortSignal;
 }
+
+const isInUse = (error: unknown) => error instanceof NativeError && error.code === 'EADDRINUSE';
 
 /**
  * The ports this process holds: one bound socket each, which never listens. Every bind is refused, except that of a
@@ -35,7 +39,14 @@ export class HeldPorts {
       for await (const turn of inTurns(range)) {
         signal?.throwIfAborted();
         this.#closing.signal.throwIfAborted();
-        for (; port <= endPort(turn); port++) held.set(port, sockets.hold(protocol, port, yields));
+        for (; port <= endPort(turn); port++) {
+          try {
+            held.set(port, sockets.hold(protocol, port, yields));
+          } catch (error) {
+            if (!yields || !isInUse(error) || !(await isLeftToClose(port))) throw error;
+            held.set(port, sockets.holdBesideClosing(protocol, port));
+          }
+        }
       }
     } catch (error) {
       await this.release(protocol, { startPort: range.startPort, numberOfPorts: port - range.startPort });

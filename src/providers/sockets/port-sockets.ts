@@ -47,6 +47,15 @@ export class PortSockets {
   }
 
   /**
+   * The same for a port that yields where only closing connections are left: as the server it is held for, it may bind
+   * beside them. So it would beside a socket that is bound and does not listen, which no table shows: another's hold that
+   * yields, which the ledger keeps from those who share it.
+   */
+  holdBesideClosing(protocol: Protocol, port: number): number {
+    return this.#bind(protocol, port, 'besideClosing');
+  }
+
+  /**
    * Takes the port beside a holder of the same user, as the hand-over does.
    *
    * @returns the descriptor
@@ -110,14 +119,15 @@ export class PortSockets {
     }
   }
 
-  #bind(protocol: Protocol, port: number, manner: 'alone' | 'hold' | 'take'): number {
+  #bind(protocol: Protocol, port: number, manner: 'alone' | 'hold' | 'take' | 'besideClosing'): number {
     let descriptor: number | undefined;
     try {
       descriptor = this.#sockets.open(this.#family, protocol);
       if (manner === 'take') this.#sockets.setReusePort(descriptor, true);
+      if (manner === 'besideClosing') this.#sockets.setReuseAddress(descriptor);
       if (manner === 'hold' && protocol === 'udp') this.#steer(descriptor);
       this.#sockets.bind(descriptor, this.#family, port);
-      if (manner === 'hold') this.#sockets.setReusePort(descriptor, true);
+      if (manner === 'hold' || manner === 'besideClosing') this.#sockets.setReusePort(descriptor, true);
       return descriptor;
     } catch (error) {
       if (descriptor !== undefined) this.close(descriptor);

@@ -1,0 +1,50 @@
+import type { PortStatus } from '../protocol/generated/contract.ts';
+import type { CallOptions } from '../service/call-options.ts';
+import { folderAt } from './folder.ts';
+import type { Tools } from './generated/contract.ts';
+import type { PortDesk } from './port-desk.ts';
+import { decisive, type Holder, holderIn } from './whose.ts';
+
+type Explained = Tools['explain_ports']['result'];
+
+const notYours =
+  'It is not yours: leave what has it alone, call reserve_ports without startPort, and use the ports it gives. If the user insists on this port, say who has it.';
+
+function nextFor(
+  { canBind, reservation, holders: all }: PortStatus,
+  holders: readonly Holder[],
+  reason: string,
+): string {
+  const isListening = all.some(({ state }) => state === 'listening');
+  if (holders.length > 0 && holders.every(({ whose }) => whose === 'yours')) {
+    const [{ processId } = {}] = holders;
+    return `Your folder's own process has it: use it, or end exactly process ${processId}, and only if you started it.`;
+  }
+  if (reservation?.reason === reason && !isListening) {
+    return 'It is reserved for your folder: start your server there, the reservation lets it in.';
+  }
+  if (canBind) return 'It can be bound. Get it by reserve_ports before you start a server on it.';
+  if (all.length > 0 && all.every(({ state }) => state === 'closing')) {
+    return 'Only connections that are closing are left on it. reserve_ports gives it to the folder that had it; a server that sets SO_REUSEADDR, as nearly all do, can bind it now.';
+  }
+  return notYours;
+}
+
+/** Why ports can or cannot be bound, and whose what has them is. */
+export async function explainPorts(
+  desk: PortDesk,
+  { ports, folder: path, protocol = ['tcp'] }: Tools['explain_ports']['params'],
+  options: CallOptions,
+): Promise<Explained> {
+  const folder = folderAt(path, '');
+  const ranges = ports.map((port) => ({ startPort: port, numberOfPorts: 1 }));
+  const { ports: found, warnings } = await desk.inspect(protocol, ranges, options);
+  const explained = found.map((status) => {
+    const { protocol, port, canBind, verdict, explanation, reservation } = status;
+    const holders = decisive(status.holders).map((holder) => holderIn(folder.path, holder));
+    const reservedFor = reservation?.reason ?? reservation?.name;
+    const next = nextFor(status, holders, folder.reason);
+    return { protocol, port, canBind, verdict, explanation, holders, ...(reservedFor && { reservedFor }), next };
+  });
+  return { ports: explained, ...(warnings && { warnings }) };
+}
