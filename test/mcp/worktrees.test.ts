@@ -149,7 +149,8 @@ test.skipIf(!isLinux)(
     const port = ports[0]!;
     const child = await serveIn(shop, port);
     // The server closes first, so its end of the connection lingers.
-    const socket = connect(port, '127.0.0.1').end('GET / HTTP/1.0\r\n\r\n');
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.0\r\n\r\n');
     expect(await text(socket)).toMatch(/hello$/);
     await killed(child);
     await before.end();
