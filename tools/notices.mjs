@@ -20,11 +20,11 @@ function notice(path) {
   return `${`${name} ${version}`.trim()}\n\n${text}\n`;
 }
 
-/** The text of THIRD-PARTY-NOTICES. */
-export function notices(metafiles) {
+/** The text of THIRD-PARTY-NOTICES. @param more what is not in the bundles */
+export function notices(metafiles, more = native) {
   const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const bundled = inputs.map((input) => input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]).filter(Boolean);
-  const paths = [...new Set([...bundled, ...native])].sort();
+  const paths = [...new Set([...bundled, ...more])].sort();
   const rule = `\n${'-'.repeat(80)}\n\n`;
   return `PortReservation contains the following software of others.\n${rule}${paths.map(notice).join(rule)}`;
 }

@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { copyAll } from './koffi.mjs';
 import { NotPossible } from './not-possible.mjs';
 import { powershellCommand, scriptEnvironment } from './powershell.mjs';
+import { makeExtension } from './vscode-extension.mjs';
 import { workerProgram } from './worker-program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const final = join(root, 'build', 'package');
 const dist = join(root, 'dist');
 
-/** The module's folder, its .nupkg, and the npm tarball. */
+/** The module's folder, its .nupkg, the npm tarball, and the extension of Visual Studio Code. */
 async function makePackages(folder) {
   // Also `npm pack` does this; here its failure can be told from npm's own.
   copyAll(join(dist, 'PortReservation', 'worker', 'koffi'));
@@ -30,6 +31,7 @@ async function makePackages(folder) {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
+  await makeExtension(folder);
 }
 
 /** The module once more, with the worker program of this platform. */

@@ -24,7 +24,7 @@ const native = ['node-pty', '@vscode/spdlog'];
 
 /** Where the editor is, made from these versions, or would be. */
 export function editorFolder() {
-  const ingredients = JSON.stringify([versions, native, readFileSync(fileURLToPath(import.meta.url), 'utf8')]);
+  const ingredients = JSON.stringify([versions, native]);
   const hash = createHash('sha256').update(ingredients).digest('hex').slice(0, 12);
   return join(folder, `vscode-${versions['code-server']}-${hash}`);
 }
