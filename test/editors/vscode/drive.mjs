@@ -1,13 +1,13 @@
 // Uses the extension as its user would, in a real Visual Studio Code, and prints one JSON object with what was seen. Its one
 // argument is a file that says where everything is. Runs in namespaces of its own: see vscode.test.ts.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openEditor } from './editor.mjs';
 
 const place = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const { base, folder, other, env, program, probeFile } = place;
+const { folder, other, env, program, probeFile } = place;
 const editor = await openEditor(place);
 const { page, command, answer, message, dismiss, picture } = editor;
 const seen = { steps: [] };
@@ -95,8 +95,8 @@ const steps = {
   async findFree() {
     await command('Ports: Find a Free Block');
     await answer('Nothing is reserved.');
-    await page.locator('.quick-input-widget', { hasText: 'Choose one to copy' }).waitFor();
-    await eventually(() => page.locator('.quick-input-widget').locator('[placeholder*="Free now"]').count());
+    await page.locator('.quick-input-widget [placeholder^="Free now"]').waitFor();
+    await page.locator(editor.rows).last().waitFor();
     seen.free = await page.locator(editor.rows).allInnerTexts();
     await page.keyboard.press('Escape');
   },
@@ -118,13 +118,7 @@ const steps = {
       });
     seen.map = await drawn();
     await picture('map-first');
-    const settings = join(base, 'user/User/settings.json');
-    const before = readFileSync(settings, 'utf8');
-    const theme =
-      JSON.parse(before)['workbench.colorTheme'] === 'Default Dark Modern'
-        ? 'Default Light Modern'
-        : 'Default Dark Modern';
-    writeFileSync(settings, JSON.stringify({ ...JSON.parse(before), 'workbench.colorTheme': theme }));
+    await command('Preferences: Toggle between Light/Dark Themes');
     seen.mapOther = await eventually(async () => {
       const now = await drawn();
       return now.ground === seen.map.ground ? undefined : now;
@@ -156,7 +150,10 @@ const steps = {
     await command("Ports: Release This Folder's Ports");
     seen.released = (await message('Freed')).text;
     seen.ledgerAfter = reservations();
-    seen.statusBarAfter = await statusBar();
+    seen.statusBarAfter = await eventually(async () => {
+      const shown = await statusBar();
+      return /Reserve/.test(shown.text) ? shown : undefined;
+    });
   },
 };
 

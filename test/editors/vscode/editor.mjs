@@ -66,6 +66,15 @@ export async function openEditor({ node, entry, base, folder, env, browser: exec
   async function message(words) {
     const toast = page.locator('.notification-toast', { hasText: words }).last();
     await toast.waitFor();
+    // It fades in, which a picture would show.
+    await toast.evaluate((one) =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter(({ effect }) => effect.target?.contains(one) || one.contains(effect.target))
+          .map(({ finished }) => finished),
+      ),
+    );
     const text = await toast.locator('.notification-list-item-message').innerText();
     const buttons = await toast.locator('.monaco-button:visible').allInnerTexts();
     return { text, buttons: buttons.map((one) => one.trim()).filter(Boolean), toast };
