@@ -137,7 +137,7 @@ const steps = {
       for (let attempt = 0; attempt < 60; attempt++) {
         if (await dialog.isVisible()) {
           await picture('asked');
-          await dialog.locator('.monaco-button').first().click();
+          await dialog.locator('.monaco-button', { hasText: 'Yes' }).click();
         }
         if (written()) break;
         await setTimeout(100);
