@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { startWorker } from '../../src/rpc/client/client.ts';
 import { type Case, paired } from '../measure.ts';
 import { environment, startNode, workerFile } from '../support.ts';
@@ -29,6 +30,29 @@ const coldStart: Case = {
   ],
 };
 
+/** From spawn to the reply of `initialize`, of the MCP server. */
+async function startAgentServer(): Promise<void> {
+  const server = spawn(process.execPath, [join(workerFile, '../portreservation.mjs'), 'mcp'], {
+    env: environment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  server.stdin.write(`${initialize}\n`);
+  await once(server.stdout, 'data');
+  server.kill('SIGKILL');
+}
+
+const agentServer: Case = {
+  name: 'cold start of the MCP server',
+  run: async () => [
+    {
+      name: 'cold start of the MCP server',
+      ...(await paired(25, startAgentServer, startNode)),
+      floor: 'node -e 0',
+      aim: '<= 1.4',
+    },
+  ],
+};
+
 const lookup: Case = {
   name: 'lookup on a running worker',
   async run() {
@@ -47,4 +71,4 @@ const lookup: Case = {
   },
 };
 
-export const workerCases: Case[] = [coldStart, lookup];
+export const workerCases: Case[] = [coldStart, agentServer, lookup];

@@ -4,7 +4,7 @@ import type { Validator } from '../protocol/generated/validators.js';
 import type { CallOptions } from '../service/call-options.ts';
 import type { Tools } from './generated/contract.ts';
 import { toolParams } from './generated/validators.js';
-import { hintFor } from './hints.ts';
+import { failureText } from './hints.ts';
 import { inWords } from './in-words.ts';
 import type { Params } from './messages.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -26,9 +26,7 @@ function failed(error: unknown): ToolResult | undefined {
 
 function textOf(error: unknown): string | undefined {
   if (error instanceof InvalidParamsError) return `Invalid arguments: ${error.message}.`;
-  if (!(error instanceof ServiceError)) return undefined;
-  const hint = hintFor(error);
-  return `${error.errorName}: ${error.message}${hint ? ` ${hint}` : ''}`;
+  return error instanceof ServiceError ? failureText(error) : undefined;
 }
 
 function checked<N extends keyof Tools>(name: N, args: Params): Tools[N]['params'] {

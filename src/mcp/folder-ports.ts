@@ -51,12 +51,6 @@ export class FolderPorts {
     }, options);
   }
 
-  /** The ports that the folder had last for this purpose, reserved now or not. */
-  remembered(folder: string, label: string): PortRange | undefined {
-    const { path } = folderAt(folder, label);
-    return this.#pins.all().find((pin) => pin.folder === path && pin.label === label);
-  }
-
   /** One after the other: two calls for one folder must not both find that it has nothing. */
   async #inTurn<T>(work: () => Promise<T>, { signal }: CallOptions): Promise<T> {
     const before = this.#turn;
@@ -106,7 +100,7 @@ export class FolderPorts {
       return given('alreadyServing', range, asked.protocols, { enforcement, servers, next: useServer(servers) });
     }
     if (block.isMine) return given('reserved', range, asked.protocols, { enforcement, next: startThere });
-    const next = `Another session of this folder holds them (process ${block.reservations[0]!.owner?.processId}), and nothing listens there yet. Your server may be started there, too; if that session starts one, use it.`;
+    const next = `Another session of this folder holds them (process ${block.reservations[0]!.owner?.processId}), and nothing listens there yet. Your server may be started there, too; if that session starts one, use it. Ask again when it has ended.`;
     return given('sharedWithOtherSession', range, asked.protocols, { enforcement, next });
   }
 

@@ -16,5 +16,8 @@ const own: Partial<Record<ErrorName, string>> = {
   LedgerBusy: 'Many ask for ports at once: call again in a few seconds.',
 };
 
-/** What whoever called the tool can do about the error. */
-export const hintFor = ({ errorName, facts }: ServiceError): string | undefined => own[errorName] ?? facts.hint;
+/** The error in words, with what whoever asked can do about it. */
+export function failureText({ errorName, message, facts }: ServiceError): string {
+  const hint = own[errorName] ?? facts.hint;
+  return `${errorName}: ${message}${hint ? ` ${hint}` : ''}`;
+}

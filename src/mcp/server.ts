@@ -1,9 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Host } from '../host.ts';
 import type { ServiceOptions } from '../open-service.ts';
+import { ServiceError } from '../protocol/errors.ts';
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
 import type { Log } from '../rpc/log.ts';
 import type { PortService } from '../service/port-service.ts';
+import { failureText } from './hints.ts';
 import { LineWriter, readLines } from './lines.ts';
 import { errorCodes, idOf, incoming, ProtocolError, type RequestId } from './messages.ts';
 import { Session } from './session.ts';
@@ -107,6 +109,11 @@ export class McpServer {
   #errorOf(error: unknown): object {
     if (error instanceof ProtocolError) {
       return { code: error.code, message: error.message, ...(error.data && { data: error.data }) };
+    }
+    if (error instanceof ServiceError) {
+      const { errorName, facts } = error;
+      const data = { name: errorName, ...(facts.target !== undefined && { target: facts.target }) };
+      return { code: errorCodes.InternalError, message: failureText(error), data };
     }
     this.#options.log.error('a request failed', { error });
     return { code: errorCodes.InternalError, message: 'The server failed; its standard error says why.' };

@@ -143,6 +143,10 @@ describe.skipIf(skipped)(`in a real Visual Studio Code${skipped}`, () => {
     expect(seen.treeWithout).toBe(true);
   });
 
+  test('a worker that died is started again, and holds the same port', () => {
+    expect(seen.revived.range.startPort).toBe(seen.port);
+  });
+
   test('free blocks are listed', () => {
     expect(seen.free.length).toBe(10);
   });

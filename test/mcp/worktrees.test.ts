@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { wishes } from '../../src/mcp/wishes.ts';
+import { openService } from '../../src/open-service.ts';
 import { listen } from '../support/listen.ts';
 import { folders, killed, ownEnvironment, serveIn, startSession } from './support.ts';
 
@@ -176,6 +178,27 @@ test('the ports of a session are free when it was killed', async () => {
   // They are still promised to the folder, not to be chosen for another, and it gets them.
   expect((await call('reserve_ports', { folder: other })).ports).not.toEqual(ports);
   expect((await call('reserve_ports', { folder: shop })).ports).toEqual(ports);
+});
+
+test('who would like ports of another folder, whose session has ended, gets others', async () => {
+  const env = ownEnvironment();
+  const [shop, other] = folders('shop', 'other') as [string, string];
+  const numberOfPorts = 100; // so that wishes often meet
+  const before = await startSession(env);
+  const { ports } = await before.call('reserve_ports', { folder: shop, numberOfPorts });
+  await before.end();
+  const service = await openService({ provider: 'ledger' });
+  const { range } = (await service.dynamicRange({ protocol: 'tcp' })).dynamicRanges[0]!;
+  const meets = (label: string) => {
+    const wish = wishes({ folder: other, label, numberOfPorts }, range, []).next().value!;
+    return Math.abs(wish - ports[0]!) < numberOfPorts;
+  };
+  let n = 0;
+  while (!meets(`x${n}`)) n++;
+  const { call } = await startSession(env);
+  const got = await call('reserve_ports', { folder: other, label: `x${n}`, numberOfPorts });
+  expect(got.ports.filter((port) => ports.includes(port))).toEqual([]);
+  expect((await call('reserve_ports', { folder: shop, numberOfPorts })).ports).toEqual(ports);
 });
 
 describe('what is remembered', () => {

@@ -28,12 +28,32 @@ export function activate(context: vscode.ExtensionContext): void {
       ),
     );
   const own = worker;
+  let isRestoring = false;
+  const restore = async () => {
+    // One that dies while it is at it is not started for ever.
+    if (isRestoring) return;
+    isRestoring = true;
+    await folders.restore().catch(showError);
+    isRestoring = false;
+    await statusBar.update();
+  };
+  const serversChanged = new vscode.EventEmitter<void>();
+  const changeServers = () => serversChanged.fire();
   context.subscriptions.push(
     worker,
+    worker.onLost(restore),
+    serversChanged,
+    vscode.workspace.onDidGrantWorkspaceTrust(changeServers),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (!change.affectsConfiguration('portreservation.program')) return;
+      changeServers();
+      void own.close().then(restore);
+    }),
     statusBar,
     map,
     vscode.window.registerTreeDataProvider('portreservation.reservations', new ReservationTree(worker)),
     vscode.lm.registerMcpServerDefinitionProvider('portreservation.mcp', {
+      onDidChangeMcpServerDefinitions: serversChanged.event,
       provideMcpServerDefinitions: () => servers(version),
     }),
     register('reserve', () => commands.reserve(folders)),
@@ -44,10 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     register('port', (options) => commands.port(folders, options)),
     register('copyPort', commands.copyPort),
   );
-  folders
-    .restore()
-    .catch(showError)
-    .finally(() => statusBar.update());
+  void restore();
 }
 
 /** Frees the ports. */

@@ -80,8 +80,9 @@ export class Folders {
     return released;
   }
 
-  /** Reserves what the window had when it was closed. */
+  /** Reserves what the window had when it was closed, or when its worker died. */
   async restore(): Promise<void> {
+    this.#given.clear();
     for (const { folder, label, numberOfPorts } of this.#wanted()) {
       const open = localFolders().find(({ uri }) => uri.fsPath === folder);
       if (open) await this.reserve(open, label, numberOfPorts);

@@ -40,7 +40,12 @@ export class StatusBar implements vscode.Disposable {
       return;
     }
     const port = given.ports[0]!;
-    const servers = await this.#serversOn(port, folder.uri.fsPath).catch(() => []);
+    const servers = await this.#serversOn(port, folder.uri.fsPath).catch(() => undefined);
+    if (servers === undefined) return;
+    // Another held them, or a server was there already: now they can be held here.
+    if (servers.length === 0 && given.state !== 'reserved') {
+      await this.#folders.reserve(folder, label).catch(() => {});
+    }
     const strangers = servers.filter(({ whose }) => whose === 'otherFolder');
     const icon = strangers.length > 0 ? 'warning' : servers.length > 0 ? 'radio-tower' : 'plug';
     const name = strangers[0]?.processName;

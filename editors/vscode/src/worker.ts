@@ -47,11 +47,14 @@ const deskOf = (client: WorkerClient): PortDesk => ({
 /** The worker of this window: started when it is needed, and anew when it has died. */
 export class Worker implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #lost = new vscode.EventEmitter<void>();
   readonly #version: string;
   #open: Promise<Open> | undefined;
 
   /** Reservations were made or ended, by anybody. */
   readonly onChanged = this.#changed.event;
+  /** It has died, and what it held is free. */
+  readonly onLost = this.#lost.event;
 
   constructor(version: string) {
     this.#version = version;
@@ -66,14 +69,16 @@ export class Worker implements vscode.Disposable {
     return this.#open;
   }
 
-  /** Does the work, and lets a worker go that has died: what it held is free, and the next call starts another. */
+  /** Does the work, and lets a worker go that has died: the next call starts another. */
   async use<T>(work: (open: Open) => Promise<T>): Promise<T> {
+    const opened = await this.open();
+    const opening = this.#open;
     try {
-      return await work(await this.open());
+      return await work(opened);
     } catch (error) {
-      if (error instanceof WorkerError) {
+      if (error instanceof WorkerError && this.#open === opening) {
         this.#open = undefined;
-        this.#changed.fire();
+        this.#lost.fire();
       }
       throw error;
     }
@@ -100,6 +105,7 @@ export class Worker implements vscode.Disposable {
 
   dispose(): void {
     this.#changed.dispose();
+    this.#lost.dispose();
     void this.close();
   }
 }

@@ -92,6 +92,17 @@ const steps = {
     outside.kill();
     seen.treeWithout = await eventually(async () => !(await lines()).some((one) => one.includes('from-outside')));
   },
+  async deadWorker() {
+    // While the server listens nobody can hold its port.
+    await page.locator('.terminal-wrapper .xterm-helper-textarea').first().focus();
+    await page.keyboard.press('Control+C');
+    await eventually(async () => /nobody/.test((await statusBar()).about));
+    const [{ owner }] = reservations();
+    process.kill(owner.processId, 'SIGKILL');
+    seen.revived = await eventually(() =>
+      reservations().find((one) => one.name === 'shop web' && one.owner.processId !== owner.processId),
+    );
+  },
   async findFree() {
     await command('Ports: Find a Free Block');
     await answer('Nothing is reserved.');
