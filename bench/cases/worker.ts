@@ -48,7 +48,7 @@ const agentServer: Case = {
       name: 'cold start of the MCP server',
       ...(await paired(25, startAgentServer, startNode)),
       floor: 'node -e 0',
-      aim: '<= 1.4',
+      aim: '<= 1.3',
     },
   ],
 };

@@ -4,12 +4,6 @@ import type { PortService } from '../service/port-service.ts';
 import { resources } from './generated/contract.ts';
 import { told } from './toolbox.ts';
 
-/** The one resource whose changes are told. */
-export const watchedUri = 'ports://reservations';
-
-/** Whether there is such a resource. */
-export const isResource = (uri: string): boolean => resources.some((one) => one.uri === uri);
-
 const mapUri = /^ports:\/\/map\/(tcp|udp)\.svg$/;
 
 async function textOf(service: PortService, uri: string, options: CallOptions): Promise<string> {

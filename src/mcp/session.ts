@@ -1,10 +1,9 @@
 import type { CallOptions, Progress } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
-import { callTool } from './call-tool.ts';
 import { discovered, type Era, eraOf, initialized, stamped, subscriptionId } from './eras.ts';
 import { resources, tools } from './generated/contract.ts';
 import { type Incoming, objectIn, type Params, ProtocolError, type RequestId, stringIn } from './messages.ts';
-import { isResource, readResource, watchedUri } from './resources.ts';
+import { isResource, watchedUri } from './resource-uris.ts';
 import type { Toolbox } from './toolbox.ts';
 
 /** What a session needs of what is around it. */
@@ -97,6 +96,7 @@ export class Session {
   }
 
   async #callTool({ params, options }: Call): Promise<object> {
+    const { callTool } = await import('./call-tool.ts');
     const name = stringIn(params, 'name');
     const result = await callTool(name, objectIn(params, 'arguments'), this.#surroundings.toolbox, options);
     if (!result) throw new ProtocolError('InvalidParams', `Unknown tool: ${name}`);
@@ -106,6 +106,7 @@ export class Session {
   async #read({ params, options }: Call, notFound: 'ResourceNotFound' | 'InvalidParams'): Promise<object> {
     const uri = stringIn(params, 'uri');
     if (!isResource(uri)) throw new ProtocolError(notFound, `Resource not found: ${uri}`, { uri });
+    const { readResource } = await import('./resources.ts');
     return readResource(await this.#surroundings.service(), uri, options);
   }
 
