@@ -69,6 +69,15 @@ test('two sessions of one folder share its ports, whoever of them asks first', a
   });
 });
 
+test('one session asks for the same several times at once, and gets one block', async () => {
+  const [shop] = folders('shop') as [string];
+  const { call } = await startSession();
+  const got = await Promise.all(Array.from({ length: 5 }, () => call('reserve_ports', { folder: shop })));
+  expect(new Set(got.map(({ state, ports }) => `${state} ${ports}`)).size).toBe(1);
+  expect(got[0]!.state).toBe('reserved');
+  expect((await call('list_reservations', { folder: shop })).reservations).toHaveLength(1);
+});
+
 test('a folder has one path, whatever links lead to it', async () => {
   const [shop, links] = folders('shop', 'links') as [string, string];
   symlinkSync(shop, join(links, 'to-shop'));
