@@ -16,7 +16,7 @@ const allowed: Record<string, string[]> = {
   native: ['type:protocol'],
   dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
-  mcp: ['protocol', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
+  mcp: ['protocol', 'machine', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
   cli: [
     'protocol',
     'native',

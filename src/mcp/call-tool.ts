@@ -1,5 +1,5 @@
+import { checked as checkedBy } from '../protocol/check.ts';
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
-import { fieldErrors } from '../protocol/field-errors.ts';
 import type { Validator } from '../protocol/generated/validators.js';
 import type { CallOptions } from '../service/call-options.ts';
 import type { Tools } from './generated/contract.ts';
@@ -31,8 +31,7 @@ function textOf(error: unknown): string | undefined {
 
 function checked<N extends keyof Tools>(name: N, args: Params): Tools[N]['params'] {
   const validate: Validator<Tools[N]['params']> = toolParams[name];
-  if (validate(args)) return args;
-  throw new InvalidParamsError(fieldErrors(validate.errors ?? []));
+  return checkedBy(validate, args);
 }
 
 async function outcome<N extends keyof Tools>(

@@ -1,5 +1,5 @@
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
-import { isProvider } from '../rpc/command-line.ts';
+import { isProvider } from '../rpc/server/command-line.ts';
 
 /** What the command line asks for. */
 export type Command =

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { exitCode } from '../exit-codes.ts';
 import { thisHost } from '../host.ts';
-import { createLog } from '../rpc/log.ts';
+import { createLog } from '../rpc/server/log.ts';
 import { type Command, parseCommandLine, usage } from './command-line.ts';
 import { McpServer } from './server.ts';
 

@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host.ts';
-import { fileError } from '../ledger/file-error.ts';
+import { ledgerHints } from '../ledger/file-hints.ts';
 import { ledgerFolders } from '../ledger/ledger-folders.ts';
-import { whileInUse } from '../ledger/while-in-use.ts';
+import { fileError } from '../machine/file-error.ts';
+import { whileInUse } from '../machine/while-in-use.ts';
 import type { PortRange } from '../protocol/generated/contract.ts';
 import { overlap } from '../protocol/ranges.ts';
 
@@ -64,7 +65,9 @@ export class Pins {
 
   /** Those of the host's user. Elevated or not, on Windows they are the same. @throws ServiceError NotSupported */
   constructor(host: Host) {
-    this.#folder = join(ledgerFolders(host, host.userId === 0).own.path, 'pins');
+    // Who has no home has no ledger to reserve by either.
+    const { own, system } = ledgerFolders(host, host.userId === 0);
+    this.#folder = join((own ?? system)!.path, 'pins');
     this.#posix = host.platform !== 'win32';
     this.#processId = host.processId;
   }
@@ -96,7 +99,7 @@ export class Pins {
       await whileInUse(this.#posix, () => renameSync(fresh, file));
     } catch (error) {
       rmSync(fresh, { force: true });
-      throw fileError(error, 'write', file);
+      throw fileError(error, { action: 'write', path: file, hints: ledgerHints });
     }
   }
 

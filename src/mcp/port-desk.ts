@@ -1,9 +1,9 @@
 import type {
+  ListedReservations,
   PortRange,
   PortStatusList,
   Protocol,
   Reservation,
-  ReservationList,
 } from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
@@ -20,7 +20,7 @@ export interface BlockRequest {
 
 /** What ports are reserved with: a service in this process, or a worker. */
 export interface PortDesk {
-  list(): Promise<ReservationList>;
+  list(): Promise<ListedReservations>;
   reserve(request: BlockRequest, options: CallOptions): Promise<Reservation[]>;
   release(reservation: Reservation): Promise<void>;
   inspect(protocols: readonly Protocol[], ports: readonly PortRange[], options: CallOptions): Promise<PortStatusList>;
@@ -31,8 +31,8 @@ export interface PortDesk {
 export const deskOf = (service: PortService): PortDesk => ({
   list: () => service.list(),
   reserve: async ({ protocols, ...block }, options) =>
-    (await service.createAll({ ...block, protocol: [...protocols], hold: 'yield' }, options)).reservations,
+    (await service.create({ ...block, protocol: [...protocols], hold: 'yield' }, options)).reservations,
   release: async ({ protocol, range }) => void (await service.release({ protocol, range })),
-  inspect: (protocols, ports, options) => service.inspect({ protocol: [...protocols], port: [...ports] }, options),
+  inspect: (protocols, ports, options) => service.inspect({ protocol: [...protocols], ranges: [...ports] }, options),
   dynamicRange: async (protocol) => (await service.dynamicRange({ protocol })).dynamicRanges[0]!.range,
 });

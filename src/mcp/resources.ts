@@ -8,7 +8,7 @@ const mapUri = /^ports:\/\/map\/(tcp|udp)\.svg$/;
 
 async function textOf(service: PortService, uri: string, options: CallOptions): Promise<string> {
   const protocol = mapUri.exec(uri)?.[1] as Protocol | undefined;
-  if (protocol) return (await service.map({ protocol, render: { format: 'svg' } }, options)).text!;
+  if (protocol) return (await service.map({ protocol, render: { format: 'svg' } }, options)).maps[0]!.text!;
   const { reservations, warnings } = await service.list();
   return JSON.stringify({ reservations: reservations.map(told), ...(warnings && { warnings }) });
 }

@@ -3,7 +3,7 @@ import type { Host } from '../host.ts';
 import type { ServiceOptions } from '../open-service.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
-import type { Log } from '../rpc/log.ts';
+import type { Log } from '../rpc/server/log.ts';
 import type { PortService } from '../service/port-service.ts';
 import { failureText } from './hints.ts';
 import { LineWriter, readLines } from './lines.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PortRange } from '../protocol/generated/contract.ts';
 import { PortSet } from '../protocol/port-set.ts';
-import { defaultWindow, nextHole, portsToAvoid } from '../service/choose.ts';
+import { defaultWindow, nextHole, portsToAvoid } from '../service/ports/choose.ts';
 
 const mostWishes = 16;
 

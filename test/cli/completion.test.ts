@@ -118,7 +118,9 @@ test('PowerShell completes commands, options and names, quoted where needed', as
 });
 
 const commands =
-  'exec new get find test remove status map exclude dynamic-range apply export dsc serve mcp completion help'.split(' ');
+  'exec new get find test remove status map exclude dynamic-range apply export dsc serve mcp completion help'.split(
+    ' ',
+  );
 
 const complete = async (...words: string[]) => {
   const { stdout } = await start(['complete', '--', ...words], { env }).ended;

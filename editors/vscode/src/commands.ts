@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { commandFor } from '../../../src/cli/words.ts';
 import { folderAt } from '../../../src/mcp/folder.ts';
 import { who } from '../../../src/mcp/given.ts';
 import { decisive, type Holder, holderIn } from '../../../src/mcp/whose.ts';
@@ -70,7 +71,7 @@ export async function explain(folders: Folders, worker: Worker): Promise<void> {
   if (port === undefined) return;
   const params = {
     protocol: [protocol.toLowerCase() as Protocol],
-    port: [{ startPort: Number(port), numberOfPorts: 1 }],
+    ranges: [{ startPort: Number(port), numberOfPorts: 1 }],
   };
   const { ports } = await worker.use(({ client }) => client.request('port/inspect', params));
   await show(ports[0]!, folders.current()?.uri.fsPath);
@@ -87,10 +88,11 @@ async function show(status: PortStatus, folder: string | undefined): Promise<voi
     vscode.window.showInformationMessage(text);
     return;
   }
-  const copy = isYours && status.remedy ? [`Copy "${status.remedy}"`] : [];
+  const command = isYours && status.remedy ? commandFor(status.remedy) : undefined;
+  const copy = command === undefined ? [] : [`Copy "${command}"`];
   const chosen = await vscode.window.showWarningMessage(text, ...copy, map);
   if (chosen === map) await vscode.commands.executeCommand('portreservation.showMap', status.protocol);
-  else if (chosen) await vscode.env.clipboard.writeText(status.remedy!);
+  else if (chosen) await vscode.env.clipboard.writeText(command!);
 }
 
 function placeOf({ processId, workingDirectory, whose }: Holder): string {

@@ -36,8 +36,8 @@ export class MapTab implements vscode.Disposable {
 
   async show(protocol: Protocol): Promise<void> {
     const params = { protocol, render: { format: 'svg' as const } };
-    const { text } = await this.#worker.use(({ client }) => client.request('port/map', params));
-    this.#shown = { svg: text!, protocol };
+    const { maps } = await this.#worker.use(({ client }) => client.request('port/map', params));
+    this.#shown = { svg: maps[0]!.text!, protocol };
     this.#panel ??= this.#open();
     this.#draw();
     this.#panel.reveal();

@@ -61,7 +61,7 @@ export class StatusBar implements vscode.Disposable {
 
   async #serversOn(port: number, folder: string): Promise<Holder[]> {
     const real = folderAt(folder, '').path;
-    const params = { protocol: ['tcp' as const], port: [{ startPort: port, numberOfPorts: 1 }] };
+    const params = { protocol: ['tcp' as const], ranges: [{ startPort: port, numberOfPorts: 1 }] };
     const { ports } = await this.#worker.use(({ client }) => client.request('port/inspect', params));
     const listening = ports[0]!.holders.filter(({ state }) => state === 'listening');
     return listening.map((holder) => holderIn(real, holder));

@@ -3,8 +3,8 @@ import { thisHost } from '../../../src/host.ts';
 import { FolderPorts } from '../../../src/mcp/folder-ports.ts';
 import { Pins } from '../../../src/mcp/pins.ts';
 import type { PortDesk } from '../../../src/mcp/port-desk.ts';
-import { startWorker, type WorkerClient } from '../../../src/rpc/client.ts';
-import { WorkerError } from '../../../src/rpc/worker-error.ts';
+import { startWorker, type WorkerClient } from '../../../src/rpc/client/client.ts';
+import { WorkerError } from '../../../src/rpc/wire/errors.ts';
 import { findProgram, type Program } from './program.ts';
 
 /** A worker, and the ports of folders that it holds. */
@@ -36,11 +36,11 @@ const deskOf = (client: WorkerClient): PortDesk => ({
   list: () => client.request('reservation/list', {}),
   reserve: async ({ protocols, ...block }, options) => {
     const params = { ...block, protocol: [...protocols], hold: 'yield' as const };
-    return (await client.request('reservation/createAll', params, { signal: options.signal })).reservations;
+    return (await client.request('reservation/create', params, { signal: options.signal })).reservations;
   },
   release: async ({ protocol, range }) => void (await client.request('reservation/release', { protocol, range })),
   inspect: (protocols, ports, { signal }) =>
-    client.request('port/inspect', { protocol: [...protocols], port: [...ports] }, { signal }),
+    client.request('port/inspect', { protocol: [...protocols], ranges: [...ports] }, { signal }),
   dynamicRange: async (protocol) => (await client.request('system/dynamicRange', { protocol })).dynamicRanges[0]!.range,
 });
 

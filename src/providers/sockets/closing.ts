@@ -1,5 +1,5 @@
+import { visitSockets } from '../proc/proc-net.ts';
 import { socketRowReader } from '../proc/socket-row.ts';
-import { visitSockets } from './proc-net.ts';
 
 /**
  * Whether only closing connections are left on the TCP port, which no process has any more. A bind without SO_REUSEADDR is
