@@ -38,7 +38,7 @@ export async function explainPorts(
 ): Promise<Explained> {
   const folder = folderAt(path, '');
   const ranges = ports.map((port) => ({ startPort: port, numberOfPorts: 1 }));
-  const { ports: found, warnings } = await desk.inspect([protocol].flat(), ranges, options);
+  const { ports: found, warnings } = await desk.inspect(protocol, ranges, options);
   const explained = found.map((status) => {
     const { protocol, port, canBind, verdict, explanation, reservation } = status;
     const holders = decisive(status.holders).map((holder) => holderIn(folder.path, holder));

@@ -32,8 +32,7 @@ export class FolderPorts {
    * @throws ServiceError what creating a reservation does
    */
   reserve(params: Tools['reserve_ports']['params'], options: CallOptions = {}): Promise<Given> {
-    const { label = 'web', numberOfPorts = 1, protocol = ['tcp'], startPort } = params;
-    const protocols = [protocol].flat();
+    const { label = 'web', numberOfPorts = 1, protocol: protocols = ['tcp'], startPort } = params;
     const asked = { folder: folderAt(params.folder, label), label, protocols, numberOfPorts, startPort };
     return this.#inTurn(() => this.#reserve(asked, options), options);
   }
