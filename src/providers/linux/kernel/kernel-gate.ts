@@ -1,0 +1,228 @@
+import { tokenBytes } from '../../../native/linux/socket-token.ts';
+import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
+import { formatPorts, holdsPort, sameRange } from '../../../protocol/ranges.ts';
+import { newToken } from '../../ledger/token.ts';
+import { bindAny, refuseTaken } from './bind-with-token.ts';
+import { GateAccess, type GatePlace } from './gate-access.ts';
+import { type KernelRange, rangesOf, serviceId } from './range-entries.ts';
+import {
+  type Admission,
+  attachOrRemove,
+  blocksHere,
+  type KernelReservation,
+  kernelRange,
+  putRange,
+  refuseReserved,
+  type Site,
+  takeRange,
+} from './reservations.ts';
+import { type AdmittedGroup, admitGroup } from './services.ts';
+
+/** What is in force now. */
+export interface GateStatus {
+  /** Whether binds are refused now: the programs for both address families are on the control group. */
+  inForce: boolean;
+  /** Whether sockets can be given tokens by setsockopt. */
+  takesTokens: boolean;
+  /** What those are told who are refused; undefined where nothing is in force. */
+  refusal?: 'EADDRINUSE' | 'EPERM';
+  /** Whether an MPTCP socket may carry the token. */
+  mptcp: boolean;
+  /** Whether those let in may bind a privileged port without the right to, where that was asked for. */
+  privileged: boolean;
+  controlGroup: string;
+  /** Whether that is above every process of the machine. */
+  wholeMachine: boolean;
+}
+
+interface AcquireOptions {
+  allow?: Admission;
+  signal?: AbortSignal;
+}
+
+/** A reservation as the kernel has it, with the service's name where it is known. */
+export type Explanation = KernelRange & { serviceName?: string };
+
+/**
+ * Reservations that the kernel enforces: every bind in this network namespace, root's included, is refused without the
+ * token, but for those who are let in. One gate of the machine's is pinned and outlives its makers; a worker's own goes with
+ * its process.
+ *
+ * A failure is a ServiceError that names the failing call: AccessDenied without rights, NotSupported where the kernel, its
+ * control groups or its BPF file system are not as it takes.
+ */
+export class KernelGate {
+  readonly #access: GateAccess;
+  /** Ranges that `claim` found free, and that `settle` is to find free again with nobody else let in. */
+  readonly #claimed = new Map<string, AbortSignal | undefined>();
+
+  private constructor(access: GateAccess) {
+    this.#access = access;
+  }
+
+  /** The gate of the machine, for persistent reservations. */
+  static pinned(place: GatePlace): KernelGate {
+    return new KernelGate(new GateAccess(place, true));
+  }
+
+  /** A gate of this process, for runtime reservations: gone when the process is, whatever ends it. */
+  static own(place: GatePlace): KernelGate {
+    return new KernelGate(new GateAccess(place, false));
+  }
+
+  /**
+   * Refuses what `settle` could not do, and changes nothing: the record is to be written in between, so that a killed
+   * process leaves a record of what is not enforced, and never a refusal that nobody can explain.
+   * @returns the token that the reservation is to have
+   * @throws ServiceError AccessDenied, NotSupported, RangeReserved, PortInUse, OsError
+   */
+  async claim(protocol: Protocol, range: PortRange, { signal }: { signal?: AbortSignal } = {}): Promise<bigint> {
+    const target = formatPorts(protocol, range);
+    if (!(await this.status()).inForce) await this.#access.try();
+    const deed = { action: `reserve ${target} in the kernel`, target };
+    await this.#access.atExisting(deed, undefined, (site) => refuseReserved(site, protocol, range));
+    await refuseTaken(protocol, range, () => {}, signal);
+    this.#claimed.set(target, signal);
+    return newToken();
+  }
+
+  /**
+   * Reserves exactly the range, at once.
+   * @returns the token
+   * @throws ServiceError AccessDenied, NotSupported, RangeReserved, PortInUse, OsError
+   */
+  async acquire(protocol: Protocol, range: PortRange, { allow, signal }: AcquireOptions = {}): Promise<bigint> {
+    const reservation = { protocol, range, token: newToken(), ...(allow && { allow }) };
+    const target = formatPorts(protocol, range);
+    await this.#access.at({ action: `reserve ${target} in the kernel`, target }, async (site) => {
+      refuseReserved(site, protocol, range);
+      await add(site, reservation, signal);
+    });
+    return reservation.token;
+  }
+
+  /**
+   * Makes the kernel enforce these reservations: adds what is missing, changes what is otherwise, and puts programs of this
+   * version in the place of others. What it knows besides stays: it may be of another ledger. Restores all after a boot.
+   * @throws ServiceError PortInUse for a range that was claimed here and has been taken since; it is not reserved then
+   */
+  async settle(reservations: readonly KernelReservation[]): Promise<void> {
+    if (reservations.length === 0 && !this.#access.mayExist()) return;
+    const isClaimed = ({ protocol, range }: KernelReservation) => this.#claimed.has(formatPorts(protocol, range));
+    const claimed = reservations.filter(isClaimed);
+    const deed = { action: 'make the kernel enforce the reservations', target: this.#access.group().path };
+    await this.#access.at(deed, async (site) => {
+      for (const one of reservations) if (!claimed.includes(one)) putRange(site, kernelRange(one));
+      attachOrRemove(site.gate);
+      for (const one of claimed) {
+        const ports = formatPorts(one.protocol, one.range);
+        const signal = this.#claimed.get(ports);
+        this.#claimed.delete(ports);
+        await add(site, one, signal);
+      }
+    });
+  }
+
+  /** Gives the range back. What is not reserved is no error. */
+  async release(protocol: Protocol, range: PortRange): Promise<void> {
+    const target = formatPorts(protocol, range);
+    this.#claimed.delete(target);
+    await this.#access.atExisting({ action: `release ${target} in the kernel`, target }, undefined, (site) => {
+      takeRange(site, protocol, range);
+      attachOrRemove(site.gate);
+    });
+  }
+
+  /** What the kernel knows to be reserved in this network namespace, whoever recorded it. */
+  list(): Promise<KernelRange[]> {
+    const deed = { action: 'list what the kernel enforces', target: this.#access.pins };
+    return this.#access.atExisting<KernelRange[]>(deed, [], (site) => rangesOf(blocksHere(site)));
+  }
+
+  /** The token of exactly this range; undefined where it is not reserved. */
+  async lookup(protocol: Protocol, range: PortRange): Promise<bigint | undefined> {
+    const found = (await this.list()).find((one) => one.protocol === protocol && sameRange(one.range, range));
+    return found?.token;
+  }
+
+  /**
+   * The reservation that the port is in, with whom it lets in.
+   * @param services units that it may be for: the kernel knows a number in the place of the name
+   */
+  async explain(protocol: Protocol, port: number, services: readonly string[] = []): Promise<Explanation | undefined> {
+    const found = (await this.list()).find((one) => one.protocol === protocol && holdsPort(one.range, port));
+    const serviceName = services.find((name) => serviceId(name) === found?.service);
+    return found && { ...found, ...(serviceName && { serviceName }) };
+  }
+
+  async status(): Promise<GateStatus> {
+    const { path, wholeMachine } = this.#access.group();
+    const deed = { action: 'look at the gate', target: this.#access.pins };
+    const { bind4, bind6, setsockopt } = await this.#access.atExisting(deed, {}, ({ gate }) => gate.state());
+    const bind = bind4 && bind6 ? [bind4, bind6] : [];
+    const every = (ability: 'errno' | 'mptcp' | 'privileged') => bind.length > 0 && bind.every((one) => one[ability]);
+    return {
+      inForce: bind.length > 0,
+      takesTokens: setsockopt !== undefined,
+      ...(bind.length > 0 && { refusal: every('errno') ? 'EADDRINUSE' : 'EPERM' }),
+      mptcp: every('mptcp'),
+      privileged: every('privileged'),
+      controlGroup: path,
+      wholeMachine,
+    };
+  }
+
+  /** Binds a new socket with the token to one of the ports, and closes it: proves that the reservation can be used. */
+  probe(protocol: Protocol, token: bigint, ports: PortRange): Promise<number> {
+    const target = formatPorts(protocol, ports);
+    return this.#access.at({ action: `bind ${target} with its token`, target }, ({ gate }) =>
+      bindAny(protocol, ports, giving(gate, token)),
+    );
+  }
+
+  /**
+   * Lets the processes of a control group in, without token, to the ranges whose admission names the service. Without a gate
+   * nobody is refused, and there is nothing to do.
+   * @param group its folder
+   * @param lasting whether it is to stay until the group is gone; else until this process is, or `close`
+   */
+  admit(service: string, group: string, lasting: boolean): Promise<AdmittedGroup | undefined> {
+    const deed = { action: `let ${service} in`, target: group };
+    return this.#access.atExisting<AdmittedGroup | undefined>(deed, undefined, async ({ gate }) => {
+      const maps = gate.maps();
+      return maps && admitGroup(await this.#access.bpf(), maps, service, group, lasting);
+    });
+  }
+
+  /** Takes the gate away, with everything it enforces, in all network namespaces: the kill switch. */
+  async off(): Promise<void> {
+    this.#claimed.clear();
+    const deed = { action: 'take the gate away', target: this.#access.pins };
+    await this.#access.atExisting(deed, undefined, ({ gate }) => gate.remove());
+  }
+
+  /** Frees what this process has of its own; a pinned gate stays. */
+  async close(): Promise<void> {
+    if (!this.#access.isPinned) await this.off();
+  }
+}
+
+const giving = (gate: Site['gate'], token: bigint) => {
+  const bytes = tokenBytes(token);
+  return (descriptor: number) => gate.giveToken(descriptor, bytes);
+};
+
+/** Puts the range in, so that only the token lets in, then finds out whether somebody has it; if so takes it out again. */
+async function add(site: Site, reservation: KernelReservation, signal: AbortSignal | undefined): Promise<void> {
+  const { gate } = site;
+  const { protocol, range, token } = reservation;
+  try {
+    putRange(site, kernelRange(reservation));
+    attachOrRemove(gate);
+    await refuseTaken(protocol, range, giving(gate, token), signal);
+  } catch (error) {
+    takeRange(site, protocol, range);
+    attachOrRemove(gate);
+    throw error;
+  }
+}
