@@ -10,6 +10,8 @@ export interface Host {
   readonly processId: number;
   /** The absolute path of the Node that runs this. */
   readonly execPath: string;
+  /** The program that it runs, as it was started; undefined where it has none. */
+  readonly programFile: string | undefined;
   /** The user's name, or the numeric id where there is no name. */
   readonly user: string;
   /** The numeric user id; undefined on Windows. */
@@ -46,6 +48,7 @@ export function thisHost(): Host {
     env: process.env,
     processId: process.pid,
     execPath: process.execPath,
+    programFile: process.argv[1],
     user: userName(),
     userId: process.geteuid?.(),
     commandLine,

@@ -26,6 +26,7 @@ const allowed: Record<string, string[]> = {
     'desired-state',
     'open-service',
     'run-worker',
+    'settle-kernel',
     'exit-codes',
     'rpc',
     'type:service',

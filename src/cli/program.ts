@@ -14,6 +14,7 @@ import { addMcp } from './commands/mcp.ts';
 import { addNew } from './commands/new.ts';
 import { addRemove } from './commands/remove.ts';
 import { addServe } from './commands/serve.ts';
+import { addSettle } from './commands/settle.ts';
 import { addStatus } from './commands/status.ts';
 import { addTest } from './commands/test.ts';
 import { UsageError } from './failure.ts';
@@ -66,6 +67,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addDsc,
     addServe,
     addMcp,
+    addSettle,
     addCompletion,
   ]) {
     add(root, output, terminal);

@@ -194,6 +194,11 @@ export class KernelGate {
     });
   }
 
+  /** The folder of this process's own control group. @throws ServiceError NotSupported, OsError */
+  ownGroup(): string {
+    return this.#access.ownGroup();
+  }
+
   /** Takes the gate away, with everything it enforces, in all network namespaces: the kill switch. */
   async off(): Promise<void> {
     this.#claimed.clear();
