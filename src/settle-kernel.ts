@@ -9,7 +9,7 @@ import { formatPorts } from './protocol/ranges.ts';
 import { newToken } from './providers/ledger/token.ts';
 import { topControlGroup } from './providers/linux/kernel/control-group.ts';
 import { type GateStatus, KernelGate } from './providers/linux/kernel/kernel-gate.ts';
-import { controlGroupOfUnit, settleUnits } from './providers/linux/kernel/units.ts';
+import { controlGroupsOf, settleUnits } from './providers/linux/kernel/units.ts';
 
 /** What was settled, for whoever started it. */
 export interface Settled {
@@ -66,8 +66,9 @@ async function withTokens(reservations: readonly LedgerRecord[], tokens: TokenFi
 /** Services that run already are not started anew for it. */
 async function admitRunning(gate: KernelGate, services: readonly string[]): Promise<void> {
   for (const service of services) {
-    const path = await controlGroupOfUnit(service);
-    if (path) await gate.admit(service, join(topControlGroup().path, path), true);
+    for (const path of await controlGroupsOf(service)) {
+      await gate.admit(service, join(topControlGroup().path, path), true);
+    }
   }
 }
 

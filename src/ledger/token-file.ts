@@ -1,4 +1,4 @@
-import { chownSync, closeSync, constants, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol } from '../protocol/generated/contract.ts';
@@ -66,11 +66,17 @@ export class TokenFile {
     await this.write([...others, record]);
   }
 
-  /** Drops the records that are not kept; writes nothing where all are. */
+  /** Drops the records that are not kept; writes nothing where all are, and are where they should be. */
   async keep(isKept: (record: TokenRecord) => boolean): Promise<void> {
     const records = this.read();
     const kept = records.filter(isKept);
-    if (kept.length < records.length) await this.write(kept);
+    if (kept.length < records.length || !this.#isSecret()) await this.write(kept);
+  }
+
+  /** Whether no file of it may be read by others than it is for, as one that was copied there may. */
+  #isSecret(): boolean {
+    const facts = lstatSync(this.#file, { throwIfNoEntry: false });
+    return !facts || (facts.mode & 0o077) === 0;
   }
 
   async #writeCopies(records: readonly TokenRecord[]): Promise<void> {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # boot.sh FOLDER SCRIPT...: boots a real systemd as process 1, once for each script, over a copy-on-write view of this
-# machine's root, and prints what the scripts print. What one boot writes to disk the next one finds. The files of FOLDER
+# machine's root, and prints what the scripts print, with a line of -- behind each. What one boot writes to disk the next one finds. The files of FOLDER
 # are put over the root first. As root; nothing of the machine changes, and everything is gone at the end: network, mounts,
 # host name, processes and control groups are those of namespaces. A boot that hangs is ended after LIMIT seconds (60).
 set -euo pipefail
@@ -20,7 +20,7 @@ unshare --net --mount --uts --propagation private bash -euc '
 
   printf "%s\n" "[Unit]" "After=multi-user.target" "[Service]" "Type=oneshot" \
     "StandardOutput=append:/opt/said" "StandardError=append:/opt/said" \
-    "ExecStart=/bin/bash /opt/script" "ExecStopPost=/bin/systemctl poweroff --force --force" \
+    "ExecStart=/bin/bash /opt/script" "ExecStopPost=/bin/sh -c \"systemctl poweroff --force --force >/dev/null 2>&1\"" \
     >"$system/etc/systemd/system/boot-script.service"
   printf "%s\n" "[Unit]" "Requires=multi-user.target" "After=multi-user.target" "Wants=boot-script.service" \
     "AllowIsolate=yes" >"$system/etc/systemd/system/boot-script.target"
@@ -57,6 +57,7 @@ unshare --net --mount --uts --propagation private bash -euc '
     " >&2 || true
     echo $$ >"$before/cgroup.procs"
     cat "$system/opt/said"
+    echo --
   done
   find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 '

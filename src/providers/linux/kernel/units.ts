@@ -76,11 +76,13 @@ export async function settleUnits(plan: UnitPlan, paths: SystemdPaths = systemd)
   }
 }
 
-/** The control group of the unit that runs now, below the topmost; undefined while it does not run. */
-export async function controlGroupOfUnit(service: string, paths: SystemdPaths = systemd): Promise<string | undefined> {
-  if (!hasSystemd(paths)) return undefined;
-  const path = await systemctl(paths, 'show', '--property=ControlGroup', '--value', '--', service);
-  return path.trim() || undefined;
+/** The control groups of the unit that run now, below the topmost: of a template, those of its instances. */
+export async function controlGroupsOf(service: string, paths: SystemdPaths = systemd): Promise<string[]> {
+  if (!hasSystemd(paths)) return [];
+  const isTemplate = service.includes('@.');
+  const pattern = isTemplate ? service.replaceAll('\\', '\\\\').replace('@.', '@*.') : service;
+  const text = await systemctl(paths, 'show', '--property=ControlGroup', '--value', '--', pattern);
+  return text.split('\n').filter((path) => path !== '');
 }
 
 function wantedFiles(plan: UnitPlan, { units }: SystemdPaths): Map<string, string> {
