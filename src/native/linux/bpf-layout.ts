@@ -21,6 +21,7 @@ export const command = {
   BTF_LOAD: 18,
   LINK_CREATE: 28,
   LINK_UPDATE: 29,
+  LINK_DETACH: 34,
 } as const;
 
 /** enum bpf_map_type */
@@ -110,6 +111,8 @@ export const attr = {
 
   'link_update.link_fd': 0,
   'link_update.new_prog_fd': 4,
+
+  'link_detach.link_fd': 0,
 } as const;
 
 /** struct bpf_prog_info */

@@ -56,6 +56,7 @@ const sizes: Record<keyof typeof command, number> = {
   BTF_LOAD: 28,
   LINK_CREATE: 16,
   LINK_UPDATE: 16,
+  LINK_DETACH: 4,
 };
 
 const RLIMIT_MEMLOCK = 8;
@@ -227,6 +228,11 @@ export class Bpf {
       memory.setUint32(attr['link_update.link_fd'], link);
       memory.setUint32(attr['link_update.new_prog_fd'], program);
     });
+  }
+
+  /** Takes the link's program off at once; closing its last descriptor does so a moment later. */
+  detachLink(link: number): void {
+    this.#call('LINK_DETACH', (memory) => memory.setUint32(attr['link_detach.link_fd'], link));
   }
 
   /** The programs on the control group itself, and how they were put there. */

@@ -24,7 +24,7 @@ int main(void) {
   COMMAND(MAP_CREATE); COMMAND(MAP_LOOKUP_ELEM); COMMAND(MAP_UPDATE_ELEM); COMMAND(MAP_DELETE_ELEM);
   COMMAND(MAP_GET_NEXT_KEY); COMMAND(PROG_LOAD); COMMAND(OBJ_PIN); COMMAND(OBJ_GET); COMMAND(PROG_ATTACH);
   COMMAND(PROG_DETACH); COMMAND(PROG_GET_FD_BY_ID); COMMAND(OBJ_GET_INFO_BY_FD); COMMAND(PROG_QUERY);
-  COMMAND(BTF_LOAD); COMMAND(LINK_CREATE); COMMAND(LINK_UPDATE);
+  COMMAND(BTF_LOAD); COMMAND(LINK_CREATE); COMMAND(LINK_UPDATE); COMMAND(LINK_DETACH);
   MAP(ARRAY); MAP(LPM_TRIE); MAP(SK_STORAGE);
   PROGRAM(CGROUP_SOCK_ADDR); PROGRAM(CGROUP_SOCKOPT);
   ATTACH(CGROUP_INET4_BIND); ATTACH(CGROUP_INET6_BIND); ATTACH(CGROUP_SETSOCKOPT);
@@ -42,7 +42,7 @@ int main(void) {
   ATTR(query.target_fd); ATTR(query.attach_type); ATTR(query.attach_flags); ATTR(query.prog_ids); ATTR(query.prog_cnt);
   ATTR(btf); ATTR(btf_size);
   ATTR(link_create.prog_fd); ATTR(link_create.target_fd); ATTR(link_create.attach_type);
-  ATTR(link_update.link_fd); ATTR(link_update.new_prog_fd);
+  ATTR(link_update.link_fd); ATTR(link_update.new_prog_fd); ATTR(link_detach.link_fd);
   IN("programInfo", bpf_prog_info, id); IN("programInfo", bpf_prog_info, tag); IN("programInfo", bpf_prog_info, name);
   IN("mapInfo", bpf_map_info, type); IN("mapInfo", bpf_map_info, key_size); IN("mapInfo", bpf_map_info, value_size);
   IN("linkInfo", bpf_link_info, prog_id); IN("linkInfo", bpf_link_info, cgroup.cgroup_id);

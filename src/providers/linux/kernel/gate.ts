@@ -195,6 +195,8 @@ export class Gate {
   }
 
   #detach(hook: Hook): void {
+    const link = this.#shelf.get(linkName(hook));
+    if (link !== undefined) this.#bpf.detachLink(link);
     this.#shelf.remove(linkName(hook));
     this.#shelf.remove(hook);
   }

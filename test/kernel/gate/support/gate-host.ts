@@ -50,7 +50,17 @@ function dieBefore(step: number): void {
       Object.assign(target, { [name]: replacement });
     }
   };
-  deadly(Bpf.prototype, ['createMap', 'loadBtf', 'update', 'delete', 'loadProgram', 'pin', 'link', 'updateLink']);
+  deadly(Bpf.prototype, [
+    'createMap',
+    'loadBtf',
+    'update',
+    'delete',
+    'loadProgram',
+    'pin',
+    'link',
+    'updateLink',
+    'detachLink',
+  ]);
   deadly(fs, ['mkdirSync', 'rmSync', 'rmdirSync']);
   syncBuiltinESMExports();
 }
