@@ -3,6 +3,7 @@ import { commandLineCases } from './cases/command-line.ts';
 import { contentionCases } from './cases/contention.ts';
 import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
+import { kernelGateCases } from './cases/kernel-gate.ts';
 import { mapCases } from './cases/map.ts';
 import { powershellCases } from './cases/powershell.ts';
 import { runtimeCases } from './cases/runtime.ts';
@@ -21,6 +22,7 @@ const all = [
   desiredStateCases,
   dscCases,
   powershellCases,
+  kernelGateCases,
 ];
 const cases = all.flat().filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 

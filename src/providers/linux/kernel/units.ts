@@ -100,12 +100,14 @@ function knownFiles(plan: UnitPlan, { units }: SystemdPaths): string[] {
 }
 
 function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (osCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return onGateFile('read', file, () => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      if (osCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
 }
 
 /** Writes or removes the file, and gives what undoes that. */
