@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { tokenBytes } from '../../../src/native/linux/socket-token.ts';
 import { KernelGate } from '../../../src/providers/linux/kernel/kernel-gate.ts';
 import { runPowerShell } from '../../support/powershell.ts';
-import { asUser, compile, python, run } from './support/programs.ts';
+import { asUser, compile, run } from './support/programs.ts';
 import {
   AF_INET6,
   address,
@@ -42,6 +42,12 @@ function bound(type: number, token: bigint): number {
   if (libc.bind(descriptor, name, name.length) < 0) throw new Error(errnoName());
   return descriptor;
 }
+
+const page = readFileSync(join(import.meta.dirname, '../../../docs/linux-kernel.md'), 'utf8');
+
+/** The call as docs/linux-kernel.md has it for the language. */
+const documented = (language: string): string =>
+  new RegExp(`^\`\`\`${language}\\n([^]*?)\`\`\`$`, 'm').exec(page)![1]!.trim();
 
 const noCompiler = spawnSync('gcc', ['--version']).status === 0 ? '' : ' (skipped: needs gcc)';
 
@@ -76,46 +82,57 @@ describe.skipIf(noGate)(gateTitle('a reserved port is served'), () => {
 
   test('in Python, by root and by an ordinary user', async () => {
     const { token, refusal } = await reserve();
-    expect(run(python(one.startPort, { token }))).toBe('bound');
-    expect(run(python(one.startPort))).toBe(refusal);
-    expect(asUser(65_534, python(one.startPort, { token }))).toBe('bound');
+    const script = (associate: string) => `
+import errno, os, socket, struct
+server = socket.socket()
+try:
+    ${associate}
+    server.bind(("", ${one.startPort}))
+    print("bound")
+except OSError as e: print(errno.errorcode[e.errno])`;
+    const python = (associate: string) => [
+      '/usr/bin/env',
+      `TOKEN=${token}`,
+      '/usr/bin/python3',
+      '-c',
+      script(associate),
+    ];
+    expect(run(python(documented('python')))).toBe('bound');
+    expect(run(python('pass'))).toBe(refusal);
+    expect(asUser(65_534, python(documented('python')))).toBe('bound');
   });
 
   test.skipIf(noCompiler)(`in C${noCompiler}`, async () => {
     const { token, refusal } = await reserve();
     const folder = mkdtempSync(join(tmpdir(), 'client-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
-    const program = compile(
-      `#include <errno.h>
+    const source = (associate: string) => `#define _GNU_SOURCE
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-int main(int count, char **words) {
+int main(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
-  struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(atoi(words[1]))};
-  if (count > 2) {
-    uint64_t token = strtoull(words[2], NULL, 10);
-    setsockopt(server, 0x5052, 1, &token, sizeof token);
-  }
+  struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(${one.startPort})};
+  ${associate}
   puts(bind(server, (void *)&name, sizeof name) ? strerrorname_np(errno) : "bound");
 }
-`.replace('#include <errno.h>', '#define _GNU_SOURCE\n#include <errno.h>'),
-      folder,
-    );
-    expect(run([program, `${one.startPort}`, `${token}`])).toBe('bound');
-    expect(run([program, `${one.startPort}`])).toBe(refusal);
+`;
+    const inC = (associate: string) => run(['/usr/bin/env', `TOKEN=${token}`, compile(source(associate), folder)]);
+    expect(inC(documented('c'))).toBe('bound');
+    expect(inC('')).toBe(refusal);
   });
 
   test('in .NET, from PowerShell', { timeout: 180_000 }, async () => {
     const { token } = await reserve();
     const bind = (associate: string) => `
-$socket = [System.Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
-try { ${associate}; $socket.Bind([System.Net.IPEndPoint]::new([System.Net.IPAddress]::Any, ${one.startPort})); 'bound' }
-catch { $_.Exception.InnerException.SocketErrorCode.ToString() } finally { $socket.Dispose() }`;
-    const option = `$socket.SetRawSocketOption(0x5052, 1, [System.BitConverter]::GetBytes([uint64]${token}))`;
-    const { stdout } = await runPowerShell(`${bind(option)}\n${bind('$null')}`);
+$server = [System.Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+try { ${associate}; $server.Bind([System.Net.IPEndPoint]::new([System.Net.IPAddress]::Any, ${one.startPort})); 'bound' }
+catch { $_.Exception.InnerException.SocketErrorCode.ToString() } finally { $server.Dispose() }`;
+    const env = { TOKEN: `${token}` };
+    const { stdout } = await runPowerShell(`${bind(documented('powershell'))}\n${bind('$null')}`, { env });
     expect(stdout.trim().split(/\r?\n/)).toEqual(['bound', 'AddressAlreadyInUse']);
   });
 });
