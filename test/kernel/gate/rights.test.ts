@@ -1,5 +1,5 @@
 import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Bpf, BpfError } from '../../../src/native/linux/bpf.ts';
@@ -8,7 +8,7 @@ import { gateError } from '../../../src/providers/linux/kernel/failure.ts';
 import { KernelGate } from '../../../src/providers/linux/kernel/kernel-gate.ts';
 import { refusal as refused } from '../../support/machine.ts';
 import { atGate } from './support/gate-process.ts';
-import { tryBind } from './support/raw-sockets.ts';
+import { IPPROTO_MPTCP, tryBind } from './support/raw-sockets.ts';
 import { gateTitle, noGate, removeGroup, useRoom } from './support/room.ts';
 
 const room = useRoom();
@@ -87,6 +87,23 @@ describe.skipIf(noGate)(gateTitle('without the right'), () => {
       withOnly('bpf', 'net_admin'),
     );
     expect(await gate.status()).toEqual(before);
+  });
+});
+
+/** From 6.1 on the kernel has all that the gate may have; one without MPTCP has no such sockets. */
+const hasAll = (() => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 1);
+})();
+const old = hasAll ? '' : ' (skipped: needs Linux 6.1)';
+
+describe.skipIf(noGate ?? !hasAll)(gateTitle(`with all rights${old}`), () => {
+  test('the gate can all that there is', async () => {
+    const gate = KernelGate.own(room);
+    onTestFinished(() => gate.close());
+    await gate.acquire('tcp', one);
+    const mptcp = tryBind(21_050, { protocol: IPPROTO_MPTCP }) === 'bound';
+    expect(await gate.status()).toMatchObject({ refusal: 'EADDRINUSE', privileged: true, ...(mptcp && { mptcp }) });
   });
 });
 
