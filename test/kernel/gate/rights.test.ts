@@ -77,6 +77,26 @@ describe.skipIf(noGate)(gateTitle('without the right'), () => {
     expect(outcomes[1]!.result).toMatchObject({ inForce: true, mptcp: false, takesTokens: true });
   });
 
+  test('to trace, a process makes a gate that one with all rights completes', async () => {
+    const gate = KernelGate.pinned(room);
+    onTestFinished(() => gate.off());
+    const settle = ['settle', [{ protocol: 'tcp', range: one, token: 5n }]] as [string, ...unknown[]];
+    const bpf = await Bpf.load();
+    const running = () => {
+      const program = bpf.open(join(room.pins, 'bind4'))!;
+      const { id, name } = bpf.programInfo(program);
+      bpf.close(program);
+      return { id, can: name.split('_')[1] };
+    };
+    await atGate({ place: room, kind: 'pinned', calls: [settle] }, withOnly('bpf', 'net_admin'));
+    const first = running();
+    expect(first.can).toContain('x');
+    await atGate({ place: room, kind: 'pinned', calls: [settle] }, withOnly('bpf', 'net_admin'));
+    expect(running()).toEqual(first);
+    await gate.settle([{ protocol: 'tcp', range: one, token: 5n }]);
+    expect([running().can, tryBind(21_040)]).toEqual(['emp', 'EADDRINUSE']);
+  });
+
   test('to trace, a process takes nothing from the gate that another made', async () => {
     const gate = KernelGate.pinned(room);
     onTestFinished(() => gate.off());
