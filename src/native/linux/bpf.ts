@@ -67,6 +67,8 @@ const interruptions = 5;
 /** BPF_CGROUP_MAX_PROGS */
 const mostPrograms = 64;
 
+let loaded: Promise<Bpf> | undefined;
+
 /**
  * bpf(2), one method a command. Descriptors are the kernel's, not inherited by children, and closed by `close`.
  * Each throws a BpfError with the command and the code's name.
@@ -81,7 +83,16 @@ export class Bpf {
     this.#memory = memory;
   }
 
-  static async load(): Promise<Bpf> {
+  /**
+   * The one instance of this process, made on first use.
+   * @throws NativeError ENOSYS on a processor whose system calls are not known
+   */
+  static load(): Promise<Bpf> {
+    loaded ??= Bpf.#make();
+    return loaded;
+  }
+
+  static async #make(): Promise<Bpf> {
     return new Bpf(await systemCalls(), await KernelMemory.allocate());
   }
 

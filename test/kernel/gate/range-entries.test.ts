@@ -83,8 +83,13 @@ describe('the entries of a range', () => {
     expect(new DataView(key.buffer, key.byteOffset).getUint32(0, true)).toBe(112);
   });
 
-  test('of ranges side by side stay apart by their tokens', () => {
-    const both = [reserved(ports(5000, 8), { token: 1n }), reserved(ports(5008, 8), { token: 2n })];
+  test.each([
+    ['tokens', { token: 1n }, { token: 2n }],
+    ['users', { userId: 1 }, {}],
+    ['services', { service: 3n }, { service: 5n }],
+    ['rights', { privileged: true }, {}],
+  ])('of ranges side by side stay apart by their %s', (_what, one, other) => {
+    const both = [reserved(ports(5000, 8), one), reserved(ports(5008, 8), other)];
     expect(rangesOf(both.flatMap((one) => entriesOf(one, 1n)).map((entry) => blockOf(entry)!))).toEqual(both);
   });
 });

@@ -8,7 +8,7 @@ import { gateError } from '../../../src/providers/linux/kernel/failure.ts';
 import { KernelGate } from '../../../src/providers/linux/kernel/kernel-gate.ts';
 import { refusal as refused } from '../../support/machine.ts';
 import { atGate } from './support/gate-process.ts';
-import { IPPROTO_MPTCP, tryBind } from './support/raw-sockets.ts';
+import { IPPROTO_MPTCP, libc, tryBind } from './support/raw-sockets.ts';
 import { gateTitle, noGate, removeGroup, useRoom } from './support/room.ts';
 
 const room = useRoom();
@@ -64,6 +64,49 @@ describe.skipIf(noGate)(gateTitle('without the right'), () => {
       calls.map(() => ['AccessDenied', true]),
     );
     expect(tryBind(21_040)).toBe('EADDRINUSE');
+  });
+
+  test('it can be told whether a reservation is in force, unless it lets the asker in', async () => {
+    const gate = KernelGate.pinned(room);
+    onTestFinished(() => gate.off());
+    const reservation = { protocol: 'tcp' as const, range: one, token: 5n };
+    const theirs = {
+      ...reservation,
+      token: 6n,
+      range: { startPort: 21_041, numberOfPorts: 1 },
+      allow: { userId: 65_534 },
+    };
+    const asked = [reservation, theirs].map(({ token: _, ...rest }) => rest);
+    const ask = async (id: number) => {
+      const calls = asked.map((one) => ['enforces', one, id] as [string, ...unknown[]]);
+      const { outcomes } = await atGate(
+        { place: { ...room, userId: id }, kind: 'pinned', calls },
+        id === 0 ? [] : user(id),
+      );
+      return outcomes.map(({ result }) => result);
+    };
+    expect([await ask(0), await ask(65_534)]).toEqual([
+      [false, false],
+      [false, false],
+    ]);
+    await gate.settle([reservation, theirs]);
+    expect([await ask(0), await ask(1000), await ask(65_534)]).toEqual([
+      [true, true],
+      [true, true],
+      [true, null],
+    ]);
+    const keep: number[] = [];
+    tryBind(21_040, { token: 5n, listen: true, keep });
+    expect([await ask(0), await ask(1000)]).toEqual([
+      [true, true],
+      [null, true],
+    ]);
+    for (const descriptor of keep) libc.close(descriptor);
+    await gate.off();
+    expect([await ask(0), await ask(1000)]).toEqual([
+      [false, false],
+      [false, false],
+    ]);
   });
 
   test('to trace, CAP_BPF and CAP_NET_ADMIN do, without MPTCP', async () => {

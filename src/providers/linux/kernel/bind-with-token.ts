@@ -5,6 +5,7 @@ import type { PortRange, Protocol } from '../../../protocol/generated/contract.t
 import { endPort } from '../../../protocol/ranges.ts';
 import { bindError, portInUse } from '../../posix/bind-error.ts';
 import { inTurns } from '../../posix/port-turns.ts';
+import { visitSockets } from '../../posix/proc-net.ts';
 
 /** Makes a new socket one that is let in. */
 export type Prepare = (descriptor: number) => Promise<void> | void;
@@ -96,4 +97,22 @@ export async function takesTokens(): Promise<boolean> {
   } finally {
     sockets.close(descriptor);
   }
+}
+
+/**
+ * Whether a bind of the port is refused though no socket has it: what the gate looks like from outside. Undefined where a
+ * socket or the port's number may be the reason.
+ */
+export async function isRefusedUnseen(protocol: Protocol, port: number): Promise<boolean | undefined> {
+  try {
+    await bindOnce(await Sockets.load(), protocol, port, () => {});
+    return false;
+  } catch (error) {
+    if (!(error instanceof NativeError) || (error.code !== 'EADDRINUSE' && error.code !== 'EPERM')) return undefined;
+  }
+  let isSeen = false;
+  await visitSockets(protocol, (other) => {
+    isSeen ||= other === port;
+  });
+  return isSeen ? undefined : true;
 }

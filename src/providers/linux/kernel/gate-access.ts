@@ -31,7 +31,6 @@ export class GateAccess {
   readonly isPinned: boolean;
   readonly pins: string;
   readonly #place: GatePlace;
-  #bpf: Promise<Bpf> | undefined;
   #own: OwnShelf | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -52,11 +51,6 @@ export class GateAccess {
     return controlGroupOf('self', topControlGroup().path);
   }
 
-  bpf(): Promise<Bpf> {
-    this.#bpf ??= Bpf.load();
-    return this.#bpf;
-  }
-
   /** Whether there may be a gate; asking takes no right but to look into the folder. */
   mayExist(): boolean {
     return this.isPinned ? isThere(this.pins) : this.#own !== undefined;
@@ -65,7 +59,7 @@ export class GateAccess {
   /** Works at the gate, where there is to be a place for one. */
   at<T>(deed: Deed, work: (site: Site) => Promise<T> | T): Promise<T> {
     return this.#guarded(deed, async () => {
-      const network = await thisNetwork(await this.bpf(), () => this.ownGroup());
+      const network = await thisNetwork(await Bpf.load(), () => this.ownGroup());
       return this.#withShelf((shelf, bpf) => work({ gate: new Gate(bpf, shelf, this.group().path), network }));
     });
   }
@@ -79,7 +73,7 @@ export class GateAccess {
   async try(): Promise<void> {
     const { path } = this.group();
     await this.#guarded({ action: 'enforce reservations in the kernel', target: path }, async () => {
-      const bpf = await this.bpf();
+      const bpf = await Bpf.load();
       const gate = new Gate(bpf, new OwnShelf(bpf), path);
       try {
         gate.attach(true);
@@ -91,7 +85,7 @@ export class GateAccess {
   }
 
   async #withShelf<T>(work: (shelf: Shelf, bpf: Bpf) => Promise<T> | T): Promise<T> {
-    const bpf = await this.bpf();
+    const bpf = await Bpf.load();
     if (!this.isPinned) {
       this.#own ??= new OwnShelf(bpf);
       return work(this.#own, bpf);

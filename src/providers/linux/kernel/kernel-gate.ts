@@ -1,8 +1,10 @@
+import { Bpf } from '../../../native/linux/bpf.ts';
 import { tokenBytes } from '../../../native/linux/socket-token.ts';
+import { ServiceError } from '../../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { formatPorts, holdsPort, sameRange } from '../../../protocol/ranges.ts';
 import { newToken } from '../../ledger/token.ts';
-import { bindAny, refuseTaken } from './bind-with-token.ts';
+import { bindAny, isRefusedUnseen, refuseTaken } from './bind-with-token.ts';
 import { GateAccess, type GatePlace } from './gate-access.ts';
 import { type KernelRange, rangesOf, serviceId } from './range-entries.ts';
 import {
@@ -172,6 +174,24 @@ export class KernelGate {
     };
   }
 
+  /**
+   * Whether the reservation is in force now; undefined where that cannot be told. Who may not look into the kernel goes by
+   * what a bind of its first port is refused with, and whether a socket explains that.
+   * @param userId who asks
+   */
+  async enforces(
+    { protocol, range, allow }: Omit<KernelReservation, 'token'>,
+    userId: number,
+  ): Promise<boolean | undefined> {
+    try {
+      const { inForce } = await this.status();
+      return inForce && (await this.lookup(protocol, range)) !== undefined;
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.errorName !== 'AccessDenied') throw error;
+    }
+    return allow?.userId === userId ? undefined : isRefusedUnseen(protocol, range.startPort);
+  }
+
   /** Binds a new socket with the token to one of the ports, and closes it: proves that the reservation can be used. */
   probe(protocol: Protocol, token: bigint, ports: PortRange): Promise<number> {
     const target = formatPorts(protocol, ports);
@@ -190,7 +210,7 @@ export class KernelGate {
     const deed = { action: `let ${service} in`, target: group };
     return this.#access.atExisting<AdmittedGroup | undefined>(deed, undefined, async ({ gate }) => {
       const maps = gate.maps();
-      return maps && admitGroup(await this.#access.bpf(), maps, service, group, lasting);
+      return maps && admitGroup(await Bpf.load(), maps, service, group, lasting);
     });
   }
 

@@ -45,9 +45,12 @@ async function lock(folder: string, userId: number): Promise<number> {
   const giveUpAt = Date.now() + longestWaitMilliseconds;
   for (;;) {
     const descriptor = onGateFile('open', folder, () => openFolder(folder));
-    if (tryLock(descriptor) && isStill(folder, descriptor)) {
-      checkOwner(folder, descriptor, userId);
-      return descriptor;
+    try {
+      checkOwner(folder, descriptor, userId); // who has made it his own could keep it locked
+      if (tryLock(descriptor) && isStill(folder, descriptor)) return descriptor;
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
     }
     closeSync(descriptor);
     if (Date.now() > giveUpAt) {
@@ -83,7 +86,6 @@ function isStill(folder: string, descriptor: number): boolean {
 function checkOwner(folder: string, descriptor: number, userId: number): void {
   const { uid, mode } = fstatSync(descriptor);
   if (uid === userId && (mode & 0o077) === 0) return;
-  closeSync(descriptor);
   const fault = uid === userId ? 'is open to others' : `belongs to user ${uid}`;
   throw new ServiceError('AccessDenied', `The folder ${folder} is not safe to keep the gate in: it ${fault}.`, {
     target: folder,

@@ -121,15 +121,17 @@ export function blockOf({ key, value }: Entry): Block | undefined {
   };
 }
 
-/** The ranges that the blocks were made of: neighbours of one token are one. */
+/** Whether both are for the same: token, user, service and right. */
+export const isForSame = (a: Omit<KernelRange, 'range'>, b: Omit<KernelRange, 'range'>): boolean =>
+  a.token === b.token && a.userId === b.userId && a.service === b.service && a.privileged === b.privileged;
+
+/** The ranges that the blocks were made of: neighbours that are for the same are one. */
 export function rangesOf(blocks: readonly Block[]): KernelRange[] {
   const joined: KernelRange[] = [];
   for (const { network: _, ...block } of blocks.toSorted(byPlace)) {
     const last = joined.at(-1);
     const continues =
-      last?.protocol === block.protocol &&
-      last.token === block.token &&
-      endPort(last.range) + 1 === block.range.startPort;
+      last?.protocol === block.protocol && isForSame(last, block) && endPort(last.range) + 1 === block.range.startPort;
     if (continues) last.range.numberOfPorts += block.range.numberOfPorts;
     else joined.push({ ...block, range: { ...block.range } });
   }

@@ -2,7 +2,7 @@ import { ServiceError } from '../../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { endPort, formatPorts, overlap, sameRange } from '../../../protocol/ranges.ts';
 import type { Gate } from './gate.ts';
-import { type Block, entriesOf, type KernelRange, rangesOf, serviceId } from './range-entries.ts';
+import { type Block, entriesOf, isForSame, type KernelRange, rangesOf, serviceId } from './range-entries.ts';
 
 /** Who is let in without the token. */
 export interface Admission {
@@ -47,12 +47,7 @@ const of = (site: Site, protocol: Protocol) => blocksHere(site).filter((block) =
 const isWithin = (inner: PortRange, outer: PortRange) =>
   inner.startPort >= outer.startPort && endPort(inner) <= endPort(outer);
 
-const isSame = (a: KernelRange, b: KernelRange) =>
-  sameRange(a.range, b.range) &&
-  a.token === b.token &&
-  a.userId === b.userId &&
-  a.service === b.service &&
-  a.privileged === b.privileged;
+const isSame = (a: KernelRange, b: KernelRange) => sameRange(a.range, b.range) && isForSame(a, b);
 
 /** Puts the range in, where it is not there as it should be, and takes out what it takes the place of. */
 export function putRange(site: Site, wanted: KernelRange): void {
