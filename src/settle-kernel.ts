@@ -6,10 +6,10 @@ import { byPorts, TokenFile, type TokenRecord } from './ledger/token-file.ts';
 import { ServiceError } from './protocol/errors.ts';
 import type { LedgerRecord } from './protocol/generated/contract.ts';
 import { formatPorts } from './protocol/ranges.ts';
-import { newToken } from './providers/ledger/token.ts';
 import { topControlGroup } from './providers/linux/kernel/control-group.ts';
 import { type GateStatus, KernelGate } from './providers/linux/kernel/kernel-gate.ts';
 import { controlGroupsOf, settleUnits } from './providers/linux/kernel/units.ts';
+import { newToken } from './providers/sockets/provider.ts';
 
 /** What was settled, for whoever started it. */
 export interface Settled {

@@ -1,10 +1,11 @@
 import { chownSync, closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../machine/durable-file.ts';
+import { fileError } from '../machine/file-error.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol } from '../protocol/generated/contract.ts';
 import { formatPorts, maximumPort, sameRange } from '../protocol/ranges.ts';
-import { fileError } from './file-error.ts';
-import { replaceFile } from './replace-file.ts';
+import { ledgerHints as hints } from './file-hints.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
@@ -56,7 +57,7 @@ export class TokenFile {
 
   /** Replaces all records, durably. @throws ServiceError AccessDenied, OsError */
   async write(records: readonly TokenRecord[]): Promise<void> {
-    await replaceFile(this.#file, textOf(records), ownerAlone, true);
+    await replaceFile({ path: this.#file, mode: ownerAlone, posix: true, hints }, textOf(records));
     await this.#writeCopies(records);
   }
 
@@ -83,7 +84,8 @@ export class TokenFile {
     const users = new Set(records.flatMap(({ allow }) => (allow?.userId ? [allow.userId] : [])));
     for (const userId of users) {
       const path = join(this.#folder, copyName(userId));
-      await replaceFile(path, textOf(records.filter(({ allow }) => allow?.userId === userId)), readOnly, true);
+      const own = records.filter(({ allow }) => allow?.userId === userId);
+      await replaceFile({ path, mode: readOnly, posix: true, hints }, textOf(own));
       onPath('give away', path, () => chownSync(path, userId, 0));
     }
     const names = new Set([...users].map(copyName));
@@ -101,7 +103,7 @@ function onPath<T>(action: string, path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw fileError(error, action, path);
+    throw fileError(error, { action, path, hints });
   }
 }
 
@@ -111,7 +113,7 @@ function readRecords(path: string): TokenRecord[] {
     text = readText(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw fileError(error, 'read', path);
+    throw fileError(error, { action: 'read', path, hints });
   }
   return parse(path, text);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { UsageError } from '../failure.ts';
 import type { Output } from '../output.ts';
-import { UsageError } from '../usage-error.ts';
 
 interface Options {
   off?: boolean;

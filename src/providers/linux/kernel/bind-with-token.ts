@@ -3,9 +3,9 @@ import { NativeError } from '../../../native/native-error.ts';
 import { type Family, Sockets } from '../../../native/posix/socket.ts';
 import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { endPort } from '../../../protocol/ranges.ts';
-import { bindError, portInUse } from '../../posix/bind-error.ts';
-import { inTurns } from '../../posix/port-turns.ts';
-import { visitSockets } from '../../posix/proc-net.ts';
+import { visitSockets } from '../../proc/proc-net.ts';
+import { bindError, portInUse } from '../../sockets/bind-error.ts';
+import { inTurns } from '../../turns.ts';
 
 /** Makes a new socket one that is let in. */
 export type Prepare = (descriptor: number) => Promise<void> | void;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { osCode } from '../../../machine/file-error.ts';
 import { BpfError } from '../../../native/linux/bpf.ts';
 import { NativeError } from '../../../native/native-error.ts';
 import { type ErrorName, ServiceError } from '../../../protocol/errors.ts';
-import { osCode } from '../os-error.ts';
 
 /** Bits of linux/capability.h */
 const capabilities: Record<string, number> = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN: 21, CAP_BPF: 39 };

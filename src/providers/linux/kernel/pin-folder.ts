@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { osCode } from '../../../machine/file-error.ts';
 import { bindFlock } from '../../../native/posix/flock.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
-import { osCode } from '../os-error.ts';
 import { onGateFile } from './failure.ts';
 
 /** BPF_FS_MAGIC of linux/magic.h */

@@ -12,9 +12,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { stageFile } from '../../../machine/durable-file.ts';
+import { osCode } from '../../../machine/file-error.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
-import { osCode } from '../os-error.ts';
-import { stageFile } from '../staged-file.ts';
+import { sysctlHints as hints } from '../file-hints.ts';
 import { onGateFile } from './failure.ts';
 import { bootUnit, bootUnitName, dropIn, dropInName, type UnitCommand } from './unit-text.ts';
 
@@ -61,17 +62,17 @@ export interface UnitPlan extends UnitCommand {
  */
 export async function settleUnits(plan: UnitPlan, paths: SystemdPaths = systemd): Promise<void> {
   if (!hasSystemd(paths)) return;
-  const undo: (() => void)[] = [];
+  const undo: (() => void | Promise<void>)[] = [];
   try {
     const wanted = wantedFiles(plan, paths);
-    for (const file of knownFiles(plan, paths)) if (!wanted.has(file)) undo.push(change(file, undefined));
-    for (const [file, text] of wanted) if (textOf(file) !== text) undo.push(change(file, text));
+    for (const file of knownFiles(plan, paths)) if (!wanted.has(file)) undo.push(await change(file, undefined));
+    for (const [file, text] of wanted) if (textOf(file) !== text) undo.push(await change(file, text));
     const link = join(paths.units, 'sysinit.target.wants', bootUnitName(plan));
     if (plan.isNeeded !== isLink(link))
       undo.push(changeLink(link, plan.isNeeded ? `../${bootUnitName(plan)}` : undefined));
     if (undo.length > 0) await systemctl(paths, 'daemon-reload');
   } catch (error) {
-    for (const step of undo.reverse()) step();
+    for (const step of undo.reverse()) await step();
     throw error;
   }
 }
@@ -111,12 +112,13 @@ function textOf(file: string): string | undefined {
 }
 
 /** Writes or removes the file, and gives what undoes that. */
-function change(file: string, text: string | undefined): () => void {
+async function change(file: string, text: string | undefined): Promise<() => Promise<void>> {
   const before = textOf(file);
   if (text !== undefined) onGateFile('make', dirname(file), () => mkdirSync(dirname(file), { recursive: true }));
-  stageFile(file, text).commit();
+  const staged = await stageFile({ path: file, mode: 0o644, posix: true, hints }, text);
+  await staged.commit();
   if (text === undefined) removeEmptyFolder(dirname(file));
-  return () => void change(file, before);
+  return async () => void (await change(file, before));
 }
 
 /** A drop-in's folder that has nothing else in it. */
