@@ -190,7 +190,7 @@ except OSError as e: print(e)`;
 
   test('is not to be read out of the kernel by an ordinary user', async () => {
     const gate = await openGate();
-    await gate.acquire('tcp', one(21_040));
+    await gate.acquire('tcp', one(21_047));
     const [nextId, openById] = [12, 14];
     const script = (command: number, id: number) => `
 import ctypes, struct, errno
