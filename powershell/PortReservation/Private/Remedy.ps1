@@ -63,6 +63,7 @@ class Remedy {
         'Release the reservation instead.'   = 'Use Remove-PortReservation.'
         'Remove it with force if you know'   = 'Use -Force if you know'
         'from an elevated process'           = 'from an elevated session'
+        '(restartNat)'                       = '(-RestartNat)'
         'Leave restartNat out.'              = 'Leave -RestartNat out.'
     }
 
