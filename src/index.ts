@@ -16,7 +16,7 @@ export {
 } from './protocol/errors.ts';
 export type * from './protocol/generated/contract.ts';
 export { type RequestOptions, startWorker, type WorkerClient, type WorkerOptions } from './rpc/client/client.ts';
-export { type WorkerEnd, WorkerError } from './rpc/wire/errors.ts';
+export { type WorkerEnd, WorkerError } from './rpc/wire/worker-error.ts';
 export type { CallOptions, Progress } from './service/call-options.ts';
 export type { PortService } from './service/port-service.ts';
 export type { ReservationWatch } from './service/reservations/reservation-watch.ts';

@@ -4,7 +4,7 @@ import { FolderPorts } from '../../../src/mcp/folder-ports.ts';
 import { Pins } from '../../../src/mcp/pins.ts';
 import type { PortDesk } from '../../../src/mcp/port-desk.ts';
 import { startWorker, type WorkerClient } from '../../../src/rpc/client/client.ts';
-import { WorkerError } from '../../../src/rpc/wire/errors.ts';
+import { WorkerError } from '../../../src/rpc/wire/worker-error.ts';
 import { findProgram, type Program } from './program.ts';
 
 /** A worker, and the ports of folders that it holds. */

@@ -29,7 +29,8 @@ import { FrameWriter } from '../wire/frame-writer.ts';
 import { workerFile } from '../worker-file.ts';
 import '../wire/runtime.ts';
 import type { Readable } from 'node:stream';
-import { errorFromWorker, WorkerError, workerEnded } from '../wire/errors.ts';
+import { errorFromWorker } from '../wire/errors.ts';
+import { WorkerError, workerEnded } from '../wire/worker-error.ts';
 
 /** How a worker is started. */
 export interface WorkerOptions {
