@@ -17,7 +17,7 @@ Describe 'Get-PortReservation' {
 
         It 'finds by wildcards and by several names' {
             (Get-PortReservation web-*).Name | Should -Be 'web-a', 'web-b'
-            (Get-PortReservation web-b, other).Name | Should -Be 'web-b', 'other'
+            (Get-PortReservation web-b, other).Name | Should -Be 'other', 'web-b'
         }
 
         It 'finds by protocol and name together' { (Get-PortReservation web-* -Protocol Udp).Name | Should -Be 'web-b' }

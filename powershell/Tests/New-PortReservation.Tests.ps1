@@ -152,8 +152,8 @@ two,23103,2,
 Name,Count,Within
 no range,1,30000-20000
 too much,10,23200-23203
-bad*name,1,
-'@ | ConvertFrom-Csv
+bad|name,1,
+'@.Replace('|', "`t") | ConvertFrom-Csv
             $made = $rows | New-PortReservation -ErrorVariable failed -ErrorAction SilentlyContinue
             $made.Name | Should -Be 'one', 'two'
             $failed.FullyQualifiedErrorId | Should -Be @(
