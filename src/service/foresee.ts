@@ -15,7 +15,6 @@ import { type Batch, type BatchOutcome, type Prospect, prospectOf, refused } fro
 import type { Taker } from './reservations/obtain.ts';
 import { recordsOf, settlementOf } from './reservations/recorder.ts';
 import { releasable } from './reservations/release.ts';
-import type { CreateRequest } from './reservations/requests.ts';
 
 /** Only looks. */
 const lookerOf = ({ provider }: Core): Taker => ({
@@ -35,15 +34,7 @@ export class Foresight {
     this.#core = core;
   }
 
-  /** What would be reserved. Of a free block another may be found when it is done. */
-  async create(request: CreateRequest, signal?: AbortSignal): Promise<Reservation[]> {
-    const { wishes } = await this.batch({ wishes: [{ requests: [request] }] }, signal);
-    const [outcome] = wishes;
-    if (outcome!.status === 'rejected') throw outcome!.reason;
-    return outcome!.value.made[0]!.reservations.map(asForeseen);
-  }
-
-  /** What would come of each change. */
+  /** What would come of each change. Of a free block another may be found when it is done. */
   async batch(batch: Batch, signal?: AbortSignal): Promise<BatchOutcome> {
     const view = await this.#core.ledger.foresee();
     const prospect = await prospectOf(this.#core, lookerOf(this.#core), batch, { view, signal });
@@ -102,4 +93,4 @@ export class Foresight {
 }
 
 /** What is not there yet was not made at any time. */
-const asForeseen = <T extends { createdAt?: string }>({ createdAt: _, ...rest }: T): T => rest as T;
+export const asForeseen = <T extends { createdAt?: string }>({ createdAt: _, ...rest }: T): T => rest as T;

@@ -37,7 +37,7 @@ import type { Core } from './core.ts';
 import type { Addition } from './exclusions/addition.ts';
 import { ExclusionKeeper } from './exclusions/exclusions.ts';
 import { ofProvider } from './exclusions/listing.ts';
-import { Foresight } from './foresee.ts';
+import { asForeseen, Foresight } from './foresee.ts';
 import { missingNames, selected } from './matching.ts';
 import { dynamicRanges } from './ports/dynamic-ranges.ts';
 import { findFree } from './ports/find-free.ts';
@@ -91,11 +91,12 @@ export class PortService {
    */
   async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservations> {
     const request = createRequest(params);
-    if (params.whatIf) return { reservations: await this.#foresight.create(request, signal) };
-    const { wishes } = await this.carryOut({ wishes: [{ requests: [request] }] }, { signal });
+    const { whatIf } = params;
+    const { wishes } = await this.carryOut({ wishes: [{ requests: [request] }] }, { signal, whatIf });
     const [outcome] = wishes;
     if (outcome!.status === 'rejected') throw outcome!.reason;
     const [made] = outcome!.value.made;
+    if (whatIf) return { reservations: made!.reservations.map(asForeseen) };
     if (signal?.aborted) await this.#giveBack(made!, signal);
     return { reservations: made!.reservations };
   }

@@ -126,17 +126,11 @@ export async function record(
   }
 }
 
-/** Makes the system as it was. */
-async function unsettle(core: Core, { fresh, gone, before }: Records, change: LedgerChange): Promise<void> {
-  const { provider } = core;
+/** Settles the system with the records of before. */
+async function unsettle(core: Core, { fresh, before }: Records, change: LedgerChange): Promise<void> {
   const there = new Set(before.map(keyOf));
   const added = fresh.filter((item) => !there.has(keyOf(item)));
-  await provider.settle(...settlementOf(core, before, change, added));
-  if (!provider.lookup) return;
-  // Where the system itself remembers, what it was told to forget is made again.
-  for (const { protocol, range, lifetime } of gone.filter(isPersistent)) {
-    if ((await provider.lookup(protocol, range)) === undefined) await provider.claim({ protocol, range, lifetime });
-  }
+  await core.provider.settle(...settlementOf(core, before, change, added));
 }
 
 /** What `settle` is given where these are the records. */
