@@ -1,5 +1,5 @@
 import { type ExclusionRecord, type Label, labelFields, type PortExclusion } from '../protocol/generated/contract.ts';
-import type { SystemExclusion } from '../providers/provider.ts';
+import type { SystemExclusion } from '../providers/excluder.ts';
 
 export type { Label };
 

@@ -1,6 +1,6 @@
 import type { ExclusionRecord, Protocol } from '../../protocol/generated/contract.ts';
 import { common, isEmpty, minus, PortSet, union } from '../../protocol/port-set.ts';
-import type { SystemExclusion } from '../provider.ts';
+import type { SystemExclusion } from '../excluder.ts';
 import { excludedBy, portsMarked } from './marks.ts';
 import { readOwnText } from './own-file.ts';
 import type { State } from './plan.ts';

@@ -10,17 +10,8 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
-import type {
-  Claim,
-  Excluder,
-  ExclusionRequest,
-  Inspection,
-  InspectionOptions,
-  Overview,
-  Provider,
-  Survey,
-  SystemCommands,
-} from '../provider.ts';
+import type { Excluder, ExclusionRequest } from '../excluder.ts';
+import type { Claim, Inspection, InspectionOptions, Overview, Provider, Survey, SystemCommands } from '../provider.ts';
 import { linuxCommands } from '../sockets/commands.ts';
 import { LedgerProvider } from '../sockets/provider.ts';
 import { listName } from './exclusion-table.ts';

@@ -3,7 +3,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { minus } from '../../protocol/port-set.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
-import type { SystemExclusion } from '../provider.ts';
+import type { SystemExclusion } from '../excluder.ts';
 import { excludedMarks, portsMarked } from './marks.ts';
 import type { State } from './plan.ts';
 import type { SysctlPaths } from './sysctl-files.ts';

@@ -3,7 +3,7 @@ import { isElevated } from '../../native/windows/process-token.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, sameRange } from '../../protocol/ranges.ts';
-import type { Excluder, ExclusionRequest, ExclusionTable, SystemExclusion } from '../provider.ts';
+import type { Excluder, ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
 import { refusedExclusion } from './refused-exclusion.ts';

@@ -11,9 +11,9 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
+import type { Excluder } from '../excluder.ts';
 import type {
   Claim,
-  Excluder,
   Inspection,
   InspectionOptions,
   KeptRanges,

@@ -8,7 +8,7 @@ import type {
   Protocol,
 } from '../../protocol/generated/contract.ts';
 import { checkRange, keyOf } from '../../protocol/ranges.ts';
-import type { ExclusionRequest } from '../../providers/provider.ts';
+import type { ExclusionRequest } from '../../providers/excluder.ts';
 import type { Core } from '../core.ts';
 import { joined, type Label, labelOf, relabelled, sameLabel } from '../label.ts';
 import { checkMayRelabel, type Labelled } from '../refusals.ts';

@@ -1,6 +1,6 @@
 import type { ExclusionRecord, PortExclusion, Protocol } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
-import type { Excluder } from '../../providers/provider.ts';
+import type { Excluder } from '../../providers/excluder.ts';
 import type { Core } from '../core.ts';
 import { joined } from '../label.ts';
 import { noExclusionsHere } from '../refusals.ts';
