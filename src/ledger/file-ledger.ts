@@ -8,11 +8,11 @@ import { keyOf } from '../protocol/ranges.ts';
 import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { Home, type HomeContent, readIfAllowed } from './home.ts';
-import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
+import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerPlaces, LedgerView } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Look } from './legacy-records.ts';
-import { OwnRuntime } from './own-runtime.ts';
+import { OwnRuntime, sameItems } from './own-runtime.ts';
 import { isHeldByThisProcess } from './own-services.ts';
 import type { Place } from './place.ts';
 import { type Narrowing, narrowed } from './record-index.ts';
@@ -87,10 +87,14 @@ export class FileLedger implements Ledger {
     return lifetime === 'runtime' ? { ...owner } : { user: owner.user };
   }
 
-  async read(narrowing: Narrowing = {}): Promise<readonly LedgerRecord[]> {
+  async read(narrowing?: Narrowing): Promise<readonly LedgerRecord[]> {
+    return (await this.readPlaces(narrowing)).here;
+  }
+
+  async readPlaces(narrowing: Narrowing = {}): Promise<LedgerPlaces> {
     await this.#checkFolder();
     const { own, system } = await this.#look();
-    return [
+    const here = [
       ...narrowed(system.persistent, narrowing),
       ...system.legacy,
       ...system.here,
@@ -99,6 +103,7 @@ export class FileLedger implements Ledger {
       ...own.legacy,
       ...own.here,
     ];
+    return { here, elsewhere: [...system.elsewhere, ...own.elsewhere] };
   }
 
   async readAll(): Promise<LedgerContent> {
@@ -108,12 +113,6 @@ export class FileLedger implements Ledger {
       reservations: [...system, ...own],
       exclusions: [...exclusions.system, ...exclusions.own],
     };
-  }
-
-  async readElsewhere(): Promise<readonly LedgerRecord[]> {
-    await this.#checkFolder();
-    const { own, system } = await this.#look();
-    return [...system.elsewhere, ...own.elsewhere];
   }
 
   isHeldByThisProcess(record: LedgerRecord): boolean {
@@ -198,6 +197,3 @@ export class FileLedger implements Ledger {
 }
 
 const isPersistent = ({ lifetime }: LedgerRecord): boolean => lifetime === 'persistent';
-
-const sameItems = (some: readonly object[], others: readonly object[]): boolean =>
-  some.length === others.length && some.every((item, index) => item === others[index]);

@@ -1,8 +1,8 @@
 import type { LifeLocks } from '../machine/life-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
-import { type Home, readIfAllowed } from './home.ts';
-import type { Ledger, LedgerContent, LedgerListeners, LedgerView } from './ledger.ts';
+import { type Home, type HomeContent, readIfAllowed } from './home.ts';
+import type { Ledger, LedgerContent, LedgerListeners, LedgerPlaces, LedgerView } from './ledger.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 
 /** The ledger of a user without a home: there is the system's to be read, and none to be changed. */
@@ -23,16 +23,17 @@ export class HomelessLedger implements Ledger {
   }
 
   async read(): Promise<readonly LedgerRecord[]> {
-    return (await this.readAll()).reservations;
+    return (await this.readPlaces()).here;
   }
 
   async readAll(): Promise<LedgerContent> {
-    const { persistent, legacy, here, exclusions } = await readIfAllowed(this.#system);
-    return { reservations: [...persistent, ...legacy, ...here], exclusions };
+    const content = await readIfAllowed(this.#system);
+    return { reservations: recordsHere(content), exclusions: content.exclusions };
   }
 
-  async readElsewhere(): Promise<readonly LedgerRecord[]> {
-    return (await readIfAllowed(this.#system)).elsewhere;
+  async readPlaces(): Promise<LedgerPlaces> {
+    const content = await readIfAllowed(this.#system);
+    return { here: recordsHere(content), elsewhere: content.elsewhere };
   }
 
   isHeldByThisProcess(): boolean {
@@ -64,3 +65,5 @@ export class HomelessLedger implements Ledger {
     });
   }
 }
+
+const recordsHere = ({ persistent, legacy, here }: HomeContent): LedgerRecord[] => [...persistent, ...legacy, ...here];

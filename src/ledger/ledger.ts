@@ -8,6 +8,12 @@ export interface LedgerContent {
   exclusions: readonly ExclusionRecord[];
 }
 
+/** Records by where their ports are. */
+export interface LedgerPlaces {
+  here: readonly LedgerRecord[];
+  elsewhere: readonly LedgerRecord[];
+}
+
 /** What is recorded at one moment, by whose ledger it is in. */
 export interface LedgerView {
   /**
@@ -55,10 +61,11 @@ export interface Ledger {
    */
   readAll(): Promise<LedgerContent>;
   /**
-   * The runtime reservations of other network namespaces and hosts; each says so. Their ports are not these.
+   * The same, and apart from them the runtime reservations of other network namespaces and hosts; each says so. Their ports
+   * are not these.
    * @throws ServiceError LedgerCorrupt, AccessDenied, OsError
    */
-  readElsewhere(): Promise<readonly LedgerRecord[]>;
+  readPlaces(narrowing?: Narrowing): Promise<LedgerPlaces>;
   /** Whether the record is of a runtime reservation that a service of this process holds, this one or another. */
   isHeldByThisProcess(record: LedgerRecord): boolean;
   /**

@@ -1,4 +1,5 @@
 import type { LedgerRecord } from '../protocol/generated/contract.ts';
+import { foldedName } from '../protocol/wildcard.ts';
 
 /** What is asked of the records, as far as it is given. */
 export interface Narrowing {
@@ -40,7 +41,7 @@ export function narrowed(records: readonly LedgerRecord[], { startPort, names }:
     index.byStart ??= grouped(records, ({ range }) => range.startPort);
     return index.byStart.get(startPort) ?? [];
   }
-  index.byName ??= grouped(records, ({ name }) => name?.toLowerCase());
+  index.byName ??= grouped(records, ({ name }) => name && foldedName(name));
   const { byName } = index;
-  return [...new Set(names!.map((name) => name.toLowerCase()))].flatMap((name) => byName.get(name) ?? []);
+  return [...new Set(names!.map(foldedName))].flatMap((name) => byName.get(name) ?? []);
 }

@@ -31,6 +31,7 @@ import type {
 } from '../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../protocol/port-set.ts';
 import { byPlace, checkRange, endPort, keyOf, sameRange } from '../protocol/ranges.ts';
+import { plainName } from '../protocol/wildcard.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Core } from './core.ts';
@@ -153,10 +154,9 @@ export class PortService {
    * @throws ServiceError AccessDenied, OsError, LedgerCorrupt
    */
   async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
-    const recorded = await this.#core.ledger.read(this.#narrowing(params));
-    const { reservations, warnings } = await this.#core.known.listed(params, recorded);
-    const known = [...reservations, ...(await this.#core.ledger.readElsewhere())];
-    const wanted = await selected(known, params, signal);
+    const { here, elsewhere } = await this.#core.ledger.readPlaces(this.#narrowing(params));
+    const { reservations, warnings } = await this.#core.known.listed(params, here);
+    const wanted = await selected([...reservations, ...elsewhere], params, signal);
     wanted.sort(byPlace);
     const missing = missingNames(params.name, wanted);
     return { reservations: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
@@ -378,8 +378,9 @@ export class PortService {
   /** Where the system has reservations of its own, all records are needed to tell which of them nobody recorded. */
   #narrowing({ range, name }: ReservationListParams): { startPort?: number; names?: string[] } {
     if (this.#core.provider.keptRanges) return {};
-    const names = [name ?? []].flat();
-    const arePlain = names.length > 0 && names.every((one) => /^[\w .:/-]*$/.test(one));
+    const patterns = [name ?? []].flat();
+    const names = patterns.map(plainName).filter((one) => one !== undefined);
+    const arePlain = names.length > 0 && names.length === patterns.length;
     return { ...(range && { startPort: range.startPort }), ...(arePlain && { names }) };
   }
 
