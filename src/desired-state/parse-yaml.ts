@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Composer, CST, Document, Node } from 'yaml';
+import { turns } from '../service/turns.ts';
 import { deepestNesting, faultAt, type Parsed, placesAt } from './place.ts';
 import { LexemeGuard, type YamlFault } from './yaml-lexemes.ts';
 
@@ -15,9 +16,6 @@ const inOtherWords: Partial<Record<string, string>> = {
   RESOURCE_EXHAUSTION: 'is nested too deeply',
   TAG_RESOLVE_FAILED: 'has a tag that is not read here; write plain values',
 };
-
-/** The parser takes seconds for what is large, so other events get their turn in between. */
-const turn = 10;
 
 /** Ends the parsing: one fault is enough, and some texts have a hundred thousand. */
 class Stop extends Error {
@@ -53,19 +51,17 @@ export async function parseYaml(text: string, signal?: AbortSignal): Promise<Par
   }
 }
 
+/** The parser takes seconds for what is large, so other events get their turn in between. */
 async function tokensOf({ Lexer, Parser }: Yaml, text: string, signal?: AbortSignal): Promise<CST.Token[]> {
   const guard = new LexemeGuard();
   const parser = new Parser();
   const tokens: CST.Token[] = [];
-  let began = performance.now();
+  const turn = turns(signal);
   for (const lexeme of new Lexer().lex(text)) {
     const fault = guard.take(lexeme);
     if (fault) throw new Stop(fault.offset, fault.message);
     for (const token of parser.next(lexeme)) tokens.push(checkedToken(token));
-    if (performance.now() - began < turn) continue;
-    await setImmediate();
-    signal?.throwIfAborted();
-    began = performance.now();
+    await turn();
   }
   for (const token of parser.end()) tokens.push(checkedToken(token));
   return tokens;

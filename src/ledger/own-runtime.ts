@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
-import { removeLeft, writeFresh } from '../machine/durable-file.ts';
-import { onFile, onFileNow, osCode } from '../machine/file-error.ts';
+import { chmodSync, closeSync, unlinkSync } from 'node:fs';
+import { removeLeft, replaceUnflushed } from '../machine/durable-file.ts';
+import { onFileNow } from '../machine/file-error.ts';
 import { type LifeLocks, leadsTo } from '../machine/life-file.ts';
-import { whileInUse } from '../machine/while-in-use.ts';
 import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
 import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
 import { faultOf } from './durable-records.ts';
@@ -11,6 +10,7 @@ import { ledgerHints as hints } from './file-hints.ts';
 import { addOwnService, removeOwnService } from './own-services.ts';
 import type { Place } from './place.ts';
 import { runtimeFiles } from './runtime-folder.ts';
+import { makeOne } from './safe-folder.ts';
 
 /** What a service's own file needs to know. */
 export interface OwnRuntimeOptions {
@@ -109,17 +109,8 @@ export class OwnRuntime {
     if (!isRuntimeFile(content))
       throw new Error(`These records would make ${folder} unreadable: ${faultOf(isRuntimeFile)}`);
     const { files } = this.#begin();
-    const fresh = `${files.records}.new`;
-    await onFile({ action: 'write', path: files.records, hints }, async () => {
-      try {
-        removeLeft(fresh);
-        writeFresh(fresh, `${JSON.stringify(content)}\n`, shared ? 0o644 : 0o600);
-        await whileInUse(posix, () => renameSync(fresh, files.records));
-      } catch (error) {
-        removeQuietly(fresh);
-        throw error;
-      }
-    });
+    const file = { path: files.records, mode: shared ? 0o644 : 0o600, posix, hints };
+    await replaceUnflushed(file, `${JSON.stringify(content)}\n`);
   }
 
   /** The files, made anew where somebody took them away. */
@@ -138,25 +129,12 @@ export class OwnRuntime {
   }
 }
 
-const sameItems = (some: readonly LedgerRecord[], others: readonly LedgerRecord[]): boolean =>
+/** Whether both lists have the very same objects. */
+export const sameItems = (some: readonly object[], others: readonly object[]): boolean =>
   some.length === others.length && some.every((item, index) => item === others[index]);
 
 /** Not flushed: after a power cut nobody is alive who needs it. */
 function makeFolder(path: string, shared: boolean, posix: boolean): void {
   const mode = shared ? 0o755 : 0o700;
-  try {
-    mkdirSync(path, mode);
-  } catch (error) {
-    if (osCode(error) === 'EEXIST') return;
-    throw error;
-  }
-  if (posix) chmodSync(path, mode); // mkdir leaves out what the umask says
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // The failure that brought us here is the one to tell.
-  }
+  if (makeOne(path, mode) && posix) chmodSync(path, mode); // mkdir leaves out what the umask says
 }

@@ -19,7 +19,7 @@ function onFolder(path: string, action: (descriptor: number) => void, flags = 0)
 }
 
 /** Makes one folder; false when something of that name is there. */
-function make(path: string, mode: number): boolean {
+export function makeOne(path: string, mode: number): boolean {
   try {
     mkdirSync(path, mode);
     return true;
@@ -34,7 +34,7 @@ function makeAll(path: string, mode: number, posix: boolean): void {
   if (lstatSync(path, { throwIfNoEntry: false })) return;
   const parent = dirname(path);
   if (parent !== path) makeAll(parent, mode, posix);
-  if (!make(path, mode) || !posix) return;
+  if (!makeOne(path, mode) || !posix) return;
   onFolder(path, (descriptor) => fchmodSync(descriptor, mode), O_NOFOLLOW);
   onFolder(parent, fsyncSync);
 }

@@ -212,3 +212,21 @@ export async function stageFile(file: DurableFile, text: string | undefined): Pr
 export async function replaceFile(file: DurableFile, text: string): Promise<void> {
   await (await stageFile(file, text)).commit();
 }
+
+/**
+ * The same of what no power cut has to leave: nothing is flushed.
+ * @throws ServiceError AccessDenied, OsError
+ */
+export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile, text: string): Promise<void> {
+  const fresh = freshName(path);
+  await onFile({ action: 'write', path, hints }, async () => {
+    try {
+      removeLeft(fresh);
+      writeFresh(fresh, text, mode);
+      await whileInUse(posix, () => renameSync(fresh, path));
+    } catch (error) {
+      removeQuietly(fresh);
+      throw error;
+    }
+  });
+}

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { osCode } from './file-error.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -8,6 +8,10 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
  * next of two files that replace each other may get the number of the one before.
  */
 export const timeStep = 50;
+
+/** What differs as soon as the path leads to another file, or the file has changed; see `timeStep`. */
+export const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 
 /** A regular file's bytes, or what is in its place. */
 export type Found = { kind: 'none' } | { kind: 'bytes'; bytes: Uint8Array } | { kind: 'other' } | { kind: 'large' };
@@ -54,7 +58,7 @@ export class KeptFile<T> {
     }
     try {
       const stats = fstatSync(descriptor, { bigint: true });
-      const identity = `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+      const identity = identityOf(stats);
       if (this.#kept?.identity === identity) return this.#kept.value;
       this.#kept = undefined;
       if (!stats.isFile()) return this.#parse({ kind: 'other' });

@@ -1,5 +1,5 @@
 import { type BigIntStats, statSync } from 'node:fs';
-import { timeStep } from './kept-file.ts';
+import { identityOf, timeStep } from './kept-file.ts';
 
 /** What was read, and from which files and folders. */
 export interface ReadFrom<T> {
@@ -32,7 +32,7 @@ function stampOf(paths: readonly string[]): Stamp {
     const stats = statsOf(path);
     if (typeof stats === 'string') return stats;
     newest = Math.max(newest, Number(stats.ctimeMs));
-    return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+    return identityOf(stats);
   });
   return { text: parts.join(), newest };
 }

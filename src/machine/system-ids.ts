@@ -1,12 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-
-function unlessHidden(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined; // a sandbox may hide it
-  }
-}
+import { unlessHidden } from './unless-hidden.ts';
 
 let boot: string | undefined;
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { parseProcessStat } from '../../machine/process-stat.ts';
+import { unlessHidden } from '../../machine/unless-hidden.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 
 /** How many are looked at before others get their turn. */
@@ -51,15 +52,6 @@ export function socketsOf(processId: number): Set<number> {
     if (target?.startsWith(socketPrefix)) inodes.add(Number(target.slice(socketPrefix.length, -1)));
   }
   return inodes;
-}
-
-/** Another user's, or gone meanwhile. */
-function unlessHidden<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
 }
 
 /** What /proc says of a process, as far as this user may see it. */

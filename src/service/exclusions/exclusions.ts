@@ -58,6 +58,7 @@ export class ExclusionKeeper {
       }
       signal?.throwIfAborted();
       const journal = new Journal(this.#core, change);
+      const replacing = additions.flatMap(({ request: asked }) => asked?.replacing ?? []);
       const added: Addition[] = [];
       const gone: PortExclusion[] = [];
       try {
@@ -70,11 +71,11 @@ export class ExclusionKeeper {
         for (const one of byRisk(additions)) {
           added.push({ ...one, exclusion: await journal.add(one) });
         }
-        await journal.dropReservations(additions.flatMap(({ request: asked }) => asked?.replacing ?? []));
+        await journal.dropReservations(replacing);
       } catch (error) {
         for (const one of added.reverse()) await journal.takeBack(one);
         for (const one of gone.reverse()) await journal.restore(one);
-        await journal.restoreReservations(additions.flatMap(({ request: asked }) => asked?.replacing ?? []));
+        await journal.restoreReservations(replacing);
         throw error;
       }
       return additions.map(({ exclusion }) => added.find((one) => keyOf(one.exclusion) === keyOf(exclusion))!);

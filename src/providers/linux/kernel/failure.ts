@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { osCode } from '../../../machine/file-error.ts';
+import { onFileNow } from '../../../machine/file-error.ts';
+import { unlessHidden } from '../../../machine/unless-hidden.ts';
 import { BpfError } from '../../../native/linux/bpf.ts';
 import { NativeError } from '../../../native/native-error.ts';
 import { type ErrorName, ServiceError } from '../../../protocol/errors.ts';
@@ -9,13 +10,7 @@ const capabilities: Record<string, number> = { CAP_NET_ADMIN: 12, CAP_SYS_ADMIN:
 
 const wholeMap = /^\s*0\s+0\s+4294967295\s*$/;
 
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
+const read = (file: string): string => unlessHidden(() => readFileSync(file, 'utf8')) ?? '';
 
 /** Why the kernel gives this process no right to BPF, as far as the process can tell. */
 export function missingRights(status = read('/proc/self/status'), userMap = read('/proc/self/uid_map')): string {
@@ -99,19 +94,8 @@ export function groupError(error: BpfError, group: string, taken: { count: numbe
   return gateError(error, `put the gate on ${group}`, group);
 }
 
-const refusals = new Set(['EACCES', 'EPERM', 'EROFS']);
+const right = "Run as root, for example with sudo: what the kernel enforces is root's to change and to look at.";
 
 /** Runs a file operation on what the gate is made of; a failure says what was to be done to which file. */
-export function onGateFile<T>(action: string, file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const code = osCode(error);
-    if (error instanceof ServiceError || code === undefined) throw error;
-    const facts = { target: file, osCode: code, osFunction: (error as NodeJS.ErrnoException).syscall };
-    const message = `Cannot ${action} ${file}: ${code}.`;
-    if (!refusals.has(code)) throw new ServiceError('OsError', message, facts, error);
-    const hint = "Run as root, for example with sudo: what the kernel enforces is root's to change and to look at.";
-    throw new ServiceError('AccessDenied', message, { ...facts, hint }, error);
-  }
-}
+export const onGateFile = <T>(action: string, path: string, work: () => T): T =>
+  onFileNow({ action, path, hints: { EACCES: right, EPERM: right, EROFS: right } }, work);

@@ -18,7 +18,7 @@ export interface GatePlace {
 }
 
 /** Where the system's gate is pinned. */
-export const systemPins = '/sys/fs/bpf/port-reservation';
+const systemPins = '/sys/fs/bpf/port-reservation';
 
 /** What is being done, for the error if it fails. */
 export interface Deed {

@@ -3,7 +3,7 @@ import { tokenBytes } from '../../../native/linux/socket-token.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { formatPorts, holdsPort, sameRange } from '../../../protocol/ranges.ts';
-import { newToken } from '../../sockets/provider.ts';
+import { newToken } from '../../token.ts';
 import { bindAny, isRefusedUnseen, refuseTaken } from './bind-with-token.ts';
 import { GateAccess, type GatePlace } from './gate-access.ts';
 import { type KernelRange, rangesOf, serviceId } from './range-entries.ts';

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, statfs
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { osCode } from '../../../machine/file-error.ts';
+import { leadsTo } from '../../../machine/life-file.ts';
 import { bindFlock } from '../../../native/posix/flock.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
 import { onGateFile } from './failure.ts';
@@ -47,7 +48,7 @@ async function lock(folder: string, userId: number): Promise<number> {
     const descriptor = onGateFile('open', folder, () => openFolder(folder));
     try {
       checkOwner(folder, descriptor, userId); // who has made it his own could keep it locked
-      if (tryLock(descriptor) && isStill(folder, descriptor)) return descriptor;
+      if (tryLock(descriptor) && leadsTo(folder, descriptor)) return descriptor;
     } catch (error) {
       closeSync(descriptor);
       throw error;
@@ -76,10 +77,6 @@ function openFolder(folder: string): number {
       if (osCode(error) !== 'EEXIST') throw error; // another process was faster
     }
   }
-}
-
-function isStill(folder: string, descriptor: number): boolean {
-  return lstatSync(folder, { throwIfNoEntry: false })?.ino === fstatSync(descriptor).ino;
 }
 
 /** A bpffs is often everybody's to make folders in. */

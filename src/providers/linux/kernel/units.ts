@@ -29,7 +29,7 @@ export interface SystemdPaths {
   systemctl: readonly string[];
 }
 
-export const systemd: SystemdPaths = {
+const systemd: SystemdPaths = {
   units: '/etc/systemd/system',
   running: '/run/systemd/system',
   systemctl: ['/usr/bin/systemctl', '/bin/systemctl'],
