@@ -1,10 +1,10 @@
+import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import type { ChangeError, DesiredChange, PortRange, Protocol } from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { BatchOutcome, Wish } from '../service/reservations/batch.ts';
 import { type CreateRequest, createRequest } from '../service/reservations/requests.ts';
-import { changeError } from './change-error.ts';
 import { type Group, isDue, labelFor, type Plan, type Stale, type Step, storeFor } from './plan.ts';
 
 /** What ends all attempts: each further one would wait as long for the same answer. */
@@ -83,11 +83,7 @@ export class CarryOut {
   ): void {
     const failed = error ?? (outcome?.status === 'rejected' ? this.#changeError(outcome.reason) : undefined);
     if (failed || outcome?.status !== 'fulfilled') {
-      for (const { changes } of steps) fail(changes, failed ?? cancelled);
-      fail(
-        replaced.map(({ change }) => change),
-        failed ?? cancelled,
-      );
+      failGroup({ steps, replaced }, failed ?? cancelled);
       return;
     }
     const { made, gone } = outcome.value;
@@ -119,12 +115,7 @@ export class CarryOut {
       if (this.#whatIf) return;
       await this.#change(reservations, exclusions, replaced);
     });
-    if (!error) return;
-    for (const { changes } of steps) fail(changes, error);
-    fail(
-      replaced.map(({ change }) => change),
-      error,
-    );
+    if (error) failGroup({ steps, replaced }, error);
   }
 
   async #change(reservations: readonly Step[], exclusions: readonly Step[], replaced: readonly Stale[]): Promise<void> {
@@ -248,8 +239,22 @@ function requestOf({ item, existing }: Step): CreateRequest {
 }
 
 /** Notes the error at all that was to be done. */
-function fail(changes: readonly DesiredChange[], error: ChangeError): void {
+function failGroup({ steps, replaced }: Group, error: ChangeError): void {
+  const changes = [...steps.flatMap((step) => step.changes), ...replaced.map(({ change }) => change)];
   for (const change of changes.filter(isDue)) change.error = error;
+}
+
+/** What a change says of the error that it failed with. Throws what nobody planned, and what ends all: a cancellation. */
+function changeError(error: unknown): ChangeError {
+  if (error instanceof InvalidParamsError) return { name: 'InvalidParams', message: error.message };
+  if (!(error instanceof ServiceError)) throw error;
+  const { hint, target } = error.facts;
+  return {
+    name: error.errorName,
+    message: error.message,
+    ...(hint !== undefined && { hint }),
+    ...(target !== undefined && { target }),
+  };
 }
 
 const sameBut = <T extends object>(a: T, b: T, but: keyof T): boolean =>

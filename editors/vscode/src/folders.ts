@@ -20,7 +20,7 @@ export const mainLabel = (folder: vscode.WorkspaceFolder): string =>
 const variableOf = (label: string) => `${label.toUpperCase().replaceAll('-', '_')}_PORT`;
 
 /** The folders that have ports: they are local, or where the extension runs. */
-export const localFolders = (): vscode.WorkspaceFolder[] =>
+const localFolders = (): vscode.WorkspaceFolder[] =>
   (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
 
 /** The ports of the window's folders, and the variables by which new terminals are told of them. */

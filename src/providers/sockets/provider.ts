@@ -23,6 +23,7 @@ import type {
   Survey,
   SystemCommands,
 } from '../provider.ts';
+import { newToken } from '../token.ts';
 import { firstUnprivilegedPort, portInUse } from './bind-error.ts';
 import { firstPortInUse, probePorts, tryHandOver } from './bind-ports.ts';
 import { bsdCommands, linuxCommands } from './commands.ts';
@@ -151,13 +152,5 @@ async function refuseInUse({ protocol, range, replacing = [], isTrial, signal }:
   for (const fresh of rangesWithout(range, own)) {
     const port = await firstPortInUse(protocol, fresh, signal);
     if (port !== undefined) throw await portInUse(protocol, port, { isTrial });
-  }
-}
-
-/** A token where the system gives none: 64 random bits, never 0. */
-export function newToken(): bigint {
-  for (;;) {
-    const [token] = crypto.getRandomValues(new BigUint64Array(1));
-    if (token) return token;
   }
 }

@@ -22,7 +22,7 @@ import type {
   RuntimeHolder,
   Survey,
 } from '../provider.ts';
-import { newToken } from '../sockets/provider.ts';
+import { newToken } from '../token.ts';
 import { windowsCommands } from './commands.ts';
 import { netshExcluder } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
