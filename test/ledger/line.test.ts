@@ -1,11 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import type { Ledger } from '../../src/ledger/ledger.ts';
+import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { startChild } from './support/run-child.ts';
 
 const lineOf = (home: string) => readdirSync(join(home, 'waiting'));
+
+/** Holds the ledger until it is told. */
+async function heldIn(home: string) {
+  const ledger = await ledgerIn(home);
+  return held((work) => ledger.change(work));
+}
 
 const stands = (home: string, places: number) =>
   vi.waitUntil(
@@ -19,30 +25,9 @@ const stands = (home: string, places: number) =>
     { timeout: 30_000, interval: 2 },
   );
 
-/** Holds the ledger until it is told. */
-async function held(ledger: Ledger): Promise<() => Promise<void>> {
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  let begin = () => {};
-  const began = new Promise<void>((resolve) => {
-    begin = resolve;
-  });
-  const holding = ledger.change(() => {
-    begin();
-    return released;
-  });
-  await began;
-  return () => {
-    release();
-    return holding;
-  };
-}
-
 test('who waits first is served first, also where one comes who finds the lock free', async () => {
   const home = temporaryFolder();
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const served: number[] = [];
   const waiting = [];
   for (let index = 0; index < 8; index++) {
@@ -60,7 +45,7 @@ test('who waits first is served first, also where one comes who finds the lock f
 test('the progress of others does not count against a waiter', async () => {
   const home = temporaryFolder();
   const patience = 400;
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const waiting = [];
   for (let index = 0; index < 12; index++) {
     const ledger = await ledgerIn(home, { patience });
@@ -74,7 +59,7 @@ test('the progress of others does not count against a waiter', async () => {
 
 test('one that is killed while it waits holds nobody up', async () => {
   const home = temporaryFolder();
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const children = [];
   for (const place of [1, 2]) {
     const child = await startChild({ home }, 'wait', 'killed');
@@ -95,7 +80,7 @@ test('one that is killed while it waits holds nobody up', async () => {
 
 test('one that is stopped while it waits holds nobody up for long', async () => {
   const home = temporaryFolder();
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const child = await startChild({ home }, 'wait', 'stopped');
   expect(await child.next()).toBe('waiting');
   await stands(home, 1);
@@ -111,7 +96,7 @@ test('one that is stopped while it waits holds nobody up for long', async () => 
 
 test('one that gives up lets the next one in', async () => {
   const home = temporaryFolder();
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const controller = new AbortController();
   const first = (await ledgerIn(home)).change(async () => 'first', controller.signal);
   await stands(home, 1);
@@ -125,7 +110,7 @@ test('one that gives up lets the next one in', async () => {
 
 test('a process whose wait is all that is left of it can be ended', async () => {
   const home = temporaryFolder();
-  const release = await held(await ledgerIn(home));
+  const release = await heldIn(home);
   const child = await startChild({ home }, 'wait', 'ended');
   expect(await child.next()).toBe('waiting');
   await stands(home, 1);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FileLock, LockTaken, untilUntaken } from '../../src/machine/file-lock.ts';
 import { temporaryFolder } from '../ledger/support/homes.ts';
+import { held } from '../support/held.ts';
 
 const posix = process.platform !== 'win32';
 const root = process.geteuid?.() === 0;
@@ -18,30 +19,9 @@ const lockOf = (file: string, change: { isPassing?: boolean; patience?: number }
     ...change,
   });
 
-/** Holds the lock until it is told. */
-async function held(lock: FileLock): Promise<() => Promise<void>> {
-  let release!: () => void;
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  let begun!: () => void;
-  const began = new Promise<void>((resolve) => {
-    begun = resolve;
-  });
-  const done = lock.hold(() => {
-    begun();
-    return released;
-  });
-  await began;
-  return () => {
-    release();
-    return done;
-  };
-}
-
 test('a lock that another has is not waited for where that is not wanted', async () => {
   const file = join(temporaryFolder(), 'lock');
-  const release = await held(lockOf(file));
+  const release = await held((work) => lockOf(file).hold(work));
   const other = lockOf(file);
   await expect(other.holdNow(() => 'in')).rejects.toBeInstanceOf(LockTaken);
   await release();
@@ -50,7 +30,7 @@ test('a lock that another has is not waited for where that is not wanted', async
 
 test('work that found a lock taken is done again when that is free', async () => {
   const file = join(temporaryFolder(), 'lock');
-  const release = await held(lockOf(file));
+  const release = await held((work) => lockOf(file).hold(work));
   const other = lockOf(file);
   let attempts = 0;
   const done = untilUntaken(() => {
@@ -64,7 +44,7 @@ test('work that found a lock taken is done again when that is free', async () =>
 
 test('waiting for a taken lock ends with the signal', async () => {
   const file = join(temporaryFolder(), 'lock');
-  const release = await held(lockOf(file));
+  const release = await held((work) => lockOf(file).hold(work));
   const other = lockOf(file);
   const done = untilUntaken(() => other.holdNow(() => 'in'), AbortSignal.timeout(1));
   await expect(done).rejects.toMatchObject({ name: 'TimeoutError' });

@@ -1,24 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Reservations } from '../../src/protocol/generated/contract.ts';
+import { isFree } from '../support/is-free.ts';
 import { lockLedger } from '../support/lock-ledger.ts';
 import { only } from '../support/only.ts';
 import { ownHome, type RawWorker, startRawWorker } from '../support/worker.ts';
 
 const onPosix = process.platform !== 'win32';
-
-/** Whether an ordinary server can have the port. */
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen({ port, host: '127.0.0.1' });
-  const free = await Promise.race([
-    once(server, 'listening').then(() => true),
-    new Promise<false>((resolve) => server.once('error', () => resolve(false))),
-  ]);
-  if (free) await new Promise((resolve) => server.close(resolve));
-  return free;
-}
 
 /** Lets the worker hold a port. */
 async function hold({ peer }: RawWorker): Promise<number> {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { frame, request } from '../support/frames.ts';
+import { isFree } from '../support/is-free.ts';
 import { ownHome, workerFile } from '../support/worker.ts';
 
 const isLinux = process.platform === 'linux';
@@ -21,16 +21,6 @@ async function unreadWorker(port: number) {
   const ended = once(child, 'exit').then(([code, signal]) => code ?? signal);
   const memory = () => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))![1]) * 1024;
   return { child, ended, memory };
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen({ port, host: '127.0.0.1' });
-  const free = await Promise.race([
-    once(server, 'listening').then(() => true),
-    new Promise<false>((resolve) => server.once('error', () => resolve(false))),
-  ]);
-  if (free) await new Promise((resolve) => server.close(resolve));
-  return free;
 }
 
 /** Writes until the other side takes no more. */
