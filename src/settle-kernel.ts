@@ -9,7 +9,7 @@ import { formatPorts } from './protocol/ranges.ts';
 import { topControlGroup } from './providers/linux/kernel/control-group.ts';
 import { type GateStatus, KernelGate } from './providers/linux/kernel/kernel-gate.ts';
 import { controlGroupsOf, settleUnits } from './providers/linux/kernel/units.ts';
-import { newToken } from './providers/sockets/provider.ts';
+import { newToken } from './providers/token.ts';
 
 /** What was settled, for whoever started it. */
 export interface Settled {

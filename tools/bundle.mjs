@@ -27,6 +27,20 @@ export function bundle(entry, outfile, koffiFolder, options = {}) {
   });
 }
 
+/** The text of a module as one file without imports, and what it was made of. */
+export async function bundledText(contents) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  });
+  return { code: outputFiles[0].text, metafile };
+}
+
 /**
  * Options for a bundle in CommonJS, which starts sooner than a module. It has no URL of its own.
  * @param file the expression of the file beside which koffi's folder is

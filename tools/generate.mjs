@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import addFormats from 'ajv-formats';
-import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
+import { bundledText } from './bundle.mjs';
 import { readContract } from './contract.mjs';
 import { generateMcp } from './mcp.mjs';
 import { protocolDocument } from './protocol-document.mjs';
@@ -169,19 +169,11 @@ async function validatorsText(contract) {
   );
   const byMethod = contract.methods.map(({ name, paramsTitle }) => `'${name}': ${paramsTitle}`).join(', ');
   const contents = `${boundedCode(standaloneCode(ajv, exports))}\nexport const methodParams = { ${byMethod} };`;
-  const bundled = await build({
-    stdin: { contents, resolveDir: new URL('.', root).pathname },
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-  });
+  const bundled = await bundledText(contents);
   const declaration = Object.keys(exports)
     .map((title) => `export const ${title}: Validator<contract.${title}>;`)
     .join('\n');
-  const code = `${banner}${bundled.outputFiles[0].text}`;
+  const code = `${banner}${bundled.code}`;
   const types = `${banner}import type * as contract from './contract.ts';
 
 export interface FieldFault {

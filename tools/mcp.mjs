@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
+import { bundledText } from './bundle.mjs';
 
 const source = new URL('../schemas/mcp.json', import.meta.url);
-const root = new URL('../', import.meta.url);
 
 const pascal = (name) => name.replace(/(?:^|_)([a-z])/g, (_, letter) => letter.toUpperCase());
 
@@ -94,16 +93,7 @@ async function validatorsText(tools) {
   const exports = Object.fromEntries(tools.map(({ name }) => [name, name]));
   const all = tools.map(({ name }) => name).join(', ');
   const contents = `${standaloneCode(ajv, exports)}\nexport const toolParams = { ${all} };`;
-  const bundled = await build({
-    stdin: { contents, resolveDir: root.pathname },
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-  });
-  return { code: bundled.outputFiles[0].text, metafile: bundled.metafile };
+  return bundledText(contents);
 }
 
 /** Writes what the MCP face is made from; returns what its validators were bundled from, for the licences. */

@@ -62,7 +62,7 @@ export const ranges = (word: string, before: PortRange[] = []): PortRange[] => [
 const isProtocol = (word: string): word is Protocol => (wordsOf.Protocol as readonly string[]).includes(word);
 
 /** `tcp`, `udp`, or both with a comma. */
-export function protocols(words: string): Protocol[] {
+function protocols(words: string): Protocol[] {
   const known = new Set<Protocol>();
   for (const word of words.toLowerCase().split(',')) {
     if (!isProtocol(word)) throw new InvalidArgumentError('It must be tcp, udp, or tcp,udp.');

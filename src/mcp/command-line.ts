@@ -1,5 +1,5 @@
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
-import { isProvider } from '../rpc/server/command-line.ts';
+import { isProvider, providerNames } from '../rpc/server/command-line.ts';
 
 /** What the command line asks for. */
 export type Command =
@@ -7,7 +7,7 @@ export type Command =
   | { kind: 'help' }
   | { kind: 'wrong'; reason: string };
 
-export const usage = `Usage: portreservation mcp [--provider auto|windows|linux|ledger]
+export const usage = `Usage: portreservation mcp [--provider ${providerNames.join('|')}]
 
 Serves the Model Context Protocol on standard input and output, for the agents
 of editors: it gives each worktree ports of its own, and says who has a port.
@@ -30,7 +30,7 @@ export function parseCommandLine(words: readonly string[]): Command {
       return { kind: 'wrong', reason: `unknown argument ${JSON.stringify(word)}` };
     }
     const name = word === '--provider' ? (words[++index] ?? '') : word.slice('--provider='.length);
-    if (!isProvider(name)) return { kind: 'wrong', reason: '--provider must be one of auto, windows, linux, ledger' };
+    if (!isProvider(name)) return { kind: 'wrong', reason: `--provider must be one of ${providerNames.join(', ')}` };
     provider = name;
   }
   return { kind: 'serve', provider };

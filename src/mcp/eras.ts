@@ -6,7 +6,7 @@ import { objectIn, type Params, ProtocolError } from './messages.ts';
 const versionsWithHandshake = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
 /** Since this one there is no handshake: each request names its version. */
-export const statelessVersion = '2026-07-28';
+const statelessVersion = '2026-07-28';
 
 /** A key that the protocol has in `_meta`. */
 const metaKey = (name: string) => `io.modelcontextprotocol/${name}`;

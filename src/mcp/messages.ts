@@ -1,10 +1,8 @@
+import { errorCodes as jsonRpcCodes } from '../rpc/wire/fault.ts';
+
 /** JSON-RPC's own errors, and those of the Model Context Protocol. */
 export const errorCodes = {
-  ParseError: -32700,
-  InvalidRequest: -32600,
-  MethodNotFound: -32601,
-  InvalidParams: -32602,
-  InternalError: -32603,
+  ...jsonRpcCodes,
   ResourceNotFound: -32002,
   UnsupportedProtocolVersion: -32022,
 } as const;

@@ -7,7 +7,7 @@ import type { Tools } from './generated/contract.ts';
 export type Holder = Tools['explain_ports']['result']['ports'][number]['holders'][number];
 
 /** Where a process works; undefined where that cannot be seen. Linux alone tells it by a file. */
-export function workingDirectoryOf(processId: number): string | undefined {
+function workingDirectoryOf(processId: number): string | undefined {
   try {
     return readlinkSync(`/proc/${processId}/cwd`);
   } catch {

@@ -31,7 +31,7 @@ const texts = [
 const numbers = [0, -0, 1, -1, 80, 1023, 65_535, 65_536, 1.5, 2 ** 31, 2 ** 53, 1e308, -1e308];
 
 /** Anything at all. */
-export function anything(random: Random, depth = 0): unknown {
+function anything(random: Random, depth = 0): unknown {
   switch (random.whole(0, depth > 3 ? 4 : 6)) {
     case 0:
       return null;

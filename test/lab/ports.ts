@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { browserBlockedPorts, wellKnownPorts } from '../../src/service/ports/choose.ts';
 
 /** Whether automatic choice passes over a port of the block: it would then find no block in it. */
-export const hasAvoidedPort = (first: number, count: number): boolean =>
+const hasAvoidedPort = (first: number, count: number): boolean =>
   [...browserBlockedPorts, ...wellKnownPorts].some((port) => first <= port && port < first + count);
 
 /**

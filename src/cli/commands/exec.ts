@@ -111,7 +111,7 @@ function checkHold({ capabilities }: PortService, hold: Hold): void {
 }
 
 /** What exec promises, and what it cannot. docs/architecture.md, "Holding ports", says why. */
-export const execHelp = `
+const execHelp = `
 The command finds its ports in the environment: PORT is the first, PORT_0,
 PORT_1 and so on are all of them, PORT_RANGE is first-last. In its arguments
 {PORT}, {PORT_1}, {PORT_RANGE} are filled in, since the calling shell would

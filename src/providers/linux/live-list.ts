@@ -170,7 +170,7 @@ export const thisList = (): string => `${bootId()} ${networkNamespace()}`;
  * What the kernel's list is to be while a long one goes in piece by piece: a process that is killed in between would
  * leave a part of it, and most of a long list is others'.
  */
-export class ListJournal {
+class ListJournal {
   readonly #file: string;
 
   constructor(file: string) {

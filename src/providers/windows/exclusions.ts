@@ -27,7 +27,7 @@ export function exclusionOf(
 }
 
 /** All that netsh lists: administrators' exclusions, reservations and drivers' ranges. */
-export async function listExclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
+async function listExclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
   const table: ExclusionTable = { exclusions: [], warnings: [] };
   for (const protocol of protocols) {
     const { rows, lasting, warnings } = await readExcludedRows(protocol);
@@ -42,7 +42,7 @@ export async function listExclusions(protocols: readonly Protocol[]): Promise<Ex
  * Adds the exclusion, with WinNAT stopped meanwhile if asked for. What netsh says counts for nothing: the table does.
  * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, OsError; the signal's reason
  */
-export async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion> {
+async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion> {
   const { protocol, range, store, restartNat, replacing = [], signal } = request;
   const target = formatPorts(protocol, range);
   if (!(await isElevated())) throw needsElevation(target);
@@ -69,7 +69,7 @@ export async function addExclusion(request: ExclusionRequest): Promise<SystemExc
  * Deletes the exclusion from every store that has it.
  * @throws ServiceError AccessDenied, OsError
  */
-export async function deleteExclusion({ protocol, range, store }: SystemExclusion): Promise<void> {
+async function deleteExclusion({ protocol, range, store }: SystemExclusion): Promise<void> {
   if (!(await isElevated())) throw needsElevation(formatPorts(protocol, range));
   for (const one of store === 'persistent' ? stores : (['active'] as const)) {
     const change = await changeExclusion('delete', { protocol, range, store: one });

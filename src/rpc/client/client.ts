@@ -273,7 +273,7 @@ const mostLines = 20;
 const mostCharacters = 8192;
 
 /** Reads a stream to its end and keeps its last lines. */
-export class LastLines {
+class LastLines {
   #text = '';
 
   constructor(stream: Readable) {

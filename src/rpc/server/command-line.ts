@@ -10,13 +10,16 @@ export type Command =
 // Not taken from the validators: they would be loaded at each start.
 const providers: Record<ProviderChoice, true> = { auto: true, windows: true, linux: true, ledger: true };
 
+/** The names, as people are told them. */
+export const providerNames = Object.keys(providers);
+
 /** Whether it is the name of a provider, or `auto`. */
 export const isProvider = (word: string): word is ProviderChoice => Object.hasOwn(providers, word);
 
 /** How the worker was called: by its file, or by the command line's word for it. */
 export type WorkerName = 'worker.mjs' | 'portreservation serve';
 
-export const usage = (name: WorkerName) => `Usage: ${name} --stdio [--provider ${Object.keys(providers).join('|')}]
+export const usage = (name: WorkerName) => `Usage: ${name} --stdio [--provider ${providerNames.join('|')}]
 
 Reserves TCP and UDP ports for the program that starts it, which speaks
 JSON-RPC 2.0 with Content-Length frames on the worker's standard streams.
@@ -45,8 +48,7 @@ export function parseCommandLine(words: readonly string[]): Command {
     if (word === '--stdio') serves = true;
     else if (word === '--provider' || word.startsWith('--provider=')) {
       const name = word === '--provider' ? (words[++index] ?? '') : word.slice('--provider='.length);
-      if (!isProvider(name))
-        return { kind: 'wrong', reason: `--provider must be one of ${Object.keys(providers).join(', ')}` };
+      if (!isProvider(name)) return { kind: 'wrong', reason: `--provider must be one of ${providerNames.join(', ')}` };
       provider = name;
     } else return { kind: 'wrong', reason: `unknown argument ${JSON.stringify(word)}` };
   }

@@ -1,7 +1,7 @@
 import { Fault } from './fault.ts';
 
 /** The longest header, its closing empty line included. */
-export const maximumHeaderLength = 8 * 1024;
+const maximumHeaderLength = 8 * 1024;
 /** The longest body a worker takes: a document of 1 MiB, every character of it written as an escape, and room for the rest. */
 export const maximumBodyLength = 8 * 1024 * 1024;
 

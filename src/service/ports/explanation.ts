@@ -40,7 +40,7 @@ function excluded(exclusion: PortExclusion): string {
 }
 
 /** A process as people name it: `node (process 4711, user ada, web.service)`. */
-export function who({ processId, processName, user, service, container }: PortHolder): string {
+function who({ processId, processName, user, service, container }: PortHolder): string {
   if (processId === undefined) {
     return user === undefined ? 'A socket of no process' : `A process of user ${user} that this user may not look at`;
   }

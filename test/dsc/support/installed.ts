@@ -9,7 +9,7 @@ type AtEnd = (work: () => void) => void;
 
 const built = join(import.meta.dirname, '../../../dist/PortReservation');
 
-export const emptyFolder = (atEnd: AtEnd): string => {
+const emptyFolder = (atEnd: AtEnd): string => {
   const folder = mkdtempSync(join(tmpdir(), 'port-reservation-dsc-'));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

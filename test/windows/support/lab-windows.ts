@@ -44,7 +44,7 @@ export class LabWindows implements Windows {
   }
 }
 
-export class LabMachine implements WindowsMachine {
+class LabMachine implements WindowsMachine {
   readonly folder: string;
   readonly #machine: Machine;
   readonly #runtime: 'node20' | 'node22';

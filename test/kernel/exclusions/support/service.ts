@@ -21,7 +21,7 @@ export interface ServiceLab extends Lab {
 
 const end = ({ startPort, numberOfPorts }: PortRange) => startPort + numberOfPorts - 1;
 
-export const short = ({ range, store, own, source, name }: PortExclusion) =>
+const short = ({ range, store, own, source, name }: PortExclusion) =>
   [`${range.startPort}-${end(range)}`, store, own ? `own${name ? ` ${name}` : ''}` : source].join(' ');
 
 export async function openServiceLab(): Promise<ServiceLab> {

@@ -31,15 +31,6 @@ export const asUser = (userId: number, [program, ...args]: string[], before: str
 export const inGroup = (group: string, command: string[]): string =>
   result('/bin/sh', ['-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', group, ...command]);
 
-/** Runs the program with these capabilities alone, as user 0 or not. */
-export const withCapabilities = (names: string[], [program, ...args]: string[]): string =>
-  result('setpriv', [
-    `--bounding-set=-all${names.map((name) => `,+${name}`).join('')}`,
-    '--inh-caps=-all',
-    program!,
-    ...args,
-  ]);
-
 export const run = ([program, ...args]: string[]): string => result(program!, args);
 
 /** Compiles a program of C. */
@@ -48,7 +39,3 @@ export function compile(source: string, into: string): string {
   execFileSync('gcc', ['-x', 'c', '-', '-o', program], { input: source });
   return program;
 }
-
-/** Why programs of others cannot run here. */
-export const noPython =
-  spawnSync('/usr/bin/python3', ['--version']).status === 0 ? undefined : 'needs /usr/bin/python3';

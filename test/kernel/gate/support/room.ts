@@ -95,4 +95,4 @@ export function useRoom(): Room {
 }
 
 /** Moves this process, and with it what it will start, into the control group. */
-export const enter = (group: string): void => writeFileSync(join(group, 'cgroup.procs'), `${process.pid}`);
+const enter = (group: string): void => writeFileSync(join(group, 'cgroup.procs'), `${process.pid}`);
