@@ -25,7 +25,7 @@ export interface Outcome {
   changes: DesiredChange[];
   failures?: DesiredChange[];
   diff?: { before: string; after: string };
-  error?: { name: string };
+  error?: { name: string; message: string };
   ansible_facts?: { seen: Outcome };
 }
 

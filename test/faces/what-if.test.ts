@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namespaceTitle, noNamespaces } from '../support/namespace.ts';
-import { type Change, type Face, faces } from './support/faces.ts';
+import type { Change, Face } from './support/face.ts';
+import { faces } from './support/faces.ts';
 import { Situation } from './support/situation.ts';
 
 const first = 23_000;
@@ -134,9 +135,10 @@ describe.skipIf(noNamespaces)(namespaceTitle('what would happen is what happens'
   });
   afterAll(() => at?.close());
 
-  describe.each(faces)('$name', (face: Face) => {
+  describe.each(faces)('$name$missing', (face: Face) => {
+    afterAll(() => face.close?.());
     const changes = all.filter(({ change, asUser }) => face.can(change, Boolean(asUser)));
-    test.each(changes)('$title: $what', async ({ prepare, change, end, asUser }) => {
+    test.skipIf(face.missing).each(changes)('$title: $what', async ({ prepare, change, end, asUser }) => {
       await at.reset({ asUser });
       await prepare(at);
       const before = at.state();

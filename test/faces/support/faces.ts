@@ -2,31 +2,9 @@ import { ServiceError } from '../../../src/protocol/errors.ts';
 import { startWorker } from '../../../src/rpc/client/client.ts';
 import { moduleFolder } from '../../powershell/module-session.ts';
 import { workerFile } from '../../support/worker.ts';
-import type { Situation } from './situation.ts';
-
-/** A change that every face can make. */
-export interface Change {
-  kind: 'reserve' | 'release' | 'exclude' | 'include';
-  protocol: 'tcp';
-  startPort: number;
-  numberOfPorts: number;
-  name?: string;
-  document?: string;
-}
-
-/** A way by which people make changes. */
-export interface Face {
-  name: string;
-  can(change: Change, asUser: boolean): boolean;
-  /** Makes the change, or says what would come of it: `done`, or the error's name and message. */
-  make(at: Situation, change: Change, whatIf: boolean): Promise<string>;
-  /** Whether an end has more in it than a what-if says of it: the error's name and hint. */
-  saysMore?: true;
-}
-
-const rangeOf = ({ startPort, numberOfPorts }: Change) => ({ startPort, numberOfPorts });
-
-const labelOf = ({ name, document }: Change) => ({ ...(name && { name }), ...(document && { document }) });
+import { AnsibleFace } from './ansible.ts';
+import { documentOf, type Face, inDocuments, labelOf, rangeOf } from './face.ts';
+import { PowerShellFace } from './powershell.ts';
 
 const wire: Face = {
   name: 'JSON-RPC',
@@ -83,7 +61,7 @@ const commandLine: Face = {
 /** `apply` with a document; a release is an entry that is pruned. */
 const documents: Face = {
   name: 'document',
-  can: ({ kind, document }) => kind === 'reserve' || kind === 'exclude' || (kind === 'release' && Boolean(document)),
+  can: inDocuments,
   async make(at, change, whatIf) {
     const input = JSON.stringify(documentOf(change));
     const words = ['apply', '-', '--format', 'json', '--json', '--prune', ...(whatIf ? ['--what-if'] : [])];
@@ -96,13 +74,6 @@ const documents: Face = {
     return failed ? `${failed.error.name}: ${failed.error.message}` : 'done';
   },
 };
-
-function documentOf(change: Change): object {
-  const { kind, protocol, name, document = 'shop' } = change;
-  const entry = { protocol, ...rangeOf(change), ...(name && { name }) };
-  if (kind === 'release') return { name: document };
-  return { name: document, [kind === 'reserve' ? 'reservations' : 'exclusions']: [entry] };
-}
 
 const commandFile = () => `${moduleFolder}/worker/portreservation.mjs`;
 
@@ -127,4 +98,4 @@ const dsc: Face = {
   saysMore: true,
 };
 
-export const faces: Face[] = [wire, commandLine, documents, dsc];
+export const faces: Face[] = [wire, commandLine, documents, dsc, new AnsibleFace(), new PowerShellFace()];
