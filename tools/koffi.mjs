@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { npmPackage } from './npm-package.mjs';
 
 /** What the packages carry. Linux means glibc and musl. */
-export const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64'];
+const platforms = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-arm64', 'win32-x64'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -21,7 +21,7 @@ export function dotnet(args, cwd = root) {
 }
 
 /** Fetches a package that no project refers to; NuGet's own way is a project that only downloads it. */
-export function download(name, version) {
+function download(name, version) {
   mkdirSync(build, { recursive: true });
   const folder = mkdtempSync(join(build, 'download-'));
   try {

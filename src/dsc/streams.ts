@@ -17,7 +17,7 @@ export interface DscStreams {
 
 const levels = ['error', 'warn', 'info', 'debug', 'trace'] as const;
 
-export type TraceLevel = (typeof levels)[number];
+type TraceLevel = (typeof levels)[number];
 
 /** Tells the engine something that is no result. */
 export type Trace = (level: TraceLevel, message: string) => void;

@@ -39,7 +39,7 @@ export interface PortFacts {
   exclusion?: SystemExclusion;
 }
 
-export type AddressFamily = 'ipv4' | 'ipv6';
+type AddressFamily = 'ipv4' | 'ipv6';
 
 /** inUse: a socket is in the way. privileged: below the first port for everyone. denied: reserved, or by a policy. */
 export type Refusal = 'inUse' | 'privileged' | 'denied';
@@ -125,7 +125,7 @@ export interface Claim {
  * Carries reservations out on one kind of system. The service decides, under the ledger's lock, which range to ask for
  * and keeps the record; a reserver does what the system needs for it.
  */
-export interface Reserver {
+interface Reserver {
   /**
    * Takes the whole range or nothing.
    *
@@ -195,7 +195,7 @@ export interface Reserver {
 }
 
 /** Looks at the ports of one kind of system. Nothing is kept. */
-export interface Looker {
+interface Looker {
   readonly commands: SystemCommands;
 
   /**

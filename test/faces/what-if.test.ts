@@ -135,7 +135,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('what would happen is what happens'
   });
   afterAll(() => at?.close());
 
-  describe.each(faces)('$name$missing', (face: Face) => {
+  describe.each(faces.map((face) => [face.name + (face.missing ?? ''), face] as const))('%s', (_, face: Face) => {
     afterAll(() => face.close?.());
     const changes = all.filter(({ change, asUser }) => face.can(change, Boolean(asUser)));
     test.skipIf(face.missing).each(changes)('$title: $what', async ({ prepare, change, end, asUser }) => {

@@ -12,7 +12,7 @@ import type { Ability, StartOptions, Windows, WindowsMachine } from '../windows/
 import { type WindowsProcess, WindowsWorker } from '../windows/support/worker.ts';
 
 /** Whether this process has an administrator's full rights: its integrity level is high or the system's. */
-export function isElevated(): boolean {
+function isElevated(): boolean {
   return /S-1-16-(12288|16384)\b/.test(execFileSync('whoami', ['/groups', '/fo', 'csv'], { encoding: 'latin1' }));
 }
 

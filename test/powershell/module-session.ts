@@ -43,15 +43,6 @@ function Get-Facts ($Records) {
 }
 `;
 
-/** What `Get-Facts` tells of an error record. */
-export interface ErrorFacts {
-  id: string;
-  category: string;
-  target: string;
-  message: string;
-  action: string;
-}
-
 /** A PowerShell with the module imported and a ledger of its own. */
 export class ModuleSession implements AsyncDisposable {
   readonly powershell: PowerShellSession;

@@ -1,7 +1,7 @@
 import type { Caller } from '../lab/caller.ts';
 
 /** What a question is asked with. */
-export interface Asking {
+interface Asking {
   /** The process that asks; elevated where the question needs it. */
   caller: Caller;
   /** Another process with the same rights. */

@@ -21,7 +21,7 @@ export interface Libc {
 }
 
 /** A `struct sock_filter`. */
-export interface BpfInstruction {
+interface BpfInstruction {
   code: number;
   jt: number;
   jf: number;

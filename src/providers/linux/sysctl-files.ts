@@ -26,7 +26,7 @@ export const systemPaths: SysctlPaths = {
 };
 
 /** What one file sets net.ipv4.ip_local_reserved_ports to. */
-export interface Assignment {
+interface Assignment {
   readonly file: string;
   readonly ports: PortSet;
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** What nobody reads does not pile up. */
 const mostUnwritten = 1024 * 1024;

@@ -19,7 +19,7 @@ export interface Wish {
 }
 
 /** Which reservation is to be freed. */
-export type Release = Omit<ReservationReleaseParams, 'whatIf'>;
+type Release = Omit<ReservationReleaseParams, 'whatIf'>;
 
 /** Changes of the reservations that are recorded in one step. Each is done or refused by itself. */
 export interface Batch {
@@ -28,7 +28,7 @@ export interface Batch {
 }
 
 /** What came of a wish. */
-export interface Fulfilled {
+interface Fulfilled {
   /** One for each of its requests. */
   made: Made[];
   /** What went for it. */

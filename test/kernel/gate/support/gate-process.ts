@@ -8,7 +8,7 @@ import { bundledProgram } from '../../../support/bundled-program.ts';
 import type { Task } from './gate-host.ts';
 
 /** What came of a call in another process. */
-export interface Outcome {
+interface Outcome {
   // biome-ignore lint/suspicious/noExplicitAny: each method has a result of its own
   result?: any;
   error?: { message: string; errorName?: ErrorName; facts: ErrorFacts; stack?: string };
