@@ -14,11 +14,11 @@ const pascal = (method) =>
 /** The instances of the DSC resources: types and validators as all others, but no part of the protocol. */
 const isForDsc = (file) => file.startsWith('dsc-');
 
-/** The properties of another schema, all or only some: so that each field stands in one file. */
+/** The properties of another schema, all or all but some: so that each field stands in one file. */
 function includedProperties(include) {
-  const { from, only } = typeof include === 'string' ? { from: include } : include;
+  const { from, but } = typeof include === 'string' ? { from: include } : include;
   const { properties } = withIncluded(read(from));
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => only?.includes(name) ?? true));
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !but?.includes(name)));
 }
 
 /** The schema with the properties of those that its `x-include` names, before its own. */

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ExclusionStore,
+  type Label,
+  labelFields,
   type PortRange,
   type Protocol,
   type ProviderChoice,
@@ -82,22 +84,19 @@ export interface BlockOptions extends CommonOptions {
   within?: PortRange;
 }
 
-/** What people call a thing, and which document asked for it. */
-export interface LabelOptions {
-  name?: string;
-  reason?: string;
-  document?: string;
-}
+const labelHelp: Record<keyof Label, [value: string, meaning: string]> = {
+  name: ['<name>', 'a name to find it by'],
+  reason: ['<text>', 'why, for the next reader'],
+  document: ['<name>', 'which desired-state document asked for it'],
+};
 
 /** Adds the label that is given to what is made. */
 export const withLabel = (command: Command): Command =>
-  command
-    .option('--name <name>', 'a name to find it by')
-    .option('--reason <text>', 'why, for the next reader')
-    .option('--document <name>', 'which desired-state document asked for it');
+  labelFields.reduce((all, field) => all.option(`--${field} ${labelHelp[field][0]}`, labelHelp[field][1]), command);
 
 /** The same as the service takes it. */
-export const labelGiven = ({ name, reason, document }: LabelOptions) => given({ name, reason, document });
+export const labelGiven = (options: Label): Label =>
+  given(Object.fromEntries(labelFields.map((field) => [field, options[field]])));
 
 /** Only what this document asked for. */
 export const documentOption = () => new Option('--document <name>', 'only what this document asked for');

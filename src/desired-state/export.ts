@@ -9,6 +9,7 @@ import type {
   Reservation,
 } from '../protocol/generated/contract.ts';
 import { byPlace } from '../protocol/ranges.ts';
+import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import { type Exported, toCompose, toDevcontainer, toEnv, toJson, toYaml } from './writers.ts';
 
@@ -56,14 +57,8 @@ export async function exportDesiredState(
 function entryOf({
   protocol,
   range,
-  name,
-  reason,
+  document: _,
+  ...rest
 }: Reservation | PortExclusion): DesiredReservation & DesiredExclusion {
-  return {
-    protocol,
-    startPort: range.startPort,
-    numberOfPorts: range.numberOfPorts,
-    ...(name !== undefined && { name }),
-    ...(reason !== undefined && { reason }),
-  };
+  return { protocol, startPort: range.startPort, numberOfPorts: range.numberOfPorts, ...labelOf(rest) };
 }

@@ -57,12 +57,12 @@ export class ExclusionResource implements Resource<DscExclusion> {
   async all(): Promise<DscExclusion[]> {
     const { exclusions, warnings = [] } = await this.#service.listExclusions({ own: true });
     for (const warning of warnings) this.#warn(warning);
-    return exclusions.map(({ protocol, range, store, name, reason }) => ({
+    return exclusions.map(({ protocol, range, store, document: _, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,
       store,
-      ...labelOf({ name, reason }),
+      ...labelOf(rest),
     }));
   }
 }

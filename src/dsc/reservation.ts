@@ -46,11 +46,11 @@ export class ReservationResource implements Resource<DscReservation> {
   async all(): Promise<DscReservation[]> {
     const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
     for (const warning of warnings) this.#warn(warning);
-    return reservations.map(({ protocol, range, name, reason }) => ({
+    return reservations.map(({ protocol, range, document: _, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,
-      ...labelOf({ name, reason }),
+      ...labelOf(rest),
     }));
   }
 }

@@ -4,6 +4,7 @@ import {
   type ExclusionStore,
   type Exclusions,
   type IfExcluded,
+  type Label,
   type PortExclusion,
   type PortRange,
   type Protocol,
@@ -13,7 +14,6 @@ import {
   type CommonOptions,
   documentOption,
   given,
-  type LabelOptions,
   labelGiven,
   port,
   protocolOption,
@@ -32,7 +32,7 @@ interface Options extends CommonOptions {
   protocol: Protocol[];
   whatIf?: boolean;
 }
-interface AddOptions extends Options, LabelOptions {
+interface AddOptions extends Options, Label {
   store: ExclusionStore;
   ifExists: IfExcluded;
   restartNat?: boolean;

@@ -1,28 +1,19 @@
 import { type Command, Option } from 'commander';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import { ServiceError } from '../../protocol/errors.ts';
-import { type Hold, wordsOf } from '../../protocol/generated/contract.ts';
+import { type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
-import {
-  type BlockOptions,
-  blockOf,
-  type LabelOptions,
-  labelGiven,
-  whatIfOption,
-  withBlock,
-  withCommon,
-  withLabel,
-} from '../options.ts';
+import { type BlockOptions, blockOf, labelGiven, whatIfOption, withBlock, withCommon, withLabel } from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
 import { wouldReserve } from './new.ts';
 
-interface Options extends BlockOptions, LabelOptions {
+interface Options extends BlockOptions, Label {
   hold: Hold;
   envPrefix: string;
   env?: NamedPort[];

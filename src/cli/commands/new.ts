@@ -1,22 +1,19 @@
 import { type Command, Option } from 'commander';
-import { type IfExists, type Reservation, type Reservations, wordsOf } from '../../protocol/generated/contract.ts';
+import {
+  type IfExists,
+  type Label,
+  type Reservation,
+  type Reservations,
+  wordsOf,
+} from '../../protocol/generated/contract.ts';
 import { formatAllPorts } from '../../protocol/ranges.ts';
 import { UsageError } from '../failure.ts';
-import {
-  type BlockOptions,
-  blockOf,
-  type LabelOptions,
-  labelGiven,
-  whatIfOption,
-  withBlock,
-  withCommon,
-  withLabel,
-} from '../options.ts';
+import { type BlockOptions, blockOf, labelGiven, whatIfOption, withBlock, withCommon, withLabel } from '../options.ts';
 import type { Output } from '../output.ts';
 import { inService } from '../service.ts';
 import { reservationColumns } from '../views.ts';
 
-interface Options extends BlockOptions, LabelOptions {
+interface Options extends BlockOptions, Label {
   persistent?: boolean;
   ifExists: IfExists;
   whatIf?: boolean;
