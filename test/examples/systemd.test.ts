@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import { exportDesiredState } from '../../src/desired-state/export.ts';
 import { readDesiredState } from '../../src/desired-state/read-document.ts';
 import { openService } from '../../src/open-service.ts';
 import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
+import { boot, noSystemd } from '../support/boot.ts';
 import { ownHost } from '../support/own-host.ts';
 
 useOwnNetwork();
@@ -16,16 +17,16 @@ const folder = join(import.meta.dirname, '../../examples/systemd');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 const units = readdirSync(folder).filter((name) => name.endsWith('.service'));
 
-const noSystemd = spawnSync('systemd-analyze', ['--version']).status !== 0;
-const title = `systemd understands the units${noSystemd ? ' (skipped: needs systemd-analyze)' : ''}`;
+const noAnalyze = spawnSync('systemd-analyze', ['--version']).status !== 0;
+const title = `systemd understands the units${noAnalyze ? ' (skipped: needs systemd-analyze)' : ''}`;
 
-test.skipIf(noSystemd)(title, () => {
+test.skipIf(noAnalyze)(title, () => {
   const copies = mkdtempSync(join(tmpdir(), 'units-'));
   onTestFinished(() => rmSync(copies, { recursive: true }));
   const files = units.map((name) => {
     const file = join(copies, name);
     // systemd looks whether the programs are there, which is nothing to be installed for.
-    writeFileSync(file, read(name).replaceAll(/\/usr\/(local\/)?bin\/(portreservation|python3)/g, process.execPath));
+    writeFileSync(file, read(name).replaceAll(/=(portreservation|\/usr\/bin\/python3)/g, `=${process.execPath}`));
     return file;
   });
   const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...files], { encoding: 'utf8' });
@@ -41,5 +42,33 @@ test('the ports that the service is started with are those of the document', asy
   const env = await exportDesiredState(service, { format: 'env', document: name });
   const [, variable] = /\$\{(\w+)\}/.exec(read('shop.service'))!;
   expect(env.text).toContain(`${variable}=21040\n`);
-  expect(read('shop-ports.service')).toContain(`--document ${name} `);
+  expect(read('shop-ports.service')).toContain(`write-ports ${name}\n`);
+});
+
+const bootTitle = `a booted systemd${noSystemd ? ` (skipped: ${noSystemd})` : ''}`;
+
+test.skipIf(noSystemd)(`${bootTitle} serves on what is reserved, also after the document has changed`, () => {
+  const over = mkdtempSync(join(tmpdir(), 'boot-'));
+  onTestFinished(() => rmSync(over, { recursive: true }));
+  const put = (path: string) => {
+    mkdirSync(join(over, path, '..'), { recursive: true });
+    return join(over, path);
+  };
+  for (const name of units) writeFileSync(put(`etc/systemd/system/${name}`), read(name));
+  for (const name of ['shop.yaml', 'write-ports']) writeFileSync(put(`etc/port-reservation/${name}`), read(name));
+  cpSync(join(folder, '../../dist/PortReservation/worker'), put('opt/worker'), { recursive: true });
+  // As npm installs it with its prefix /usr; what is started there begins with `#!/usr/bin/env node`.
+  writeFileSync(
+    put('usr/bin/portreservation'),
+    `#!/bin/sh\nexec ${process.execPath} /opt/worker/portreservation.mjs "$@"\n`,
+    { mode: 0o755 },
+  );
+  const [said] = boot(over, [join(import.meta.dirname, 'systemd/reload.sh')]);
+  expect(said).toEqual({
+    'shop at boot': 'active 21040',
+    'ports after the reload': 'WEB_PORT=21140',
+    'reserved after the reload': '21053,21140-21142,5173',
+    'shop after its restart': 'active 21140',
+    'a reload that fails': 'failed WEB_PORT=21140',
+  });
 });

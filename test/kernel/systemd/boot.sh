@@ -14,7 +14,7 @@ unshare --net --mount --uts --propagation private bash -euc '
   mkdir "$root"/{upper,work,system,groups}
   system=$root/system
   mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$system"
-  rm -rf "$system"/etc/systemd/system/*.wants "$system"/var/lib/port-reservation
+  rm -rf "$system"/etc/{systemd/system/*.wants,sysctl.d/zz-port-reservation.conf} "$system"/var/lib/port-reservation
   : >"$system/etc/fstab"
   cp -r "$over/." "$system/"
 

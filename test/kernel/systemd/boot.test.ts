@@ -1,17 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { boot, noSystemd } from '../../support/boot.ts';
 import { gateTitle, noGate } from '../gate/support/room.ts';
 
 const here = import.meta.dirname;
 const worker = join(here, '../../../dist/PortReservation/worker');
 
-const lacking =
-  noGate ??
-  (existsSync('/lib/systemd/systemd') ? undefined : 'needs systemd') ??
-  (spawnSync('python3', ['--version']).status === 0 ? undefined : 'needs python3');
+const lacking = noGate ?? noSystemd ?? (spawnSync('python3', ['--version']).status === 0 ? undefined : 'needs python3');
 const title = lacking && !noGate ? `systemd (skipped: ${lacking})` : gateTitle('systemd');
 
 const refused = 'Address already in use';
@@ -89,26 +87,13 @@ function boots(...scripts: string[]): Record<string, string>[] {
   const folder = mkdtempSync(join(tmpdir(), 'boot-'));
   try {
     layOver(folder);
-    return run(folder, scripts);
+    return boot(
+      folder,
+      scripts.map((name) => join(here, name)),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function run(folder: string, scripts: string[]): Record<string, string>[] {
-  const files = scripts.map((name) => join(here, name));
-  const text = execFileSync('bash', [join(here, 'boot.sh'), folder, ...files], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return text.split('--\n').map((part) =>
-    Object.fromEntries(
-      part
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => line.split(': ', 2)),
-    ),
-  );
 }
 
 describe.skipIf(lacking)(title, () => {

@@ -1,0 +1,17 @@
+# The example as an administrator uses it: start, change the document, reload, restart. Each line is "what: result".
+say() { echo "$1: $2"; }
+shop() { echo "$(systemctl is-active shop.service) $(ss -Hltn | sed -n 's/.*:\(21[01]40\) .*/\1/p')"; }
+web() { grep '^WEB_PORT=' /run/shop/ports.env; }
+# It is active when it is started, and listens a moment later.
+listens() { until ss -Hltn | grep -q ":$1 "; do read -rt 0.05 <> <(:) || :; done; }
+
+systemctl start shop.service && listens 21040
+say 'shop at boot' "$(shop)"
+sed -i 's/21040/21140/' /etc/port-reservation/shop.yaml
+systemctl reload shop-ports.service
+say 'ports after the reload' "$(web)"
+say 'reserved after the reload' "$(tr , '\n' </proc/sys/net/ipv4/ip_local_reserved_ports | sort | paste -sd,)"
+systemctl restart shop.service && listens 21140
+say 'shop after its restart' "$(shop)"
+echo 'reservations: 5' >>/etc/port-reservation/shop.yaml
+say 'a reload that fails' "$(systemctl reload shop-ports.service 2>/dev/null && echo done || echo failed) $(web)"
