@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { openService } from '../../src/open-service.ts';
+import { portreservation } from '../cli/support.ts';
+import { namespaceTitle, noNamespaces } from '../support/namespace.ts';
+import { ownHome } from '../support/worker.ts';
 import { mayOwnNetwork, useOwnNetwork } from './held/support/own-network.ts';
 
 useOwnNetwork();
@@ -39,4 +42,13 @@ test.skipIf(!mayOwnNetwork)(title('a range from below 10000 is warned of, with t
 
 test.skipIf(!mayOwnNetwork)(title('a range from 10000 on is not warned of'), async () => {
   expect(await ask(10_000, 60_999)).not.toHaveProperty('warnings');
+});
+
+test.skipIf(noNamespaces)(namespaceTitle('where it cannot be read, ports are chosen below where Linux begins'), () => {
+  const words = ['-mn', 'sh', '-ec', 'umount -l /proc; exec "$@"', 'sh', process.execPath, portreservation];
+  const command = ['exec', '--ports', '20000', '--hold', 'none', '--', 'sh', '-c', 'echo $PORT_RANGE'];
+  const env = ownHome(onTestFinished);
+  const [first, last] = execFileSync('unshare', [...words, ...command], { env, encoding: 'utf8' }).split('-');
+  expect(Number(first)).toBeGreaterThanOrEqual(10_000);
+  expect(Number(last)).toBeLessThan(32_768);
 });

@@ -235,7 +235,7 @@ export class ReservedPorts {
   async #carryOut({ add, remove, text, changesFile }: Plan): Promise<void> {
     const own = { path: this.#paths.own, mode: 0o644, posix: true, hints };
     const file = changesFile ? await stageFile(own, text) : undefined;
-    const first = dynamicRange();
+    const first = dynamicRange('linux');
     try {
       this.#live.add(add);
       this.#live.remove(remove, first);

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange } from '../../protocol/generated/contract.ts';
+import { maximumPort } from '../../protocol/ranges.ts';
 
-/** What IANA set aside; macOS and Windows take from there unless told otherwise. */
-const registered: PortRange = { startPort: 49152, numberOfPorts: 16384 };
+/** What a system takes from unless told otherwise: what IANA set aside; Linux begins earlier, and may have been told to go on. */
+const usual = (platform: NodeJS.Platform): PortRange => {
+  const startPort = platform === 'linux' ? 32768 : 49152;
+  return { startPort, numberOfPorts: maximumPort - startPort + 1 };
+};
 
 const file = '/proc/sys/net/ipv4/ip_local_port_range';
 
@@ -19,8 +23,8 @@ function range(): PortRange | undefined {
   return first >= 0 && first <= last ? { startPort: first, numberOfPorts: last - first + 1 } : undefined;
 }
 
-/** Where the system takes ports for port 0 and connect from: read where it says so, else what is registered. */
-export const dynamicRange = (): PortRange => range() ?? registered;
+/** Where the system takes ports for port 0 and connect from: read where it says so, else what is usual there. */
+export const dynamicRange = (platform: NodeJS.Platform): PortRange => range() ?? usual(platform);
 
 /**
  * The same, where the system says so.

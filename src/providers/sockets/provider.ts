@@ -52,7 +52,7 @@ export class LedgerProvider implements Provider {
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
     const inUse = sockets ? await portsInUse(protocol) : new PortSet();
-    return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange() };
+    return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange(this.#host.platform) };
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
@@ -81,7 +81,7 @@ export class LedgerProvider implements Provider {
     return {
       ports: ports.map((facts) => ({ ...facts, holders: holders.get(facts.port) ?? [] })),
       families,
-      dynamicRange: dynamicRange(),
+      dynamicRange: dynamicRange(this.#host.platform),
       warnings,
     };
   }
@@ -89,7 +89,7 @@ export class LedgerProvider implements Provider {
   async overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
     const all = { startPort: 1, numberOfPorts: maximumPort };
     this.#checkSystem(protocol, all);
-    const common = { dynamicRange: dynamicRange() };
+    const common = { dynamicRange: dynamicRange(this.#host.platform) };
     if (this.#host.platform !== 'linux') {
       const warning = 'Who has a port cannot be seen on this system yet, so reservations are all there is to show.';
       return { ...common, holders: new Map(), warnings: [warning] };
