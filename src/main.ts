@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-// Its parts are files, too: where no more may be opened, nothing but this is left to say so.
-import('./run-worker.ts').then(({ runWorker }) => runWorker(process.argv.slice(2), 'worker.mjs'), tellShortage);
+import { startError } from './start-error.ts';
 
-function tellShortage(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
-  const message = 'too many files are open: raise the limit (ulimit -n, or LimitNOFILE= of a systemd service)';
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', message })}\n`);
+import('./run-worker.ts').then(({ runWorker }) => runWorker(process.argv.slice(2), 'worker.mjs'), tell);
+
+function tell(thrown: NodeJS.ErrnoException): void {
+  const error = startError(thrown);
+  if (!error) throw thrown;
+  const { what, hint } = error;
+  const time = new Date().toISOString();
+  process.stderr.write(`${JSON.stringify({ time, level: 'error', message: `${what} ${hint}` })}\n`);
   process.exitCode = 1;
 }

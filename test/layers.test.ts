@@ -27,6 +27,7 @@ const allowed: Record<string, string[]> = {
     'open-service',
     'run-worker',
     'settle-kernel',
+    'start-error',
     'exit-codes',
     'rpc',
     'type:service',

@@ -1,4 +1,5 @@
 // How the worker and the library are bundled.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -52,9 +53,12 @@ export const commonJs = (file) => ({
   banner: { js: `const programUrl = require('node:url').pathToFileURL(${file}).href;` },
 });
 
-/** Bundles a program that loads its parts, in a folder of its name, only when it needs them. */
-export function bundleInParts(entry, folder, name) {
-  return bundle(entry, undefined, '../koffi', {
+/**
+ * Bundles a program that loads its parts, in a folder of its name, only when it needs them. The entry itself loads none
+ * before it runs, so that it can say what is missing; esbuild would have it evaluate parts early that others need.
+ */
+export async function bundleInParts(entry, folder, name) {
+  const built = await bundle(entry, undefined, '../koffi', {
     entryPoints: { [name]: join(root, entry) },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
@@ -62,4 +66,7 @@ export function bundleInParts(entry, folder, name) {
     splitting: true,
     minify: true,
   });
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/\bimport"\.\/[^"]+";/g, ''));
+  return built;
 }

@@ -1,5 +1,5 @@
 import { exitCode } from '../exit-codes.ts';
-import { DocumentError, type FieldError, InvalidParamsError, ServiceError, shortageOf } from '../protocol/errors.ts';
+import { DocumentError, type FieldError, InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
 import { printable } from './table.ts';
 
 /** An error as it is shown, and written with `--json`. */
@@ -25,7 +25,7 @@ const faultLine = ({ field, message, line, column }: FieldError) =>
   `${line === undefined ? '' : `line ${line}, column ${column}: `}${field || 'the document'} ${message}`;
 
 function failureOf(thrown: unknown): Failure {
-  const error = shortageOf(thrown) ?? thrown;
+  const error = loadErrorOf(thrown) ?? thrown;
   if (error instanceof ServiceError) {
     return { code: error.number, name: error.errorName, message: error.message, ...error.facts };
   }

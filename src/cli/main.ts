@@ -1,14 +1,17 @@
 #!/usr/bin/env node
+import { startError } from '../start-error.ts';
+
 // Each way loads no more than it needs: the program is started anew for every question.
 const [first, ...rest] = process.argv.slice(2);
-if (first === 'serve') (await import('../run-worker.ts')).runWorker(rest, 'portreservation serve');
-else if (first === 'mcp') (await import('../mcp/main.ts')).runMcp(rest);
+if (first === 'serve') {
+  await import('../run-worker.ts').then(({ runWorker }) => runWorker(rest, 'portreservation serve'), tell);
+} else if (first === 'mcp') await import('../mcp/main.ts').then(({ runMcp }) => runMcp(rest), tell);
 else {
   process.stdout.on('error', tellLost);
   // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
   process.stderr.on('error', () => {});
-  const code = await exitCode().catch(tellShortage);
-  process.exitCode ||= code;
+  const code = await exitCode().catch(tell);
+  process.exitCode ||= code ?? 0;
 }
 
 async function exitCode(): Promise<number> {
@@ -21,12 +24,11 @@ async function exitCode(): Promise<number> {
   return (await import('./program.ts')).run(process.argv.slice(2), process);
 }
 
-/** Each part of the program is a file, and no more may be opened: what would say so cannot be loaded either. */
-function tellShortage(error: NodeJS.ErrnoException): number {
-  if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
-  const hint = 'Raise the limit (ulimit -n, or LimitNOFILE= of a systemd service), or end what has so many open.';
-  process.stderr.write(`portreservation: Too many files are open.\n  ${hint}\n`);
-  return 1;
+function tell(thrown: NodeJS.ErrnoException): void {
+  const error = startError(thrown);
+  if (!error) throw thrown;
+  process.stderr.write(`portreservation: ${error.what}\n  ${error.hint}\n`);
+  process.exitCode = 1;
 }
 
 /** Who reads the output may have enough before its end: portreservation get | head -1. */

@@ -1,7 +1,7 @@
 import { exitCode } from '../exit-codes.ts';
 import { type Host, thisHost } from '../host.ts';
 import { openService } from '../open-service.ts';
-import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
+import { InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
 import type { ProviderChoice } from '../protocol/generated/contract.ts';
 import { isProvider } from '../rpc/server/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
@@ -83,7 +83,8 @@ function answer({ operation, resource }: Command, input: unknown, service: PortS
 }
 
 /** Says what went wrong, a trace for each thing, and gives the exit code. */
-function report(error: unknown, trace: Trace): number {
+function report(thrown: unknown, trace: Trace): number {
+  const error = loadErrorOf(thrown) ?? thrown;
   if (error instanceof ChangesFailed) {
     for (const { name, message, hint } of error.errors) trace('error', said(name, message, hint));
     return exitCode.failed;

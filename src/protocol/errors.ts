@@ -53,9 +53,13 @@ const shortages: Record<string, string> = {
   ENFILE: 'The whole system is out of open files.',
 };
 
-/** The error for want of open files, wherever that was met: a program that loads its parts meets it anywhere. */
-export function shortageOf(error: unknown): ServiceError | undefined {
-  const { code, message = '' } = (error ?? {}) as NodeJS.ErrnoException;
+/**
+ * The error for what a program meets that loads its parts, anywhere: want of open files, and native code that cannot be had
+ * (`NativePartError`).
+ */
+export function loadErrorOf(error: unknown): ServiceError | undefined {
+  const { code, message = '', hint: wayOut } = (error ?? {}) as NodeJS.ErrnoException & { hint?: string };
+  if (code === 'ERR_NATIVE_PART') return new ServiceError('NotSupported', message, { hint: wayOut }, error);
   // The system's loader says it in words alone.
   const osCode = code === 'ERR_DLOPEN_FAILED' && /Too many open files/i.test(message) ? 'EMFILE' : code;
   const what = shortages[osCode ?? ''];

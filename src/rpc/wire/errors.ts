@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc';
-import { DocumentError, type ErrorName, InvalidParamsError, ServiceError, shortageOf } from '../../protocol/errors.ts';
+import { DocumentError, type ErrorName, InvalidParamsError, loadErrorOf, ServiceError } from '../../protocol/errors.ts';
 import { type ErrorData, errorCatalogue } from '../../protocol/generated/contract.ts';
 import { errorCodes, Fault } from './fault.ts';
 import { WorkerError } from './worker-error.ts';
@@ -22,7 +22,7 @@ export function errorFromWorker(error: unknown, signal?: AbortSignal): unknown {
 
 /** The answer to a request that failed; undefined for a failure nobody planned: a bug. */
 export function answerError(thrown: unknown, signal: AbortSignal): ResponseError<object | undefined> | undefined {
-  const error = shortageOf(thrown) ?? thrown;
+  const error = loadErrorOf(thrown) ?? thrown;
   if (error instanceof ServiceError) {
     return new ResponseError(error.number, error.message, { name: error.errorName, ...error.facts });
   }
