@@ -17,12 +17,12 @@ Describe 'Invoke-WithPortReservation' {
         $given = Invoke-WithPortReservation -NumberOfPorts 2 -Name web -Reason why {
             param($web)
             $web
-            "$env:PORT $env:PORT_0 $env:PORT_1 $env:PORT_RANGE"
+            "$env:PORT $env:PORT_0 $env:PORT_1 $env:PORT_COUNT $env:PORT_RANGE"
             (Get-PortReservation web).StartPort
         }
         $r = $given[0]
         $r.Reason | Should -Be 'why'
-        $given[1..2] | Should -Be "$($r.StartPort) $($r.StartPort) $($r.EndPort) $($r.StartPort)-$($r.EndPort)", $r.StartPort
+        $given[1..2] | Should -Be "$($r.StartPort) $($r.StartPort) $($r.EndPort) 2 $($r.StartPort)-$($r.EndPort)", $r.StartPort
         Get-PortReservation | Should -BeNullOrEmpty
         Get-Variables | Should -Be 'PORT_1'
         $env:PORT_1 | Should -Be 'mine'

@@ -93,7 +93,14 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     await run.line(/at 21650\n/);
     expect(await start([...words, '--', 'true'], { env }).ended).toMatchObject({ code: 1 });
     run.child.kill('SIGTERM');
-    expect(await run.ended).toMatchObject({ code: 143, stderr: '' });
+    const said =
+      'portreservation: udp 21650 is free and not held: other users and other programs may take it before the command does.\n';
+    expect(await run.ended).toMatchObject({ code: 143, stderr: said });
+  });
+
+  test('says nothing of what is not held where nothing was to be', async () => {
+    const words = ['exec', '--hold', 'none', '--start-port', '21650', '--', 'true'];
+    expect(await commandLine()(...words)).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
   test('two at once have different blocks', async () => {
@@ -107,11 +114,23 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
 
   test('tells the command its ports, in variables and in its arguments', async () => {
     const run = commandLine();
-    const words = ['exec', '--ports', '2', '--start-port', '21700', '--protocol', 'tcp,udp', '--env', 'API_PORT=1'];
-    const print = 'printenv PORT PORT_0 PORT_1 PORT_RANGE API_PORT; echo $* --json';
+    const words = [
+      'exec',
+      '--ports',
+      '2',
+      '--start-port',
+      '21700',
+      '--protocol',
+      'tcp,udp',
+      '--hold',
+      'none',
+      '--env',
+      'API_PORT=1',
+    ];
+    const print = 'printenv PORT PORT_0 PORT_1 PORT_COUNT PORT_RANGE API_PORT; echo $* --json';
     expect(await run(...words, '--', 'sh', '-c', print, 'sh', 'x{PORT_1}y', '{API_PORT}', '{PORT_2}', '{}')).toEqual({
       code: 0,
-      stdout: '21700\n21700\n21701\n21700-21701\n21701\nx21701y 21701 {PORT_2} {} --json\n',
+      stdout: '21700\n21700\n21701\n2\n21700-21701\n21701\nx21701y 21701 {PORT_2} {} --json\n',
       stderr: '',
     });
     const named = ['--start-port', '21700', '--env-prefix', 'WEB', 'sh', '-c', 'echo $WEB $WEB_0 $WEB_RANGE $PORT'];

@@ -1,8 +1,12 @@
-# The environment variables that tell programs their ports, by name: PORT, PORT_0 and so on, PORT_RANGE.
+# The environment variables that tell programs their ports, by name: PORT, PORT_0 and so on, PORT_COUNT, PORT_RANGE.
 function Get-PortVariable {
     param([object] $Reservation, [string] $Prefix)
 
-    $variables = @{ $Prefix = "$($Reservation.StartPort)"; "${Prefix}_RANGE" = "$($Reservation.StartPort)-$($Reservation.EndPort)" }
+    $variables = @{
+        $Prefix = "$($Reservation.StartPort)"
+        "${Prefix}_COUNT" = "$($Reservation.NumberOfPorts)"
+        "${Prefix}_RANGE" = "$($Reservation.StartPort)-$($Reservation.EndPort)"
+    }
     for ($index = 0; $index -lt $Reservation.NumberOfPorts; $index++) {
         $variables["${Prefix}_$index"] = "$($Reservation.StartPort + $index)"
     }

@@ -7,7 +7,7 @@ function Invoke-WithPortReservation {
     Reserves a block of ports, runs the script block or the program, and removes the reservation when it has
     ended: also after an error or Ctrl+C. The script block gets the reservation as its argument, one for each
     protocol, and programs find their ports in the environment: PORT is the first, PORT_0, PORT_1 and so on are
-    all of them, PORT_RANGE is first-last. Afterwards these variables are as before.
+    all of them, PORT_COUNT says how many, PORT_RANGE is first-last. Afterwards these variables are as before.
 
     The variables belong to the process. Where another runspace runs a script block with them, as in
     ForEach-Object -Parallel, this one is not run, with the error EnvironmentInUse. A program of -FilePath has

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import { ServiceError } from '../../protocol/errors.ts';
-import { type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
+import { type Hold, type Label, type Reservations, wordsOf } from '../../protocol/generated/contract.ts';
+import { formatAllPorts } from '../../protocol/ranges.ts';
 import type { PortService } from '../../service/port-service.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
@@ -78,6 +79,7 @@ async function exec(
       );
       return;
     }
+    sayUnheld(created, hold, output);
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
     const onStart = () => {
@@ -92,6 +94,16 @@ async function exec(
   });
 }
 
+/** What was to be held and is not, since the system cannot. */
+function sayUnheld({ reservations }: Reservations, hold: Hold, output: Output): void {
+  const unheld = reservations.filter(({ enforcement }) => hold !== 'none' && enforcement === 'ledger');
+  if (unheld.length === 0) return;
+  const protocols = unheld.map(({ protocol }) => protocol);
+  output.note(
+    `${formatAllPorts(protocols, unheld[0]!.range)} is free and not held: other users and other programs may take it before the command does.`,
+  );
+}
+
 /** A token of Windows is of no use to another process, so a strict hold would keep the command out too. */
 function checkHold({ capabilities }: PortService, hold: Hold): void {
   if (hold !== 'strict' || capabilities.handOver !== 'token') return;
@@ -104,9 +116,9 @@ function checkHold({ capabilities }: PortService, hold: Hold): void {
 /** What exec promises, and what it cannot. docs/architecture.md, "Holding ports", says why. */
 const execHelp = `
 The command finds its ports in the environment: PORT is the first, PORT_0,
-PORT_1 and so on are all of them, PORT_RANGE is first-last. In its arguments
-{PORT}, {PORT_1}, {PORT_RANGE} are filled in, since the calling shell would
-fill in $PORT too early:
+PORT_1 and so on are all of them, PORT_COUNT says how many there are, PORT_RANGE
+is first-last. In its arguments {PORT}, {PORT_1}, {PORT_RANGE} are filled in,
+since the calling shell would fill in $PORT too early:
 
   portreservation exec --ports 3 --name web -- npm test
   portreservation exec -- python3 -m http.server {PORT}
@@ -123,9 +135,10 @@ What keeps others away until the command binds a port, and while it does not
           anybody that names the port and comes before the command does get it:
           Linux does not ask whose server it is.
           UDP, Windows, macOS: no way is known to hold a port and let one
-          program in. Nothing is held. The ports were free when the command was
-          started, and are chosen outside of what the system hands out by
-          itself; nobody who asks PortReservation gets them, others may.
+          program in. Nothing is held, and a line says so. The ports were free
+          when the command was started, and are chosen outside of what the
+          system hands out by itself; what asks PortReservation as the same user
+          does not get them, other users and other programs may.
   strict  A bound socket on each port, which lets in only sockets of the same
           user that set SO_REUSEPORT before bind. For commands that do: most do
           not, and get EADDRINUSE. Not on Windows, where a runtime reservation

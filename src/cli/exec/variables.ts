@@ -24,11 +24,12 @@ export function namedPort(word: string, before: NamedPort[] = []): NamedPort[] {
   throw new InvalidArgumentError('It must be NAME=INDEX: API_PORT=1 is the second port of the block.');
 }
 
-/** The environment that tells a command its ports: `PORT`, `PORT_0` and so on, `PORT_RANGE`, and the caller's own. */
+/** The environment that tells a command its ports: `PORT`, `PORT_0` and so on, `PORT_COUNT`, `PORT_RANGE`, and the caller's own. */
 export function portVariables(range: PortRange, name: string, named: readonly NamedPort[]): Record<string, string> {
   const { startPort, numberOfPorts } = range;
   const variables = new Map([[name, `${startPort}`]]);
   for (let index = 0; index < numberOfPorts; index++) variables.set(`${name}_${index}`, `${startPort + index}`);
+  variables.set(`${name}_COUNT`, `${numberOfPorts}`);
   variables.set(`${name}_RANGE`, `${startPort}-${endPort(range)}`);
   for (const one of named) variables.set(one.name, `${startPort + one.index}`);
   return Object.fromEntries(variables);
