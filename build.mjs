@@ -12,6 +12,7 @@ import { copyInstalled } from './tools/koffi.mjs';
 import { notices } from './tools/notices.mjs';
 import { publishedSchema } from './tools/published.mjs';
 import { releaseNotes } from './tools/release-notes.mjs';
+import { writeSbom } from './tools/sbom.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -58,8 +59,10 @@ if (!process.argv.includes('--generate')) {
   const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
   const dsc = await bundle('src/dsc/main.ts', join(workerFolder, 'dsc.cjs'), './koffi', commonJs('__filename'));
   const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const text = notices([...validators, worker.metafile, commandLine.metafile, dsc.metafile, library.metafile]);
+  const metafiles = [...validators, ...[worker, commandLine, dsc, library].map(({ metafile }) => metafile)];
+  const text = notices(metafiles);
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
+  writeSbom(metafiles, join(moduleFolder, 'sbom.cdx.json'));
   declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(dist, join(root, 'dist'));

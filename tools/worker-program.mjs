@@ -20,7 +20,7 @@ import { bundle, commonJs } from './bundle.mjs';
 import { NotPossible } from './not-possible.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(root, 'build', 'worker-program');
+const usual = join(root, 'build', 'worker-program');
 const postject = join(root, 'node_modules', 'postject', 'dist', 'cli.js');
 const name = process.platform === 'win32' ? 'port-reservation-worker.exe' : 'port-reservation-worker';
 
@@ -28,9 +28,9 @@ const name = process.platform === 'win32' ? 'port-reservation-worker.exe' : 'por
 const sentinelFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /** Quiet unless it fails: both steps talk of harmless things. */
-function node(...args) {
+function node(cwd, ...args) {
   try {
-    execFileSync(process.execPath, args, { stdio: 'pipe' });
+    execFileSync(process.execPath, args, { cwd, stdio: 'pipe' });
   } catch (error) {
     const said = `${error.stdout}${error.stderr}`;
     throw new NotPossible(`The Node at ${process.execPath} cannot be made into a program:\n${said}`, { cause: error });
@@ -52,29 +52,32 @@ function bundleMain(outfile) {
   return bundle('src/main.ts', outfile, './koffi', commonJs('process.execPath'));
 }
 
+/** The same bytes wherever and whenever it is made: paths are relative, and the code cache is made with a fixed seed. */
 function make(main, work, target) {
-  const [config, blob] = ['sea.json', 'worker.blob'].map((file) => join(work, file));
-  writeFileSync(
-    config,
-    JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }),
-  );
-  node('--experimental-sea-config', config);
+  const [config, output] = ['sea.json', 'worker.blob'];
+  const settings = { main, output, disableExperimentalSEAWarning: true, useCodeCache: true };
+  writeFileSync(join(work, config), JSON.stringify(settings));
+  node(work, '--random-seed=1', '--experimental-sea-config', config);
   const program = join(target, name);
   cpSync(process.execPath, program);
   chmodSync(program, 0o755);
-  node(postject, program, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', sentinelFuse);
+  node(work, postject, program, 'NODE_SEA_BLOB', output, '--sentinel-fuse', sentinelFuse);
   cpSync(nodeLicence(), join(target, 'NODE-LICENSE.txt'));
 }
 
-/** A folder with the program and Node's licence; made anew when the worker or Node has changed. */
-export async function workerProgram() {
+/** A folder in `folder` with the program and Node's licence; made anew when the worker or Node has changed. */
+export async function workerProgram(folder = usual) {
   if (process.platform === 'darwin') throw new NotPossible('The worker program is made on Linux and Windows only.');
   mkdirSync(folder, { recursive: true });
   const work = mkdtempSync(join(folder, 'new-'));
   try {
-    const main = join(work, 'worker.cjs');
-    await bundleMain(main);
-    const hash = createHash('sha256').update(readFileSync(main)).update(process.version).digest('hex').slice(0, 12);
+    const main = 'worker.cjs';
+    await bundleMain(join(work, main));
+    const hash = createHash('sha256')
+      .update(readFileSync(join(work, main)))
+      .update(process.version)
+      .digest('hex')
+      .slice(0, 12);
     const final = join(folder, hash);
     if (existsSync(final)) return final;
     const fresh = join(work, 'program');

@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { moduleInPackages, noPackages, packagesTitle } from './installation.ts';
+import { moduleInPackages, noPackages, packagesTitle, version } from './installation.ts';
+
+interface Component {
+  name: string;
+  version: string;
+  licenses: { license: { id: string } }[];
+}
 
 /** What the header of a native file says it is for. */
 function target(file: string): string {
@@ -36,6 +42,21 @@ describe.skipIf(noPackages)(packagesTitle('koffi in the packages'), () => {
     ]);
     for (const name of found.filter((name) => name.endsWith('.node')))
       expect(`${target(join(folder, name))}: ${name}`).toMatch(/^(\S+): \1[\\/]/);
+  });
+
+  test('and what is bundled stands in the bill of materials, with its version', () => {
+    const { bomFormat, metadata, components } = JSON.parse(
+      readFileSync(join(moduleInPackages, 'sbom.cdx.json'), 'utf8'),
+    );
+    expect([bomFormat, metadata.component.name, metadata.component.version]).toEqual([
+      'CycloneDX',
+      'portreservation',
+      version,
+    ]);
+    const notices = readFileSync(join(moduleInPackages, 'THIRD-PARTY-NOTICES'), 'utf8');
+    const noticed = [...notices.matchAll(/^-{80}\n\n(\S+ [0-9.]+)$/gm)].map(([, one]) => one);
+    expect(components.map((one: Component) => `${one.name} ${one.version}`).sort()).toEqual(noticed.sort());
+    for (const { licenses } of components as Component[]) expect(licenses[0]!.license.id).toMatch(/^(MIT|ISC)$/);
   });
 
   test('and what is bundled comes with its licence', () => {

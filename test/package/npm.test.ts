@@ -85,6 +85,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
       'exclusion.dsc.resource.json',
       'reservation.dsc.resource.json',
       'reservationlist.dsc.resource.json',
+      'sbom.cdx.json',
       'schemas',
       'worker',
     ]);

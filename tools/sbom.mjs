@@ -1,0 +1,30 @@
+// What ships inside the bundles, as a CycloneDX bill of materials: npm sees no dependencies, since all are bundled.
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const generator = join(root, 'node_modules/@cyclonedx/cyclonedx-esbuild/bin/cyclonedx-esbuild-cli.js');
+
+/** Files of ours that stand for what was bundled from memory: two such bundles have one name. */
+const makers = ['tools/generate.mjs', 'tools/mcp.mjs'];
+
+/** koffi is replaced in the bundles by its native file, which ships beside them. */
+const native = 'node_modules/koffi/index.js';
+
+/** Writes the components of all these bundles to the file; the same bundles always give the same text. */
+export function writeSbom(metafiles, file) {
+  const own = metafiles.map(({ inputs, outputs }, index) => {
+    const text = JSON.stringify({ inputs, outputs: Object.values(outputs) });
+    return JSON.parse(text.replaceAll('"<stdin>"', JSON.stringify(makers[index % makers.length])));
+  });
+  const inputs = Object.assign({ [native]: { bytes: 0, imports: [] } }, ...own.map((one) => one.inputs));
+  const inOutput = { inputs: { [native]: { bytesInOutput: 0 } }, imports: [], exports: [], bytes: 0 };
+  const outputs = { ...[inOutput, ...own.flatMap((one) => one.outputs)] };
+  const metafile = `${file}.metafile`;
+  writeFileSync(metafile, JSON.stringify({ inputs, outputs }));
+  const options = ['--output-reproducible', '--build-working-dir', root, '--output-file', file];
+  execFileSync(process.execPath, [generator, ...options, metafile], { cwd: root, stdio: 'pipe' });
+  rmSync(metafile);
+}
