@@ -104,6 +104,17 @@ describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), {
     expect([live(), atBoot(), await entries()]).toEqual([liveAfter, liveAfter, entriesAfter]);
   });
 
+  test('of twenty at once one says that it made everything', async () => {
+    const { namespace, home, live } = await openLab();
+    const document = { name: 'shop', reservations: after.reservations, exclusions: after.exclusions };
+    const workers = await Promise.all(Array.from({ length: 20 }, () => startWorkerIn(namespace, { home })));
+    const outcomes = await Promise.all(workers.map((one) => apply(one, document)));
+    const made = outcomes.map(({ changes }) => changes.filter(({ action }) => action !== 'none').length);
+    expect(made.sort((a, b) => b - a)).toEqual([outcomes[0]!.changes.length, ...Array.from({ length: 19 }, () => 0)]);
+    expect(outcomes.map(({ failed }) => failed)).toEqual(outcomes.map(() => 0));
+    expect(live()).toBe(liveAfter);
+  });
+
   test('exclusions are adopted, renamed, made to last, and left to others who have them', async () => {
     const { worker, namespace, live, atBoot, entries } = await openLab();
     namespace.sh(`echo 23080-23090 > ${liveFile}`);
