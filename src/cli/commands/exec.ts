@@ -128,12 +128,13 @@ What keeps others away until the command binds a port, and while it does not
 (--hold):
 
   yield   Linux, TCP: a bound socket on each port, which lets in servers that
-          set SO_REUSEADDR before bind, as Node, Python's servers, Go, Java,
-          nginx and nearly all others do. So the command can bind, stop, and
-          bind again. Port 0 and connect never get the port, nor does a bind
-          without SO_REUSEADDR, nor who asks PortReservation. A server of
-          anybody that names the port and comes before the command does get it:
-          Linux does not ask whose server it is.
+          set SO_REUSEADDR before bind, as Node, Go, Java, Rust, nginx and most
+          others do (not Python's socketserver, Perl, plain C: docs/holds.md).
+          So the command can bind, stop, and bind again. Port 0 and connect
+          never get the port, nor does a bind without SO_REUSEADDR, nor who asks
+          PortReservation. A server of anybody that names the port, if only by
+          trying, and comes before the command does get it: Linux does not ask
+          whose server it is.
           UDP, Windows, macOS: no way is known to hold a port and let one
           program in. Nothing is held, and a line says so. The ports were free
           when the command was started, and are chosen outside of what the
