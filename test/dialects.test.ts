@@ -18,7 +18,7 @@ const dialects: Record<string, RegExp> = {
 };
 
 /** Commands of Windows that are typed in PowerShell: the system's words, not ours. */
-const systems = /\b(?:Stop-Process|Stop-Service|Get-Net).*/g;
+const systems = /\b(?:Stop-Process|Stop-Service|Get-Net|Get-CimInstance).*/g;
 
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/.*$/gm, '');
 

@@ -116,7 +116,7 @@ requests in flight, nothing new is served, and soon nothing is read. \`Content-T
   you do not want.
 - Unknown notifications are ignored, unknown requests are answered with -32601. Do the same with what the worker sends:
   requests only as [below](#what-the-worker-asks-of-the-client).
-- Nothing is asked of the user. Texts (\`message\`, \`hint\`, \`explanation\`, \`remedy\`) are English sentences that can be shown as they are.
+- Nothing is asked of the user. Texts (\`message\`, \`hint\`, \`explanation\`, \`remedy.sentence\`) are English sentences that can be shown as they are.
 
 ## Life
 

@@ -71,9 +71,9 @@ const findBlock: Case = {
     const window = { startPort: 10_000, numberOfPorts: 22_000 };
     const found: Reservation[] = [];
     const find = async () => {
-      const avoid = portsToAvoid(await provider.survey('tcp', true), [], 100);
+      const avoid = portsToAvoid(await provider.survey('tcp', true), [], { numberOfPorts: 100, isChosenHere: true });
       const claim = (range: PortRange) => provider.claim({ protocol: 'tcp', range, lifetime: 'runtime' });
-      const { range } = await claimFreeRange({ protocols: ['tcp'], numberOfPorts: 100, window }, avoid, claim);
+      const { range } = await claimFreeRange({ protocols: ['tcp'], numberOfPorts: 100, window }, { avoid }, claim);
       found.push({ protocol: 'tcp', range, lifetime: 'runtime' } as Reservation);
     };
     const floor = () => {

@@ -1,6 +1,8 @@
 import { exitCode } from '../exit-codes.ts';
 import { DocumentError, type FieldError, InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
+import type { Remedy } from '../protocol/generated/contract.ts';
 import { printable } from './table.ts';
+import { commandFor } from './words.ts';
 
 /** An error as it is shown, and written with `--json`. */
 interface Failure {
@@ -9,6 +11,7 @@ interface Failure {
   name: string;
   message: string;
   hint?: string;
+  remedy?: Remedy;
   /** Each field or place that is wrong. */
   errors?: FieldError[];
 }
@@ -52,8 +55,9 @@ function failureOf(thrown: unknown): Failure {
 export function formatFailure(error: unknown, asJson: boolean): string {
   const failure = failureOf(error);
   if (asJson) return `${JSON.stringify({ error: failure })}\n`;
-  const { message, hint } = failure;
-  return `portreservation: ${printable(message)}\n${hint ? `  ${printable(hint)}\n` : ''}`;
+  const { message, hint, remedy } = failure;
+  const advice = [hint, remedy && commandFor(remedy)].filter((line) => line !== undefined);
+  return [`portreservation: ${printable(message)}\n`, ...advice.map((line) => `  ${printable(line)}\n`)].join('');
 }
 
 const isAboutWords = (error: unknown) => error instanceof UsageError || error instanceof InvalidParamsError;

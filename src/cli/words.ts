@@ -1,16 +1,26 @@
 import type { Remedy } from '../protocol/generated/contract.ts';
 import { formatRange } from '../protocol/ranges.ts';
 
-/** What is typed for a remedy: a command of this program, or the system's own. */
-export function commandFor({ action, protocol, range, run, sentence }: Remedy): string {
-  if (!action || !protocol || !range) return run ?? sentence;
-  const of = protocol === 'tcp' ? '' : ` --protocol ${protocol}`;
-  const { startPort, numberOfPorts } = range;
-  const words = {
-    release: `remove ${formatRange(range)}`,
-    exclude: `exclude add ${formatRange(range)}`,
-    restartNat: `exclude add ${formatRange(range)}`,
-    reserve: `new --persistent --start-port ${startPort}${numberOfPorts === 1 ? '' : ` --ports ${numberOfPorts}`}`,
-  }[action];
-  return `portreservation ${words}${of}${action === 'restartNat' ? ' --restart-nat' : ''}`;
+type Action = NonNullable<Remedy['action']>;
+
+const commands: Record<Action, (range: string) => string> = {
+  release: (range) => `remove ${range}`,
+  unexclude: (range) => `exclude remove ${range}`,
+  exclude: (range) => `exclude add ${range}`,
+  restartNat: (range) => `exclude add ${range} --restart-nat`,
+  reserve: (range) => `new --persistent ${range}`,
+  restore: (range) => `new --persistent ${range} --if-exists return`,
+  inspect: (range) => `status ${range}`,
+};
+
+/** The remedy as a command line: one of this program's, or the system's. */
+export function commandFor({ action, protocol, range, provider, run, sentence }: Remedy): string {
+  if (run !== undefined) return run;
+  if (!action || !range) return sentence;
+  const block =
+    action === 'reserve' || action === 'restore'
+      ? `--start-port ${range.startPort}${range.numberOfPorts === 1 ? '' : ` --ports ${range.numberOfPorts}`}`
+      : formatRange(range);
+  const of = protocol === 'udp' ? ' --protocol udp' : '';
+  return `portreservation ${commands[action](block)}${of}${provider ? ` --provider ${provider}` : ''}`;
 }

@@ -94,7 +94,7 @@ export class CarryOut {
         const { created, updated } = made[index]!;
         change.action = created.includes(change.protocol)
           ? 'create'
-          : updated.includes(change.protocol)
+          : updated.includes(change.protocol) || isPutBack(change)
             ? 'update'
             : 'none';
       }
@@ -172,7 +172,7 @@ export class CarryOut {
       if (whatIf) continue;
       for (const { exclusion, before, request, record } of additions) {
         const change = changes.find(({ protocol }) => protocol === exclusion.protocol);
-        if (change) change.action = !request && !record ? 'none' : before ? 'update' : 'create';
+        if (change) change.action = !request && !record && !isPutBack(change) ? 'none' : before ? 'update' : 'create';
       }
     }
   }
@@ -199,6 +199,9 @@ export class CarryOut {
     return this.#signal?.aborted && error === this.#signal.reason ? cancelled : changeError(error);
   }
 }
+
+/** Whether the system did not have what is recorded: what is asked for again is put back. */
+const isPutBack = ({ differs }: DesiredChange): boolean => differs?.includes('state') ?? false;
 
 const isReservation = ({ existing }: Pick<Stale, 'existing'>): boolean => existing.kind === 'reservation';
 
@@ -248,11 +251,12 @@ function failGroup({ steps, replaced }: Group, error: ChangeError): void {
 function changeError(error: unknown): ChangeError {
   if (error instanceof InvalidParamsError) return { name: 'InvalidParams', message: error.message };
   if (!(error instanceof ServiceError)) throw error;
-  const { hint, target } = error.facts;
+  const { hint, remedy, target } = error.facts;
   return {
     name: error.errorName,
     message: error.message,
     ...(hint !== undefined && { hint }),
+    ...(remedy !== undefined && { remedy }),
     ...(target !== undefined && { target }),
   };
 }

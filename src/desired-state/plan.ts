@@ -6,6 +6,7 @@ import {
   type PortExclusion,
   type PortRange,
   type Protocol,
+  type RecordState,
 } from '../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusions/rules.ts';
@@ -61,7 +62,9 @@ export function planOf({ items, document, prune }: Desired, present: Present): P
       there.delete(key);
       return found;
     });
-    const changes = item.protocols.map((protocol, index) => changeOf(item, protocol, existing[index]));
+    const changes = item.protocols.map((protocol, index) =>
+      changeOf(item, protocol, existing[index], present.isOverridden),
+    );
     return { item, changes, existing, inTheWay: [] };
   });
   const pruned: Stale[] = [];
@@ -148,13 +151,18 @@ const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredCh
   ...(name !== undefined && { name }),
 });
 
-function changeOf(item: DesiredItem, protocol: Protocol, existing: Existing | undefined): DesiredChange {
+function changeOf(
+  item: DesiredItem,
+  protocol: Protocol,
+  existing: Existing | undefined,
+  isOverridden = false,
+): DesiredChange {
   const { kind, range, exist } = item;
   const { name } = exist ? item.label : (existing?.is ?? {});
   const what = { kind, protocol, range, ...(name !== undefined && { name }) };
   if (!exist) return { action: existing ? 'release' : 'none', ...what };
   if (!existing) return { action: 'create', ...what };
-  const differences = differencesOf(existing, item);
+  const differences = differencesOf(existing, item, isOverridden);
   return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
 }
 
@@ -168,18 +176,25 @@ export function storeFor({ store }: DesiredItem, existing: Existing | undefined)
 }
 
 /** What differs, and how; undefined where nothing does. What others excluded may last longer than it has to. */
-function differencesOf(existing: Existing, item: DesiredItem) {
+function differencesOf(existing: Existing, item: DesiredItem, isOverridden: boolean) {
   const isOthers = existing.kind === 'exclusion' && !existing.is.own;
   const store = storeFor(item, existing);
   const storeNow =
     existing.kind === 'reservation' || (isOthers && lasts(existing.is, store)) ? store : existing.is.store;
-  const is: Compared = { ...labelOf(existing.is), store: storeNow };
+  // What somebody else's file takes away at the next restart is warned of: no change of ours keeps it.
+  const isLost = existing.is.state === 'lost' || (existing.is.state === 'lostAtBoot' && !isOverridden);
+  const state = isLost ? existing.is.state : undefined;
+  const is: Compared = { ...labelOf(existing.is), store: storeNow, ...(state && { state }) };
   // What others made has no label, and cannot have one.
-  const wanted: Compared = { ...(isOthers ? labelOf(existing.is) : labelFor(item, existing.is)), store };
-  const differs = ([...labelFields, 'store'] as const).filter((key) => is[key] !== wanted[key]);
+  const wanted: Compared = {
+    ...(isOthers ? labelOf(existing.is) : labelFor(item, existing.is)),
+    store,
+    ...(state && { state: 'inForce' }),
+  };
+  const differs = ([...labelFields, 'store', 'state'] as const).filter((key) => is[key] !== wanted[key]);
   const those = (values: Compared): DesiredDifference =>
     Object.fromEntries(differs.map((key) => [key, values[key]] as const).filter(([, value]) => value !== undefined));
   return differs.length > 0 ? { differs, before: those(is), after: those(wanted) } : undefined;
 }
 
-type Compared = Label & { store: PortExclusion['store'] };
+type Compared = Label & { store: PortExclusion['store']; state?: RecordState };

@@ -40,11 +40,11 @@ export const absent = ({ protocol, startPort, numberOfPorts }: Place): Part => (
  */
 export function partOf({ kind, is }: Existing, range = is.range): Part {
   if (kind === 'exclusion') {
-    const { protocol, range: _, administered: __, ...rest } = is;
-    return { protocol, ...range, _exist: true, ...rest };
+    const { protocol, range: _, administered: __, state, ...rest } = is;
+    return { protocol, ...range, _exist: state !== 'lost', ...rest };
   }
-  const { protocol, range: _, lifetime: __, ...rest } = is;
-  return { protocol, ...range, _exist: true, ...rest };
+  const { protocol, range: _, lifetime: __, state, ...rest } = is;
+  return { protocol, ...range, _exist: state !== 'lost', ...rest };
 }
 
 /**

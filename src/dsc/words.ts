@@ -18,7 +18,11 @@ export function sentencesOf({ action, kind, differs = [], after = {}, error, ...
     case 'release':
       return kind === 'reservation' ? [`Would free ${ports}.`] : [`Would give ${ports} back to automatic choice.`];
     case 'update':
-      return differs.map((property) => `Would set the ${property} of ${ports} to ${JSON.stringify(after[property])}.`);
+      return differs.map((property) =>
+        property === 'state'
+          ? `Would put ${ports} back, which the system has lost.`
+          : `Would set the ${property} of ${ports} to ${JSON.stringify(after[property])}.`,
+      );
   }
 }
 
@@ -26,7 +30,8 @@ export function sentencesOf({ action, kind, differs = [], after = {}, error, ...
 export function differencesOf({ label, store, kind }: DesiredItem, { action, differs = [] }: DesiredChange): string[] {
   if (action === 'none') return [];
   if (action === 'release') return ['_exist'];
-  if (action === 'update') return differs;
+  // To DSC, what the system has lost is not there.
+  if (action === 'update') return differs.map((property) => (property === 'state' ? '_exist' : property));
   const asked = labelFields.filter((field) => label[field] !== undefined);
   return ['_exist', ...(kind === 'exclusion' && store ? ['store'] : []), ...asked];
 }

@@ -24,7 +24,7 @@ function nextFor(
     return 'It is reserved for your folder: start your server there, the reservation lets it in.';
   }
   if (canBind) return 'It can be bound. Get it by reserve_ports before you start a server on it.';
-  if (all.length > 0 && all.every(({ state }) => state === 'closing')) {
+  if (all.length > 0 && all.every(({ state }) => state === 'closing' || state === 'timeWait')) {
     return 'Only connections that are closing are left on it. reserve_ports gives it to the folder that had it; a server that sets SO_REUSEADDR, as nearly all do, can bind it now.';
   }
   return notYours;

@@ -5,8 +5,11 @@ import type {
   Lifetime,
   PortHolder,
   PortRange,
+  PortServing,
   Protocol,
   ProviderName,
+  RecordState,
+  Remedy,
   Reservation,
 } from '../protocol/generated/contract.ts';
 import type { PortSet } from '../protocol/port-set.ts';
@@ -18,16 +21,18 @@ export interface SystemCommands {
   resetDynamicRange(protocol: Protocol): string;
   /** Shows who has sockets on the port, with rights to see it. */
   showHolders(protocol: Protocol, port: number): string;
-  /** Ends a process of this user. */
-  endProcess(processId: number): string;
+  /** Ends a process that holds a reservation; undefined where it is one that this one lives by. */
+  endProcess(processId: number): string | undefined;
   /** Lets an ordinary user bind the port; undefined where there is no such right. */
   allowPort?(port: number): string;
 }
 
-/** A process with sockets on a port, and the command that ends it. */
+/** A process with sockets on a port, and what makes it give the port back. */
 export interface FoundHolder {
   holder: PortHolder;
-  end?: string;
+  end?: Remedy;
+  /** What is to be known before anything is ended, or why nothing is, one clause. */
+  note?: string;
 }
 
 /** What a port is found to be, by a bind and by the system's tables. */
@@ -35,8 +40,22 @@ export interface PortFacts {
   port: number;
   /** What a bind to all addresses of one family was refused with; absent: it was not refused, or there is no IPv6. */
   refusals: Partial<Record<AddressFamily, Refusal>>;
+  /** The system's code for the first refusal. */
+  osCode?: string | number;
+  /** What a server could bind, where anything was refused. */
+  serving?: PortServing;
   holders: readonly FoundHolder[];
   exclusion?: SystemExclusion;
+  /** Where a NAT rule sends what comes to the port. */
+  redirection?: Redirection;
+}
+
+/** A NAT rule that takes what comes to a port before any socket does. */
+export interface Redirection {
+  /** The rule, in words. */
+  rule: string;
+  /** Takes the rule away; absent where who made it would make it again. */
+  end?: Remedy;
 }
 
 type AddressFamily = 'ipv4' | 'ipv6';
@@ -78,6 +97,8 @@ export interface Survey {
   inUse: PortSet;
   /** Ports the system keeps out of automatic choice. */
   excluded: PortSet;
+  /** Ports whose packets NAT rules take before any socket sees them, as far as this user may know. */
+  redirected: PortSet;
   /** Where the system takes ports for port 0 and connect from. */
   dynamicRange: PortRange;
 }
@@ -102,6 +123,24 @@ export interface RuntimeHolder {
   probe(protocol: Protocol, token: bigint, port: number): Promise<number>;
   /** Frees all. */
   close(): Promise<void>;
+}
+
+/** Something that is recorded, to be compared with the system. */
+export interface Recorded {
+  protocol: Protocol;
+  range: PortRange;
+  /** Whether it is to be there after the next restart, too. */
+  lasts: boolean;
+}
+
+/** How what is recorded compares with the system. */
+export interface Conditions {
+  /** In the order asked for. */
+  states: RecordState[];
+  /** What differs, one sentence for each way. */
+  warnings: string[];
+  /** Whether what the next restart loses is lost by somebody else's doing. */
+  isOverridden: boolean;
 }
 
 /** A request for one definite range. */
@@ -181,6 +220,12 @@ interface Reserver {
   probe(reservation: Reservation, ports: PortRange): Promise<number>;
 
   /**
+   * Compares what is recorded here with the system; absent where the system has no more than the record, or lists it itself.
+   * Nothing is compared where the system does not say.
+   */
+  conditions?(records: readonly Recorded[]): Conditions;
+
+  /**
    * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.
    * Absent: the ledger is the only memory.
    * @throws ServiceError NotSupported, OsError
@@ -241,7 +286,7 @@ export interface Provider extends Reserver, Looker {
 }
 
 /** The most telling first. */
-const states: readonly PortHolder['state'][] = ['listening', 'connected', 'closing'];
+const states: readonly PortHolder['state'][] = ['listening', 'connected', 'closeWait', 'bound', 'closing', 'timeWait'];
 
 /** Orders listeners first. */
 export const byState = (a: FoundHolder, b: FoundHolder): number =>

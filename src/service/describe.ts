@@ -12,7 +12,13 @@ export function describe({ protocol, range, lifetime, name, owner, document }: R
 }
 
 /** An exclusion in a message: `the exclusion tcp 5000-5009 "web" of ada, for the document "fleet"`. */
-export function describeExclusion({ protocol, range, name, owner, document }: PortExclusion): string {
+export function describeExclusion({
+  protocol,
+  range,
+  name,
+  owner,
+  document,
+}: Pick<PortExclusion, 'protocol' | 'range' | 'name' | 'owner' | 'document'>): string {
   const user = owner ? ` of ${owner.user}` : '';
   return `the exclusion ${formatPorts(protocol, range)}${called(name)}${user}${wish(document)}`;
 }

@@ -34,6 +34,7 @@ import { byPlace, checkRange, endPort, keyOf, sameRange } from '../protocol/rang
 import { plainName } from '../protocol/wildcard.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
+import { asMade, compared } from './conditions.ts';
 import type { Core } from './core.ts';
 import type { Addition } from './exclusions/addition.ts';
 import { ExclusionKeeper } from './exclusions/exclusions.ts';
@@ -44,7 +45,7 @@ import { dynamicRanges } from './ports/dynamic-ranges.ts';
 import { findFree } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
-import { contentOf, type Present, presentIn } from './present.ts';
+import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
 import { type Labelled, portInUse } from './refusals.ts';
 import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
@@ -99,7 +100,7 @@ export class PortService {
     const [made] = outcome!.value.made;
     if (whatIf) return { reservations: made!.reservations.map(asForeseen) };
     if (signal?.aborted) await this.#giveBack(made!, signal);
-    return { reservations: made!.reservations };
+    return { reservations: made!.reservations.map((one) => asMade(this.#core.provider, one)) };
   }
 
   /**
@@ -146,7 +147,7 @@ export class PortService {
     const reservations: Reservation[] = [];
     for (const one of [protocol].flat())
       reservations.push(await this.#core.known.get({ protocol: one, range }, records));
-    return { reservations };
+    return { reservations: compared(this.#core.provider, { reservations }).reservations };
   }
 
   /**
@@ -156,10 +157,12 @@ export class PortService {
   async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
     const { here, elsewhere } = await this.#core.ledger.readPlaces(this.#narrowing(params));
     const { reservations, warnings } = await this.#core.known.listed(params, here);
-    const wanted = await selected([...reservations, ...elsewhere], params, signal);
-    wanted.sort(byPlace);
+    const known = await selected([...reservations, ...elsewhere], params, signal);
+    const found = compared(this.#core.provider, { reservations: known });
+    const wanted = found.reservations.sort(byPlace);
     const missing = missingNames(params.name, wanted);
-    return { reservations: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
+    const all = [...warnings, ...found.warnings];
+    return { reservations: wanted, ...(all.length && { warnings: all }), ...(missing.length && { missing }) };
   }
 
   /**
@@ -205,7 +208,10 @@ export class PortService {
    * LedgerCorrupt; nothing has changed then
    */
   async addExclusion(params: ExclusionAddParams, options: CallOptions = {}): Promise<Exclusions> {
-    return { exclusions: (await this.replaceExclusions(params, [], options)).map(({ exclusion }) => exclusion) };
+    const exclusions = (await this.replaceExclusions(params, [], options)).map(({ exclusion }) => exclusion);
+    if (params.whatIf) return { exclusions };
+    const found = compared(this.#core.provider, { exclusions });
+    return { exclusions: found.exclusions, ...(found.warnings.length && { warnings: found.warnings }) };
   }
 
   /** The same in place of what is the caller's, which stays where it fails; what each addition comes to. */
@@ -260,7 +266,9 @@ export class PortService {
   async inspect({ protocol, ranges }: PortInspectParams, options: CallOptions = {}): Promise<PortStatusList> {
     for (const [index, range] of ranges.entries()) checkRange(range, `ranges.${index}.numberOfPorts`);
     const recorded = await this.#core.ledger.readAll();
-    const known = await this.#core.known.all(recorded.reservations);
+    const all = await this.#core.known.all(recorded.reservations);
+    const { reservations } = compared(this.#core.provider, { reservations: all.reservations });
+    const known = { ...all, reservations };
     const isHeldHere = (reservation: Reservation) => this.#core.held.has(keyOf(reservation));
     const asked = { protocols: [protocol].flat(), ranges: PortSet.of(ranges).ranges() };
     const exclusions = ofProvider(this.#core, recorded.exclusions);
@@ -326,8 +334,11 @@ export class PortService {
   async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
     if (!settles) return this.#presentNow();
     return this.#core.ledger.change(async (change) => {
+      // What is lost now is put back, and told as what was: so a look beforehand foresaw it.
+      const before = await presentIn(this.#core, this.#exclusions, contentOf(change));
       await this.#exclusions.settle(change);
-      return presentIn(this.#core.known, this.#exclusions, contentOf(change));
+      const now = await presentIn(this.#core, this.#exclusions, contentOf(change));
+      return withStatesOf(before, now);
     }, signal);
   }
 
@@ -385,6 +396,6 @@ export class PortService {
   }
 
   async #presentNow(): Promise<Present> {
-    return presentIn(this.#core.known, this.#exclusions, await this.#core.ledger.readAll());
+    return presentIn(this.#core, this.#exclusions, await this.#core.ledger.readAll());
   }
 }

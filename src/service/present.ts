@@ -1,15 +1,19 @@
 import type { LedgerContent, LedgerView } from '../ledger/ledger.ts';
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import { keyOf } from '../protocol/ranges.ts';
+import { compared } from './conditions.ts';
+import type { Core } from './core.ts';
 import type { ExclusionKeeper } from './exclusions/exclusions.ts';
-import type { KnownReservations } from './reservations/known-reservations.ts';
 
 /** What is there at one moment. */
 export interface Present {
   reservations: Reservation[];
   /** Empty where the provider has none. */
   exclusions: PortExclusion[];
-  /** What could not be looked at, one sentence each. */
+  /** What could not be looked at, and what the system lacks, one sentence each. */
   warnings: string[];
+  /** Whether what the next restart loses is lost by somebody else's doing, and no change of ours helps. */
+  isOverridden?: boolean;
 }
 
 /** All that is recorded, own and system's, as a change of the ledger found it. */
@@ -20,11 +24,29 @@ export const contentOf = ({ own, system, exclusions }: LedgerView): LedgerConten
 
 /** What is there by these records and by the system. */
 export async function presentIn(
-  known: KnownReservations,
+  { provider, known }: Core,
   excluded: ExclusionKeeper,
   recorded: LedgerContent,
 ): Promise<Present> {
   const { reservations, warnings } = await known.all(recorded.reservations);
   const { exclusions, warnings: more } = await excluded.present(recorded.exclusions);
-  return { reservations, exclusions, warnings: [...new Set([...warnings, ...more])] };
+  const { warnings: differences, ...found } = compared(provider, { reservations, exclusions });
+  return { ...found, warnings: [...new Set([...warnings, ...more, ...differences])] };
+}
+
+/** What is there now, each thing in the state that it was in before. */
+export function withStatesOf(before: Present, now: Present): Present {
+  return {
+    ...now,
+    reservations: statedAs(now.reservations, before.reservations),
+    exclusions: statedAs(now.exclusions, before.exclusions),
+  };
+}
+
+function statedAs<T extends Reservation | PortExclusion>(now: readonly T[], before: readonly T[]): T[] {
+  const states = new Map(before.map((one) => [keyOf(one), one.state]));
+  return now.map((one) => {
+    const state = one.state && states.get(keyOf(one));
+    return state ? { ...one, state } : one;
+  });
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortExclusion, PortRange, Protocol, ProviderName, Reservation } from '../protocol/generated/contract.ts';
 import { formatPorts, formatRange, keyOf, overlap } from '../protocol/ranges.ts';
+import { toDo } from '../protocol/remedies.ts';
 import { describe, described, describeExclusion, startOfSentence } from './describe.ts';
 import type { Label } from './label.ts';
 
@@ -37,7 +38,11 @@ export function checkMayRelease(reservation: Reservation, { provider, holds, isS
     throw new ServiceError(
       'NotSupported',
       `${described(reservation)} was made by the ${reservation.provider} provider; this is the ${provider} provider.`,
-      { target, hint: `Ask the ${reservation.provider} provider to release it.` },
+      {
+        target,
+        hint: `Release it through the ${reservation.provider} provider.`,
+        remedy: toDo('release', reservation.protocol, reservation.range, reservation.provider),
+      },
     );
   }
 }
@@ -58,6 +63,7 @@ export function refuseOverlap(range: PortRange, reservations: Iterable<Reservati
     throw new ServiceError('RangeReserved', `${target} overlaps ${describe(other)}.`, {
       target,
       hint: `Choose ports outside ${formatRange(other.range)}, or release that reservation first.`,
+      ...(other.lifetime === 'persistent' && { remedy: toDo('release', other.protocol, other.range) }),
     });
   }
 }
@@ -120,6 +126,7 @@ export function checkMayRemove(exclusion: PortExclusion, { force, isSystems, res
     throw new ServiceError('NotFound', `${target} is no exclusion but ${describe(reservation)}.`, {
       target,
       hint: 'Release the reservation instead.',
+      ...(reservation.lifetime === 'persistent' && { remedy: toDo('release', protocol, reservation.range) }),
     });
   }
   if (!administered) {
@@ -158,10 +165,12 @@ export const noExclusionsHere = (provider: ProviderName): ServiceError =>
 
 /** Somebody has the port. */
 export function portInUse(protocol: Protocol, port: number): ServiceError {
-  const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });
+  const range = { startPort: port, numberOfPorts: 1 };
+  const target = formatPorts(protocol, range);
   return new ServiceError('PortInUse', `${target} is in use.`, {
     target,
     port,
     hint: 'Look at the port to see who has it; end that, or choose other ports.',
+    remedy: toDo('inspect', protocol, range),
   });
 }

@@ -1,7 +1,6 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -25,6 +24,7 @@ const taken = service.create({ protocol: 'tcp', startPort: Number(process.argv[2
 process.stdout.write(await taken.then(() => 'taken', (error) => error.errorName));
 await service.close();
 `;
+const listening = `const server = require('node:net').createServer().listen(0, () => console.log(server.address().port));`;
 const server = `import { createServer } from 'node:net';
 const server = createServer().listen(Number(process.env.PORT), '127.0.0.1', () =>
   process.stdout.write('listening on ' + server.address().port + '\\n'),
@@ -46,10 +46,11 @@ export async function project(onTestFinished: (work: () => void) => void, name: 
     return join(home, name);
   };
   const list = file('list.mjs', listing);
-  const listener = createServer().listen(0);
-  await once(listener, 'listening');
-  onTestFinished(() => void listener.close());
-  const taken = (listener.address() as AddressInfo).port;
+  // A process of its own: what a session lives by, the service tells nobody to end.
+  const listener = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void listener.kill());
+  const [port] = await once(listener.stdout, 'data');
+  const taken = Number(port);
   Object.assign(env, {
     HOME: home,
     LC_ALL: 'C.UTF-8',

@@ -30,7 +30,9 @@ describe.skipIf(noNamespaces)(namespaceTitle('a reservation under DSC on Linux')
     const engine = engineFor(modules, type, { env: ownMachine(onTestFinished, 'auto'), prefix: namespace.prefix });
     await engine.set(web);
     namespace.sh(`echo > ${list}`);
-    expect(await engine.set(web)).toMatchObject({ changedProperties: [] });
+    // To DSC, what the system has lost is not there.
+    expect(await engine.test(web)).toMatchObject({ inDesiredState: false, actualState: { _exist: false } });
+    expect(await engine.set(web)).toMatchObject({ changedProperties: ['_exist'], afterState: { _exist: true } });
     expect(namespace.sh(`cat ${list}`)).toBe('23000-23009\n');
   });
 

@@ -154,7 +154,7 @@ test('a reservation of another provider is not freed half', async () => {
   opened.push(linux);
   await expect(linux.release({ token })).rejects.toMatchObject({
     errorName: 'NotSupported',
-    facts: { hint: expect.stringContaining('the ledger provider') },
+    facts: { hint: 'Release it through the ledger provider.', remedy: { action: 'release', provider: 'ledger' } },
   });
 });
 

@@ -37,8 +37,13 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     (provider.excluder![name] as (...given: never[]) => unknown)(...args),
   release: (record: Reservation) => provider.release(record),
   survey: async (...args: Parameters<typeof provider.survey>) => {
-    const { inUse, excluded, dynamicRange } = await provider.survey(...args);
-    return { inUse: inUse.ranges(), excluded: excluded.ranges(), dynamicRange };
+    const { inUse, excluded, redirected, dynamicRange } = await provider.survey(...args);
+    return {
+      inUse: inUse.ranges(),
+      excluded: excluded.ranges(),
+      redirected: redirected.ranges(),
+      dynamicRange,
+    };
   },
   firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),
   inspect: (...args: Parameters<typeof provider.inspect>) => provider.inspect(...args),

@@ -68,7 +68,7 @@ function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
   return { ready: answerTo(0), call };
 }
 
-type PlainSurvey = Record<'inUse' | 'excluded', PortRange[]> & { dynamicRange: PortRange };
+type PlainSurvey = Record<'inUse' | 'excluded' | 'redirected', PortRange[]> & { dynamicRange: PortRange };
 type PlainOverview = Omit<Overview, 'holders'> & { holders: [number, FoundHolder[]][] };
 
 const excluderProxy = (call: Call): Excluder => ({
@@ -102,8 +102,13 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     ...(name === 'linux' && { excluder: excluderProxy(call) }),
     release: (record) => call('release', record),
     survey: async (...args) => {
-      const { inUse, excluded, dynamicRange } = await call<PlainSurvey>('survey', ...args);
-      return { inUse: PortSet.of(inUse), excluded: PortSet.of(excluded), dynamicRange };
+      const { inUse, excluded, redirected, dynamicRange } = await call<PlainSurvey>('survey', ...args);
+      return {
+        inUse: PortSet.of(inUse),
+        excluded: PortSet.of(excluded),
+        redirected: PortSet.of(redirected),
+        dynamicRange,
+      };
     },
     probe: (...args) => call('probe', ...args),
     close: () => call('closeProvider'),

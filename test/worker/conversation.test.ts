@@ -41,7 +41,9 @@ const moved = (port: number, from: number, to: number, numberOfPorts: number) =>
 
 function asShown(answer: Answer, { token, startPort, numberOfPorts }: Reserved, processId: number): unknown {
   const port = (number: number) => moved(number, startPort, shownPort, numberOfPorts);
-  return mapValues(answer, (value, name) => {
+  // The worker's own sockets are listed by Linux 6.8 and later, with its place on this machine.
+  const listed = JSON.stringify(answer).replace(/"holders":\[\{"state":"bound".*?\}\]/g, '"holders":[]');
+  return mapValues(JSON.parse(listed), (value, name) => {
     if (name in shown) return shown[name as keyof typeof shown];
     if (name === 'port' || name === 'startPort') return port(value as number);
     if (typeof value !== 'string') return value;

@@ -32,6 +32,8 @@ function ConvertTo-ErrorRecord {
         $category = 'NotSpecified'
     }
 
+    # The hint says it in nobody's words; this is what to type here.
+    if ($null -ne $data['remedy']) { $hint = "$hint $([FromWire]::Remedy($data['remedy']))".Trim() }
     $subject = [string] $data['target']
     if ($subject -eq '') { $subject = $Target }
     New-ErrorRecord $id $message $category ([Remedy]::Advice($hint, $subject)) $subject

@@ -6,12 +6,12 @@ class FromWire {
     hidden static [hashtable] $Prototypes = @{
         Reservation = [FromWire]::Prototype('Reservation', @(
                 'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Token', 'Lifetime', 'Enforcement', 'Provider', 'Name', 'Reason'
-                'Document', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
+                'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
         Exclusion   = [FromWire]::Prototype('Exclusion', @(
                 'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Store', 'Own', 'Administered', 'Source', 'Name', 'Reason'
-                'Document', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort) ($($this.Source))"')
+                'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort) ($($this.Source))"')
         PortHolder  = [FromWire]::Prototype('PortHolder', @(
-                'State', 'Address', 'ProcessId', 'ProcessName', 'Executable', 'CommandLine', 'User', 'Service', 'Url', 'Container'),
+                'State', 'Address', 'ProcessId', 'ProcessName', 'Executable', 'CommandLine', 'WorkingDirectory', 'Unseen', 'User', 'Service', 'Url', 'Container'),
             'if ($null -ne $this.ProcessId) { "$($this.ProcessName) ($($this.ProcessId))" } else { "($($this.User))" }')
         Owner       = [FromWire]::Prototype('Owner', @('User', 'ProcessId', 'ProcessStartTime', 'Host', 'Elsewhere'),
             'if ($null -eq $this.ProcessId) { return $this.User }
@@ -53,6 +53,7 @@ class FromWire {
             if ($null -ne $value) { $made.$key = [string] $value }
         }
 
+        if ($null -ne $wire['state']) { $made.State = [FromWire]::Title($wire['state']) }
         if ($null -ne $wire['owner']) { $made.Owner = [FromWire]::Owner($wire['owner']) }
         # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.
         if ($null -ne $wire['createdAt']) { $made.CreatedAt = [FromWire]::Time([string] $wire['createdAt']) }
@@ -116,6 +117,8 @@ class FromWire {
         $reservation = $wire['reservation']
         $exclusion = $wire['exclusion']
         $remedy = $wire['remedy']
+        $prevention = $wire['prevention']
+        $serving = $wire['serving']
         $ipv4 = $wire['canBindIPv4']
         $ipv6 = $wire['canBindIPv6']
         $protocol = [string] $wire['protocol']
@@ -132,12 +135,27 @@ class FromWire {
             CanBind     = [string] $wire['canBind'] -eq 'true'
             CanBindIPv4 = if ($null -eq $ipv4) { $null } else { [string] $ipv4 -eq 'true' }
             CanBindIPv6 = if ($null -eq $ipv6) { $null } else { [string] $ipv6 -eq 'true' }
+            Serving     = if ($null -eq $serving) { $null } else { [FromWire]::PortServing($serving) }
             Verdict     = $words[$verdict]
             Holder      = [object[]] @(foreach ($holder in $wire['holders']) { [FromWire]::PortHolder($holder) })
             Reservation = if ($null -eq $reservation) { $null } else { [FromWire]::Reservation($reservation) }
             Exclusion   = if ($null -eq $exclusion) { $null } else { [FromWire]::Exclusion($exclusion) }
             Explanation = [string] $wire['explanation']
+            Prevention  = if ($null -eq $prevention) { $null } else { [Remedy]::Cmdlet($prevention) }
             Remedy      = if ($null -eq $remedy) { $null } else { [Remedy]::Of($wire) }
+        }
+    }
+
+    # What a server could bind of it.
+    hidden static [object] PortServing([object] $wire) {
+        return [pscustomobject] @{
+            PSTypeName   = 'PortReservation.PortServing'
+            All          = [FromWire]::Flag($wire['all'])
+            IPv4         = [FromWire]::Flag($wire['ipv4'])
+            IPv6         = [FromWire]::Flag($wire['ipv6'])
+            LoopbackIPv4 = [FromWire]::Flag($wire['loopbackIPv4'])
+            LoopbackIPv6 = [FromWire]::Flag($wire['loopbackIPv6'])
+            Shared       = [FromWire]::Flag($wire['shared'])
         }
     }
 
@@ -150,6 +168,8 @@ class FromWire {
         $made.ProcessName = [FromWire]::Text($wire['processName'])
         $made.Executable = [FromWire]::Text($wire['executable'])
         $made.CommandLine = [FromWire]::Text($wire['commandLine'])
+        $made.WorkingDirectory = [FromWire]::Text($wire['workingDirectory'])
+        $made.Unseen = [FromWire]::Text($wire['unseen'])
         $made.User = [FromWire]::Text($wire['user'])
         $made.Service = [FromWire]::Text($wire['service'])
         $made.Url = [string[]] @(foreach ($url in $wire['urls']) { $url })
@@ -173,6 +193,7 @@ class FromWire {
         $made.Name = [FromWire]::Text($wire['name'])
         $made.Reason = [FromWire]::Text($wire['reason'])
         $made.Document = [FromWire]::Text($wire['document'])
+        if ($null -ne $wire['state']) { $made.State = [FromWire]::Title($wire['state']) }
         $made.Owner = [FromWire]::Owner($wire['owner'])
         $made.CreatedAt = if ($null -eq $createdAt) { $null } else { [FromWire]::Time([string] $createdAt) }
         return $made

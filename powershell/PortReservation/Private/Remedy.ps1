@@ -5,9 +5,14 @@ class Remedy {
         $remedy = $wire['remedy']
         if ($remedy['action']) { return [Remedy]::Cmdlet($remedy) }
         $command = [string] $remedy['run']
-        $end = [regex]::Match($command, '^(?:kill|Stop-Process -Id) ([0-9]+)')
+        $end = [regex]::Match($command, '^(?:kill|Stop-Process -Id) ([0-9]+(?: [0-9]+)*)')
         if ($end.Success) {
-            if ([int] $end.Groups[1].Value -ne [Remedy]::OwnProcess) { return $command -replace '^kill ', 'Stop-Process -Id ' }
+            $ids = $end.Groups[1].Value -split ' '
+            if ($ids -notcontains [Remedy]::OwnProcess) {
+                if ($command -notlike 'kill *') { return $command }
+                return "Stop-Process -Id $($ids -join ', ')"
+            }
+
             if ($null -eq $wire['reservation']) { return $null }
             return [Remedy]::Removal([string] $wire['protocol'], $wire['reservation']['range'])
         }
@@ -26,6 +31,9 @@ class Remedy {
             'release' { return [Remedy]::Removal([string] $remedy['protocol'], $remedy['range']) }
             'exclude' { return "New-PortExclusion $([Remedy]::Place($remedy))" }
             'restartNat' { return "New-PortExclusion $([Remedy]::Place($remedy)) -RestartNat" }
+            'unexclude' { return "Remove-PortExclusion $([Remedy]::Place($remedy))" }
+            'restore' { return "New-PortReservation $([Remedy]::Place($remedy)) -Persistent -IfExists Return" }
+            'inspect' { return [Remedy]::Look([string] $remedy['protocol'], [string] $remedy['range']['startPort']) }
             'reserve' { return "New-PortReservation $([Remedy]::Place($remedy)) -Persistent" }
         }
 

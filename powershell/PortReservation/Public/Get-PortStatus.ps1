@@ -6,8 +6,10 @@ function Get-PortStatus {
     .DESCRIPTION
     Gives one object for each port and protocol, in the order in which they are asked for. Each port is bound on
     all addresses of both families and freed at once, so CanBind is what a server of yours would meet; the
-    system's tables only say why. Explanation is that in one sentence, and Remedy the one command that frees the
-    port, allows it, keeps it, or shows more.
+    system's tables only say why. Explanation is that in one sentence, Remedy the one command that frees the port,
+    allows it, keeps it, or shows more, and Prevention the one that keeps it from being taken again. Where the
+    bind is refused, Serving says what a server could bind: with SO_REUSEADDR, as servers set it, on all
+    addresses, on one, or beside others.
 
     The property Verdict is one of
     Free                     A bind succeeds, and nothing speaks against the port.
@@ -17,6 +19,8 @@ function Get-PortStatus {
     ExcludedBySystem         Windows keeps it for a driver such as WinNAT, and nobody can bind it.
     ExcludedByAdministrator  It is kept out of automatic choice; anyone may bind it by number.
     Privileged               This user lacks the right to bind it.
+    Refused                  A policy, or a reservation that is not shown, refuses it.
+    Redirected               A bind succeeds, but a NAT rule sends what comes elsewhere.
     InDynamicRange           It is free, but the system may hand it out at any moment.
 
     A look at many ports, such as 1-65535, takes some seconds: it shows its progress, and Ctrl+C ends it.

@@ -149,6 +149,7 @@ function New-PortExclusion {
 
             $result = Invoke-WorkerMethod $PSCmdlet 'exclusion/add' $params $target
             if (-not $PassThru -or $null -eq $result) { continue }
+            foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
             foreach ($wire in $result['exclusions']) { [FromWire]::Exclusion($wire) }
         }
     }

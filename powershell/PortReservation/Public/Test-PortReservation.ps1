@@ -123,6 +123,8 @@ function Test-PortReservation {
         }
         $found = Find-Reservation $PSCmdlet $query
         if ($null -eq $found) { return }
+        # What the system has lost is recorded alone.
+        $found = @($found | & { process { if ($_.State -ne 'Lost') { $_ } } })
         # A range must be there in each of the protocols.
         $least = if ($StartPort -and $Protocol) { $Protocol.Count } else { 1 }
         if ($Probe -and $found.Count -ge $least) { Test-Usability $PSCmdlet $found $Port }

@@ -148,7 +148,9 @@ async function each<T>(
   const done: PortExclusion[] = [];
   for (const one of wanted) {
     try {
-      done.push(...(await work(one)).exclusions);
+      const { exclusions, warnings } = await work(one);
+      done.push(...exclusions);
+      output.warn(warnings);
     } catch (error) {
       output.fail(error);
     }

@@ -29,7 +29,13 @@ export function addStatus(root: Command, output: Output): void {
 }
 
 /** The commands, below the table so that they can be copied. */
-function sayRemedy({ protocol, port, remedy }: PortStatus, total: number, output: Output): void {
-  if (!remedy) return;
-  output.say(`\n${total > 1 ? `To change ${protocol} ${port}` : 'To change that'}:\n  ${commandFor(remedy)}`);
+function sayRemedy({ protocol, port, remedy, prevention }: PortStatus, total: number, output: Output): void {
+  const of = total > 1 ? `${protocol} ${port}` : undefined;
+  if (remedy) {
+    const also = remedy.stops ? ` (also stops ${remedy.stops})` : '';
+    output.say(`\nTo change ${of ?? 'that'}${also}:\n  ${commandFor(remedy)}`);
+  }
+  if (prevention) {
+    output.say(`\nTo keep it from happening again${of ? ` to ${of}` : ''}:\n  ${commandFor(prevention)}`);
+  }
 }

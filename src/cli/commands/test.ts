@@ -47,7 +47,9 @@ async function test(words: string[], options: Options, output: Output): Promise<
     for (const one of options.probe ? found : []) one.usable = await isUsable(service, one.reservations, options.port);
     return found;
   });
-  const isTrue = findings.every(({ reservations, usable }) => reservations.length > 0 && usable !== false);
+  const isTrue = findings.every(
+    ({ reservations, usable }) => reservations.length > 0 && !reservations.some(isLost) && usable !== false,
+  );
   if (!isTrue) output.exitCode = exitCode.failed;
   output.result({ result: isTrue, findings }, () => {
     for (const finding of findings) sayFinding(finding, output);
@@ -84,11 +86,15 @@ async function isUsable(service: PortService, reservations: Reservation[], wante
   return true;
 }
 
+/** Whether the system lacks what is recorded. */
+const isLost = ({ state }: Reservation): boolean => state === 'lost';
+
 function sayFinding({ asked, reservations, usable }: Finding, output: Output): void {
   if (reservations.length === 0) output.say(`There is no reservation of ${asked}.`);
   for (const reservation of reservations) {
     const use =
       usable === undefined ? '' : usable ? ', and a socket can be bound inside' : ', but it cannot be used now';
-    output.say(`${nameOf(reservation)} is reserved${use}.`);
+    const lost = isLost(reservation) ? ' by the record alone: the system lacks it, and may hand its ports out' : '';
+    output.say(`${nameOf(reservation)} is reserved${lost}${use}.`);
   }
 }

@@ -102,7 +102,9 @@ async function findLeftover(
     const { ports } = await service.inspect({ protocol, ranges: [range] });
     for (const status of ports) {
       // Connections that only have to be closed belong to nobody any more.
-      const holder = status.holders.find(({ state, processId }) => state !== 'closing' && processId !== ownProcessId);
+      const holder = status.holders.find(
+        ({ state, processId }) => state !== 'closing' && state !== 'timeWait' && processId !== ownProcessId,
+      );
       if (holder) return { status, holder };
     }
   }

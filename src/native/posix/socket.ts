@@ -80,14 +80,23 @@ export class Sockets {
     if (this.#libc.bind(descriptor, address, address.length) < 0) throw this.#libc.failure('bind');
   }
 
+  /** Binds to the port on one address: four bytes, or sixteen. */
+  bindTo(descriptor: number, bytes: readonly number[], port: number): void {
+    const family: Family = bytes.length === 4 ? 'inet' : 'inet6';
+    const address = Buffer.from(this.#addresses[family]);
+    address.writeUInt16BE(port, 2);
+    address.set(bytes, family === 'inet' ? 4 : 8);
+    if (this.#libc.bind(descriptor, address, address.length) < 0) throw this.#libc.failure('bind');
+  }
+
   /** SO_REUSEPORT: whether sockets of the same user that set it too may share the port. */
   setReusePort(descriptor: number, value: boolean): void {
     this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEPORT, value ? on : off, 4);
   }
 
   /** SO_REUSEADDR: lets other sockets that set it too have the port, as far as the system allows that. */
-  setReuseAddress(descriptor: number): void {
-    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEADDR, on, 4);
+  setReuseAddress(descriptor: number, value = true): void {
+    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEADDR, value ? on : off, 4);
   }
 
   /** Sends every datagram of the socket's reuseport group to its second member. Needs SO_REUSEPORT on, and no bind yet. */

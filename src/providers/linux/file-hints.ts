@@ -1,13 +1,30 @@
+import { userInfo } from 'node:os';
 import type { FileHints } from '../../machine/file-error.ts';
 
-const right =
-  'Run as root, for example with sudo. In a container the list under /proc/sys/net/ipv4 and the folder ' +
-  '/etc/sysctl.d must be writable. A runtime reservation needs no rights.';
+const inContainer = 'In a container the list under /proc/sys/net/ipv4 and the folder /etc/sysctl.d must be writable.';
+
+/** Root is told nothing of sudo. */
+const right = (): string =>
+  isRoot()
+    ? `Root is refused it here: by a container, a security module or a file's attributes. ${inContainer}`
+    : `Run as root, for example with sudo. ${inContainer} A runtime reservation needs no rights.`;
+
+function isRoot(): boolean {
+  try {
+    return userInfo().uid === 0;
+  } catch {
+    return false;
+  }
+}
 
 /** What to do about a failed call on the kernel's list or on files that fill it. */
 export const sysctlHints: FileHints = {
-  EACCES: right,
-  EPERM: right,
+  get EACCES() {
+    return right();
+  },
+  get EPERM() {
+    return right();
+  },
   EROFS:
     'It is on a read-only file system: make that writable. In a container, run it with the list under ' +
     '/proc/sys/net/ipv4 and the folder /etc/sysctl.d writable. A runtime reservation needs neither.',

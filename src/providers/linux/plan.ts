@@ -12,6 +12,8 @@ export interface Plan {
   /** The new text of our file; undefined: no file. */
   readonly text: string | undefined;
   readonly changesFile: boolean;
+  /** Whether what lasts stays as it is. */
+  readonly isPassing: boolean;
   /** Whether it is more than repeating what others' files set now. */
   readonly changesOurs: boolean;
 }
@@ -53,7 +55,9 @@ export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const remove = common(minus(freed, kept, portsOfOthers(others)), live);
   const text = formatOwnFile(content, state);
   const changesOurs = hasMore(marks, own.marks) || hasMore(own.marks, marks) || !isEmpty(add) || !isEmpty(remove);
-  return { add, remove, text, changesFile: text !== state.text, changesOurs };
+  const isPassing =
+    !lastsLonger && isEmpty(minus(portsMarked(own.marks, lastingMarks), portsMarked(marks, lastingMarks)));
+  return { add, remove, text, isPassing, changesFile: text !== state.text, changesOurs };
 }
 
 /** Who keeps which ports out of automatic choice, in one look. */

@@ -11,8 +11,17 @@ import type {
 import { rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
 import type { Excluder, ExclusionRequest } from '../excluder.ts';
-import type { Claim, Inspection, InspectionOptions, Overview, Provider, Survey, SystemCommands } from '../provider.ts';
-import { linuxCommands } from '../sockets/commands.ts';
+import type {
+  Claim,
+  Conditions,
+  Inspection,
+  InspectionOptions,
+  Overview,
+  Provider,
+  Recorded,
+  Survey,
+  SystemCommands,
+} from '../provider.ts';
 import { LedgerProvider } from '../sockets/provider.ts';
 import { listName } from './exclusion-table.ts';
 import { ReservedPorts } from './reserved-ports.ts';
@@ -25,13 +34,14 @@ import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities;
-  readonly commands: SystemCommands = linuxCommands;
+  readonly commands: SystemCommands;
   readonly excluder: Excluder;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
 
   constructor(host: Host, paths: SysctlPaths = systemPaths) {
     this.#base = new LedgerProvider(host);
+    this.commands = this.#base.commands;
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
     this.#reserved = new ReservedPorts(paths, host);
     this.excluder = excluderOf(this.#reserved);
@@ -105,6 +115,10 @@ export class LinuxProvider implements Provider {
   async release(reservation: Reservation): Promise<void> {
     if (reservation.lifetime === 'persistent') await this.#reserved.release(reservation);
     else await this.#base.release(reservation);
+  }
+
+  conditions(records: readonly Recorded[]): Conditions {
+    return this.#reserved.conditions(records);
   }
 
   probe(reservation: Reservation, ports: PortRange): Promise<number> {

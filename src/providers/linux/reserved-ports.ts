@@ -2,13 +2,15 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Host } from '../../host.ts';
 import { stageFile } from '../../machine/durable-file.ts';
-import { onFileNow } from '../../machine/file-error.ts';
+import { onFileNow, osCode } from '../../machine/file-error.ts';
 import { FileLock } from '../../machine/file-lock.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
 import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import { dynamicRange } from '../proc/dynamic-range.ts';
+import type { Conditions, Recorded } from '../provider.ts';
+import { conditionsIn } from './conditions.ts';
 import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
 import { sysctlHints as hints } from './file-hints.ts';
 import { LiveList } from './live-list.ts';
@@ -143,6 +145,16 @@ export class ReservedPorts {
     return { exclusions, warnings };
   }
 
+  /** How what is recorded compares with the kernel's list and the files; nothing where this user may not read them. */
+  conditions(records: readonly Recorded[]): Conditions {
+    try {
+      return conditionsIn(this.#state(), records, this.#paths);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      return { states: [], warnings: [], isOverridden: false };
+    }
+  }
+
   /** The ports that are kept from the next restart on, too. */
   lasting(): PortSet {
     return unless('AccessDenied', () => lastingPorts(this.#paths));
@@ -153,7 +165,7 @@ export class ReservedPorts {
    * All or nothing.
    */
   async exclude(request: ExclusionRequest): Promise<SystemExclusion> {
-    this.#checkRights();
+    this.#checkRights(request.store === 'active');
     await this.#change(
       () => this.#exclusion(request),
       ({ changesOurs }) => changesOurs,
@@ -164,7 +176,7 @@ export class ReservedPorts {
 
   /** Refuses what `exclude` would refuse. */
   checkExclusion(request: ExclusionRequest): void {
-    this.#checkRights();
+    this.#checkRights(request.store === 'active');
     this.#exclusion(request);
   }
 
@@ -180,13 +192,13 @@ export class ReservedPorts {
 
   /** Takes an exclusion out, live and from our file, as far as it is not in others' files. All or nothing. */
   async unexclude(exclusion: SystemExclusion, own: boolean): Promise<void> {
-    this.#checkRights();
+    this.#checkRights(exclusion.store === 'active');
     await this.#change(() => this.#removal(exclusion, own), isDue);
   }
 
   /** Refuses what `unexclude` would refuse. */
   checkRemoval(exclusion: SystemExclusion, own: boolean): void {
-    this.#checkRights();
+    this.#checkRights(exclusion.store === 'active');
     this.#removal(exclusion, own);
   }
 
@@ -212,17 +224,34 @@ export class ReservedPorts {
     return readState(this.#paths, this.#live, { command: this.#commandLine() });
   }
 
-  #checkRights(): void {
+  /** @param isPassing whether nothing is to be there after the next restart that is not there now */
+  #checkRights(isPassing = false): void {
     this.#live.checkRights();
+    if (isPassing && this.#isReadOnly()) return;
+    onFileNow({ action: 'write to', path: dirname(this.#paths.own), hints }, () => this.#accessFolder());
+  }
+
+  #accessFolder(): void {
     const folder = dirname(this.#paths.own);
     const { W_OK, X_OK } = constants;
-    onFileNow({ action: 'write to', path: folder, hints }, () =>
-      accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK),
-    );
+    accessSync(existsSync(folder) ? folder : dirname(folder), W_OK | X_OK);
+  }
+
+  #isReadOnly(): boolean {
+    try {
+      this.#accessFolder();
+      return false;
+    } catch (error) {
+      return osCode(error) === 'EROFS';
+    }
   }
 
   async #change(plan: () => Plan, isNeeded: (plan: Plan) => boolean): Promise<void> {
     if (!this.#live.isInterrupted && !isNeeded(plan())) return;
+    if (plan().isPassing && this.#isReadOnly()) {
+      // No file can be there, so nobody else of ours changes any; the kernel's list takes care of itself.
+      return this.#carryOut(plan());
+    }
     makeFolder(dirname(this.#paths.own));
     // The ledger's lock is held.
     await this.#lock.holdNow(async () => {
@@ -232,9 +261,11 @@ export class ReservedPorts {
     });
   }
 
-  async #carryOut({ add, remove, text, changesFile }: Plan): Promise<void> {
+  async #carryOut({ add, remove, text, changesFile, isPassing }: Plan): Promise<void> {
+    // What is until the next restart is noted where it can be, and is in the kernel's list alone where not.
+    const isNoted = changesFile && !(isPassing && this.#isReadOnly());
     const own = { path: this.#paths.own, mode: 0o644, posix: true, hints };
-    const file = changesFile ? await stageFile(own, text) : undefined;
+    const file = isNoted ? await stageFile(own, text) : undefined;
     const first = dynamicRange('linux');
     try {
       this.#live.add(add);

@@ -1,19 +1,12 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { Protocol } from '../../protocol/generated/contract.ts';
-import { PortSet } from '../../protocol/port-set.ts';
 
 /**
  * What is told of each socket: its local port, its state as in include/net/tcp_states.h, and where its line lies in the
  * buffer, which the next read overwrites.
  */
 export type SocketVisitor = (port: number, state: number, table: Uint8Array, start: number, end: number) => void;
-
-export const TCP_ESTABLISHED = 1;
-export const TCP_SYN_RECV = 3;
-export const TCP_TIME_WAIT = 6;
-export const TCP_CLOSE = 7;
-export const TCP_LISTEN = 10;
 
 // The kernel fills at most a page or so per read, in whole lines; this leaves room for one longer than that.
 const bufferSize = 64 * 1024;
@@ -84,14 +77,4 @@ export async function visitSockets(protocol: Protocol, visit: SocketVisitor): Pr
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
   }
-}
-
-/**
- * The ports with a socket on them: listeners, connections of both ends, closing ones. A TCP socket that is bound and
- * does not listen is not listed; only a bind finds it.
- */
-export async function portsInUse(protocol: Protocol): Promise<PortSet> {
-  const ports = new PortSet();
-  await visitSockets(protocol, (port) => ports.add(port));
-  return ports;
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { parentOf, processesPerTurn, runningProcesses, socketsOf } from './processes.ts';
+import { parentOf } from './process-facts.ts';
+import { processesPerTurn, runningProcesses, socketsOf } from './processes.ts';
 
 /**
  * Finds an owner of each socket and of whom it inherited it, without a look at every process: the newest come first, since

@@ -9,8 +9,11 @@ export interface SocketRow {
 }
 
 /** The address of 8 or 32 digits: words of four bytes, each in the byte order of the machine, which is little-endian. */
-export function parseAddress(digits: string): string {
-  const bytes = (digits.match(/.{8}/g) ?? []).flatMap((word) => [...Buffer.from(word, 'hex').reverse()]);
+export const parseAddress = (digits: string): string =>
+  formatAddress((digits.match(/.{8}/g) ?? []).flatMap((word) => [...Buffer.from(word, 'hex').reverse()]));
+
+/** The address of four bytes or sixteen. */
+export function formatAddress(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join('.');
   const groups = Array.from({ length: 8 }, (_, index) =>
     ((bytes[2 * index]! << 8) | bytes[2 * index + 1]!).toString(16),

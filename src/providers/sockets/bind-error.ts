@@ -3,7 +3,9 @@ import { NativeError } from '../../native/native-error.ts';
 import { type ErrorFacts, ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
-import { TCP_TIME_WAIT, visitSockets } from '../proc/proc-net.ts';
+import { toDo } from '../../protocol/remedies.ts';
+import { statesOf } from '../proc/socket-table.ts';
+import { TCP_TIME_WAIT } from '../proc/tcp-states.ts';
 
 const elsewhere = 'choose another start port, or give none to get free ports';
 
@@ -26,8 +28,7 @@ export function firstUnprivilegedPort(): number {
 }
 
 async function hintForPortInUse(protocol: Protocol, port: number): Promise<string> {
-  const states = new Set<number>();
-  await visitSockets(protocol, (other, state) => other === port && states.add(state));
+  const states = await statesOf(protocol, port);
   if (states.size === 0) {
     const unseen =
       'No socket is listed on it, so one is bound to it without listening, as a reservation of another worker is';
@@ -36,8 +37,7 @@ async function hintForPortInUse(protocol: Protocol, port: number): Promise<strin
   if (protocol === 'tcp' && states.size === 1 && states.has(TCP_TIME_WAIT)) {
     return `Only closing connections (TIME_WAIT) hold it, for up to a minute: try again then, or ${elsewhere}.`;
   }
-  const program = protocol === 'tcp' ? 'ss -tanp' : 'ss -uanp';
-  return `\`${program} 'sport = :${port}'\` shows who has it: end that, or ${elsewhere}.`;
+  return `Look at the port to see who has it: end that, or ${elsewhere}.`;
 }
 
 /** The error for a port that a bind was refused, with what can be seen on it. */
@@ -46,10 +46,12 @@ export async function portInUse(
   port: number,
   { isTrial = false, cause }: { isTrial?: boolean; cause?: unknown } = {},
 ): Promise<ServiceError> {
-  const target = formatPorts(protocol, { startPort: port, numberOfPorts: 1 });
+  const only = { startPort: port, numberOfPorts: 1 };
+  const target = formatPorts(protocol, only);
   // The tables of a busy machine take longer than the reservation.
   const hint = isTrial ? undefined : await hintForPortInUse(protocol, port);
-  const facts = { target, port, hint, osCode: 'EADDRINUSE', osFunction: 'bind' };
+  const remedy = toDo('inspect', protocol, only);
+  const facts = { target, port, hint, remedy, osCode: 'EADDRINUSE', osFunction: 'bind' };
   return new ServiceError('PortInUse', `${target} is in use.`, facts, cause);
 }
 

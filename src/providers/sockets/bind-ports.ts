@@ -8,7 +8,7 @@ import { portSockets } from './port-sockets.ts';
 
 /**
  * The first port of the range that an ordinary bind is refused, on any address of either family; undefined when all are
- * free. Ports this process holds count as in use, and so do ports that only closing connections are left on.
+ * free. Ports this process holds count as in use; those that only TIME_WAIT is left on do not.
  * @throws ServiceError AccessDenied, OsError; the signal's reason when it is aborted
  */
 export async function firstPortInUse(
@@ -31,7 +31,7 @@ export async function firstPortInUse(
 
 /** What the binds said. */
 export interface Probed {
-  ports: Pick<PortFacts, 'port' | 'refusals'>[];
+  ports: Pick<PortFacts, 'port' | 'refusals' | 'serving' | 'osCode'>[];
   families: Inspection['families'];
 }
 
@@ -59,7 +59,12 @@ export async function probePorts(
         for (; port <= endPort(turn); port++) {
           const { ipv4, ipv6 } = sockets.refusals(protocol, port);
           const refusals = { ...(ipv4 && { ipv4: refusal(port, ipv4) }), ...(ipv6 && { ipv6: refusal(port, ipv6) }) };
-          probed.push({ port, refusals });
+          const refused = ipv4 ?? ipv6;
+          probed.push({
+            port,
+            refusals,
+            ...(refused && { osCode: refused.code, serving: sockets.serving(protocol, port) }),
+          });
         }
         onBound?.(turn.numberOfPorts);
       }

@@ -1,12 +1,17 @@
+import type { Host } from '../../host.ts';
+import { lineOf, userOf } from '../proc/process-facts.ts';
 import type { SystemCommands } from '../provider.ts';
 
-/** The commands of Linux. */
-export const linuxCommands: SystemCommands = {
-  endProcess: (processId) => `kill ${processId}`,
+/** The commands of Linux, for whoever asks. */
+export const linuxCommands = ({ processId: asker, userId }: Pick<Host, 'processId' | 'userId'>): SystemCommands => ({
+  endProcess: (processId) => {
+    if (processId === 1 || lineOf(asker).includes(processId)) return undefined;
+    return `${userId === 0 || userOf(processId) === userId ? '' : 'sudo '}kill ${processId}`;
+  },
   resetDynamicRange: () => 'sudo sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
   showHolders: (protocol, port) => `sudo ss -${protocol === 'tcp' ? 't' : 'u'}anp 'sport = :${port}'`,
   allowPort: (port) => `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
-};
+});
 
 /** The commands of macOS and its relatives. */
 export const bsdCommands: SystemCommands = {

@@ -10,9 +10,11 @@ import type {
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
 import { dynamicRange, readDynamicRange } from '../proc/dynamic-range.ts';
+import { addEnds } from '../proc/ends/ends.ts';
 import { holdersOf } from '../proc/holders.ts';
-import { portsInUse } from '../proc/proc-net.ts';
+import { lookAtNat, redirectedPorts } from '../proc/nat/look.ts';
 import { SocketOwners } from '../proc/socket-owners.ts';
+import { portsInUse } from '../proc/socket-table.ts';
 import type {
   Claim,
   FoundHolder,
@@ -43,7 +45,7 @@ export class LedgerProvider implements Provider {
     // Elsewhere a server would be refused in spite of SO_REUSEADDR, since the holder has the very same address.
     const yielding = { tcp: host.platform === 'linux' ? 'ephemeralOnly' : 'ledger', udp: 'ledger' } as const;
     this.capabilities = { runtime: 'socket', persistent: 'ledger', yield: yielding, handOver: 'reusePort' };
-    this.commands = host.platform === 'linux' ? linuxCommands : bsdCommands;
+    this.commands = host.platform === 'linux' ? linuxCommands(host) : bsdCommands;
   }
 
   async dynamicRange(): Promise<PortRange> {
@@ -52,7 +54,8 @@ export class LedgerProvider implements Provider {
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
     const inUse = sockets ? await portsInUse(protocol) : new PortSet();
-    return { inUse, excluded: new PortSet(), dynamicRange: dynamicRange(this.#host.platform) };
+    const redirected = this.#host.platform === 'linux' ? await redirectedPorts(protocol) : new PortSet();
+    return { inUse, excluded: new PortSet(), redirected, dynamicRange: dynamicRange(this.#host.platform) };
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
@@ -74,12 +77,22 @@ export class LedgerProvider implements Provider {
     for (const range of ranges) this.#checkSystem(protocol, range);
     const { ports, families } = await probePorts(protocol, ranges, options);
     const isLinux = this.#host.platform === 'linux';
+    // Whatever has a port refuses it to a socket without options on all addresses of both families.
+    const refused = new PortSet();
+    for (const { port, osCode } of ports) if (osCode !== undefined) refused.add(port);
     const holders = isLinux
-      ? await holdersOf(protocol, PortSet.of(ranges), { userId: this.#host.userId, signal: options.signal })
+      ? await holdersOf(protocol, refused, { userId: this.#host.userId, signal: options.signal })
       : new Map<number, FoundHolder[]>();
     const warnings = isLinux ? [] : ['Who has a port cannot be seen on this system yet; the remedy shows it.'];
+    if (isLinux) await addEnds(protocol, holders, this.#host);
+    const nat = isLinux ? await lookAtNat(protocol) : undefined;
+    // Of a port that somebody has, that is what there is to know.
+    if (nat?.warning && ports.some(({ osCode }) => osCode === undefined)) warnings.push(nat.warning);
     return {
-      ports: ports.map((facts) => ({ ...facts, holders: holders.get(facts.port) ?? [] })),
+      ports: ports.map((facts) => {
+        const redirection = nat?.redirections.get(facts.port);
+        return { ...facts, holders: holders.get(facts.port) ?? [], ...(redirection && { redirection }) };
+      }),
       families,
       dynamicRange: dynamicRange(this.#host.platform),
       warnings,

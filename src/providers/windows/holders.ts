@@ -4,16 +4,16 @@ import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 import { addState, byState, type FoundHolder } from '../provider.ts';
-import { windowsCommands } from './commands.ts';
+import { endOf, endOfEnded, systemProcess } from './ends.ts';
 import { Look } from './look.ts';
 
 const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
+const MIB_TCP_STATE_CLOSE_WAIT = 8;
+const MIB_TCP_STATE_TIME_WAIT = 11;
 
 /** What is left of closed connections. */
 const noProcess = 0;
-/** The kernel: of no user, and for nobody to look at. */
-export const systemProcess = 4;
 
 /** A process, as far as this user may see it. */
 export type SeenProcess = Pick<PortHolder, 'processName' | 'executable' | 'user' | 'service'>;
@@ -35,6 +35,8 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
   const hidden: string[] = [];
   for (const id of ids) {
     const isSystem = id === systemProcess;
+    // Its sockets are left to one that it started.
+    if (!isSystem && names.size > 0 && !names.has(id)) continue;
     const [processName, service] = [isSystem ? 'System' : plainLine(names.get(id) ?? ''), services.get(id)?.join(',')];
     const facts = isSystem ? undefined : await processFacts(id);
     if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
@@ -56,16 +58,9 @@ function unseen(hidden: readonly string[]): string[] {
 
 function stateOf({ state }: TableSocket): PortHolder['state'] {
   if (state === undefined || state === MIB_TCP_STATE_LISTEN) return 'listening';
+  if (state === MIB_TCP_STATE_CLOSE_WAIT) return 'closeWait';
+  if (state === MIB_TCP_STATE_TIME_WAIT) return 'timeWait';
   return state <= MIB_TCP_STATE_ESTAB ? 'connected' : 'closing';
-}
-
-/** Lists the processes behind HTTP.sys, with their urls. */
-const showUrls = 'netsh http show servicestate view=requestq';
-
-function endOf(processId: number, { service, urls }: SeenProcess & { urls?: string[] }): Pick<FoundHolder, 'end'> {
-  if (processId === systemProcess) return urls ? { end: showUrls } : {};
-  if (!service) return { end: windowsCommands.endProcess(processId) };
-  return { end: `Stop-Service ${service.replaceAll(',', ', ')} -Force` };
 }
 
 /**
@@ -77,23 +72,36 @@ export function holdersOf(
   processes: ReadonlyMap<number, SeenProcess>,
   urls: readonly string[] = [],
 ): FoundHolder[] {
-  const holders = new Map<number, FoundHolder>();
+  const holders = new Map<number, PortHolder>();
   for (const socket of sockets) {
     const { processId } = socket;
-    let found = holders.get(processId);
-    if (!found) {
-      const holder: PortHolder = { state: 'closing', addresses: [] };
-      const isForUrls = processId === systemProcess && urls.length > 0;
-      const process = { ...processes.get(processId), ...(isForUrls && { urls: [...urls] }) };
-      found =
-        processId === noProcess
-          ? { holder }
-          : { holder: { ...holder, processId, ...process }, ...endOf(processId, process) };
-      holders.set(processId, found);
+    let holder = holders.get(processId);
+    if (!holder) {
+      holder = { state: stateOf(socket), addresses: [], ...describe(processId, processes, urls) };
+      holders.set(processId, holder);
     }
-    const { addresses } = found.holder;
-    if (!addresses.includes(socket.address)) addresses.push(socket.address);
-    addState(found.holder, stateOf(socket));
+    if (!holder.addresses.includes(socket.address)) holder.addresses.push(socket.address);
+    addState(holder, stateOf(socket));
   }
-  return [...holders.values()].sort(byState);
+  const [first] = sockets;
+  const found = [...holders.values()].map((holder): FoundHolder => {
+    const { processId, unseen } = holder;
+    if (processId === undefined) return { holder };
+    if (unseen === 'ended') return { holder, ...endOfEnded(processId) };
+    // What has no state is a datagram socket.
+    const protocol = first!.state === undefined ? 'udp' : 'tcp';
+    return { holder, ...endOf({ protocol, port: first!.port }, processId, holder) };
+  });
+  return found.sort(byState);
+}
+
+function describe(
+  processId: number,
+  processes: ReadonlyMap<number, SeenProcess>,
+  urls: readonly string[],
+): Partial<PortHolder> {
+  if (processId === noProcess) return {};
+  const seen = processes.get(processId);
+  if (!seen) return { processId, unseen: 'ended' };
+  return { processId, ...seen, ...(processId === systemProcess && urls.length > 0 && { urls: [...urls] }) };
 }

@@ -113,7 +113,8 @@ export interface ReservedUrl {
   port: number;
 }
 
-const reserved = /https?:\/\/(?:\[[^\]\s]*\]|[^\s:/]+):(\d{1,5})\/\S*/gi;
+/** A host, a port, an address to listen on where one was given, and a path. */
+const reserved = /https?:\/\/(?:\[[^\]\s]*\]|[^\s:/]+):(\d{1,5})(?::[^\s/]*)?(?:\/\S*)?/gi;
 
 /** Reads the output of `netsh http show urlacl` by its urls alone; the words around them are localised. */
 export function parseReservedUrls(output: string): ReservedUrl[] {

@@ -72,6 +72,7 @@ export class WindowsProvider implements Provider {
     return {
       inUse: PortSet.of(inUse.map(({ port }) => ({ startPort: port, numberOfPorts: 1 }))),
       excluded: PortSet.of(excluded.map(({ range }) => range)),
+      redirected: new PortSet(),
       dynamicRange,
     };
   }

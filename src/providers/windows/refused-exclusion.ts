@@ -3,6 +3,7 @@ import { lookupPersistent } from '../../native/windows/iphlpapi.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../../protocol/ranges.ts';
+import { toDo } from '../../protocol/remedies.ts';
 import { excludedPortRanges, type NetshChange } from './netsh.ts';
 import { firstRefusedPort, isInUse } from './refusal.ts';
 import { factsOf, portInUse, rangeReserved } from './windows-error.ts';
@@ -46,7 +47,7 @@ function persistentlyReserved(protocol: Protocol, range: PortRange, row: PortRan
   const facts = factsOf(protocol, range, cause);
   const message = `${facts.target} overlaps the persistent reservation ${formatPorts(protocol, row)}.`;
   const hint = 'Choose other ports, or remove that reservation: nobody can bind there without its token.';
-  return new ServiceError('RangeReserved', message, { ...facts, hint }, cause);
+  return new ServiceError('RangeReserved', message, { ...facts, hint, remedy: toDo('release', protocol, row) }, cause);
 }
 
 /** netsh does not say whose a range without a star is; WinNAT's are gone while it is stopped. */
@@ -66,7 +67,8 @@ async function keptBySystem(
   const mayBeNat = await isNatRunning().catch(() => true);
   const message = `${where}, which ${mayBeNat ? 'WinNAT or another driver' : 'a driver or another program'} keeps reserved.`;
   const hint = mayBeNat
-    ? 'If it is WinNAT (Hyper-V, WSL, Docker), restart it for the change (restartNat): it is stopped, the range excluded, and started again.'
+    ? 'If it is WinNAT (Hyper-V, WSL, Docker), a restart of it helps: it is stopped, the range excluded, and started again.'
     : 'Choose other ports, or end what keeps them.';
-  return new ServiceError('RangeReserved', message, { ...facts, hint }, cause);
+  const remedy = mayBeNat && { remedy: toDo('restartNat', protocol, range) };
+  return new ServiceError('RangeReserved', message, { ...facts, hint, ...remedy }, cause);
 }

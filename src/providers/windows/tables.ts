@@ -1,8 +1,9 @@
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { Overview } from '../provider.ts';
+import { systemProcess } from './ends.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { holdersOf, processesOf, systemProcess } from './holders.ts';
+import { holdersOf, processesOf } from './holders.ts';
 import { Look } from './look.ts';
 import { dynamicPortRange, excludedPortRanges, reservedUrls, type Store } from './netsh.ts';
 

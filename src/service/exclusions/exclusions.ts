@@ -9,6 +9,7 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { byPlace, keyOf } from '../../protocol/ranges.ts';
 import type { CallOptions } from '../call-options.ts';
+import { compared } from '../conditions.ts';
 import type { Core } from '../core.ts';
 import { missingNames, selected } from '../matching.ts';
 import type { Labelled } from '../refusals.ts';
@@ -39,10 +40,11 @@ export class ExclusionKeeper {
     const { exclusions, warnings } = await listedExclusions(this.#core, [protocol].flat(), records);
     const reserved = new Set(recorded.reservations.filter(isKernels).map(keyOf));
     const listed = exclusions.filter((item) => item.own || !reserved.has(keyOf(item)));
-    const wanted = await selected(listed, params, signal);
-    wanted.sort(byPlace);
+    const found = compared(this.#core.provider, { exclusions: await selected(listed, params, signal) });
+    const wanted = found.exclusions.sort(byPlace);
     const missing = missingNames(name, wanted);
-    return { exclusions: wanted, ...(warnings.length && { warnings }), ...(missing.length && { missing }) };
+    const all = [...warnings, ...found.warnings];
+    return { exclusions: wanted, ...(all.length && { warnings: all }), ...(missing.length && { missing }) };
   }
 
   /** What was made, and what was there already. @param options.replaced what of the caller's goes for it */

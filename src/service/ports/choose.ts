@@ -27,8 +27,14 @@ export function defaultWindow(dynamicRange: PortRange, numberOfPorts: number): P
 /** What is taken in any of the protocols: a port must be free in all of them. */
 export function combined(surveys: readonly Survey[]): Survey {
   const [first, ...others] = surveys as [Survey, ...Survey[]];
-  const all: Survey = { inUse: new PortSet(), excluded: new PortSet(), dynamicRange: first.dynamicRange };
-  for (const { inUse, excluded } of surveys) {
+  const all: Survey = {
+    inUse: new PortSet(),
+    excluded: new PortSet(),
+    redirected: new PortSet(),
+    dynamicRange: first.dynamicRange,
+  };
+  for (const { inUse, excluded, redirected } of surveys) {
+    all.redirected.addAll(redirected);
     all.inUse.addAll(inUse);
     all.excluded.addAll(excluded);
   }
@@ -42,12 +48,20 @@ export function combined(surveys: readonly Survey[]): Survey {
 /** Larger blocks cannot go round every well-known port, so they take them in. */
 const largestBlockAroundWellKnownPorts = 1000;
 
-/** Everything automatic choice stays away from for a block of that many ports. */
-export function portsToAvoid(survey: Survey, reserved: Iterable<PortRange>, numberOfPorts: number): PortSet {
+/**
+ * Everything automatic choice stays away from for a block of that many ports.
+ * @param isChosenHere whether the caller named no window: in its own it gets what is free
+ */
+export function portsToAvoid(
+  survey: Survey,
+  reserved: Iterable<PortRange>,
+  { numberOfPorts, isChosenHere }: { numberOfPorts: number; isChosenHere: boolean },
+): PortSet {
   const avoid = PortSet.of(reserved);
   avoid.addAll(survey.inUse);
   avoid.addAll(survey.excluded);
-  if (numberOfPorts > largestBlockAroundWellKnownPorts) return avoid;
+  avoid.addAll(survey.redirected);
+  if (!isChosenHere || numberOfPorts > largestBlockAroundWellKnownPorts) return avoid;
   for (const port of browserBlockedPorts) avoid.add(port);
   for (const port of wellKnownPorts) avoid.add(port);
   return avoid;
@@ -80,13 +94,36 @@ export interface FreeRangeRequest {
   window: PortRange;
 }
 
+/** Why there is no such block, as far as it was met. */
+export interface Hindrance {
+  /** The refusal of the last port tried. */
+  refusal?: unknown;
+  /** What NAT rules take of the window. */
+  redirected?: PortSet;
+}
+
 /** There is no such block. */
-export function noFreeRange({ protocols, numberOfPorts, window }: FreeRangeRequest, cause?: unknown): ServiceError {
+export function noFreeRange(
+  { protocols, numberOfPorts, window }: FreeRangeRequest,
+  { refusal, redirected }: Hindrance = {},
+): ServiceError {
+  const target = formatAllPorts(protocols, window);
+  const what = `No free block of ${numberOfPorts} consecutive ${protocols.join(' and ')} ports in ${formatRange(window)}.`;
+  const taken = redirected?.firstIn(window);
+  const byNat =
+    taken === undefined ? '' : ` A NAT rule sends what comes to port ${taken} elsewhere before any socket sees it.`;
+  const wider = 'Ask for fewer ports, or look in a wider window.';
+  if (!(refusal instanceof ServiceError))
+    return new ServiceError('NoFreeRange', `${what}${byNat}`, { target, hint: wider });
+  const { osCode, osFunction, hint } = refusal.facts;
+  // A wider window does not help against what refuses every port.
+  const isRight = refusal.errorName === 'AccessDenied';
+  const facts = { ...(osCode !== undefined && { osCode }), ...(osFunction !== undefined && { osFunction }) };
   return new ServiceError(
     'NoFreeRange',
-    `No free block of ${numberOfPorts} consecutive ${protocols.join(' and ')} ports in ${formatRange(window)}.`,
-    { target: formatAllPorts(protocols, window), hint: 'Ask for fewer ports, or look in a wider window.' },
-    cause,
+    `${what}${byNat} The last refusal: ${refusal.message}`,
+    { target, hint: isRight ? (hint ?? wider) : wider, ...facts },
+    refusal,
   );
 }
 
@@ -99,7 +136,7 @@ export function noFreeRange({ protocols, numberOfPorts, window }: FreeRangeReque
  */
 export async function claimFreeRange<T>(
   { protocols, numberOfPorts, window }: FreeRangeRequest,
-  avoid: PortSet,
+  { avoid, redirected }: { avoid: PortSet; redirected?: PortSet },
   claim: (range: PortRange) => Promise<T>,
   random: () => number = Math.random,
 ): Promise<{ range: PortRange; claimed: T }> {
@@ -109,7 +146,7 @@ export async function claimFreeRange<T>(
   for (;;) {
     const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) {
-      throw noFreeRange({ protocols, numberOfPorts, window }, lastRefusal);
+      throw noFreeRange({ protocols, numberOfPorts, window }, { refusal: lastRefusal, redirected });
     }
     try {
       return { range, claimed: await claim(range) };

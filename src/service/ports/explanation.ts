@@ -1,9 +1,10 @@
 import type { PortExclusion, PortHolder, Verdict } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 import { formatPorts, formatRange } from '../../protocol/ranges.ts';
-import type { FoundHolder } from '../../providers/provider.ts';
+import type { FoundHolder, PortFacts } from '../../providers/provider.ts';
 import { describe, describeExclusion } from '../describe.ts';
-import { type Findings, isPrivileged, listenersOf } from './verdict.ts';
+import { startedAs, who } from './holder-words.ts';
+import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence that can be shown as it is. */
 export const explain = (verdict: Verdict, findings: Findings): string => plainLine(explanationOf(verdict, findings));
@@ -13,7 +14,7 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
   const { port } = facts;
   switch (verdict) {
     case 'free':
-      return 'Nothing has it, and a bind succeeds.';
+      return `Nothing has it, and a bind succeeds${lost(findings)}.`;
     case 'listening':
       return `${listening(findings)}.`;
     case 'boundNotListening':
@@ -27,9 +28,13 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
     case 'privileged':
       return isPrivileged(findings)
         ? `Port ${port} is privileged, and this user has no right to bind it.`
-        : 'The system refuses it by a policy or a reservation that it does not show.';
+        : 'This user has no right to bind it.';
+    case 'refused':
+      return `The system refuses it${facts.osCode === undefined ? '' : ` (${facts.osCode})`}, by a policy or a reservation that it does not show: SELinux, AppArmor, a firewall, or a service's SocketBindDeny=.`;
+    case 'redirected':
+      return `A bind succeeds, but what comes to the port goes elsewhere before any socket sees it: ${facts.redirection!.rule}.`;
     case 'inDynamicRange':
-      return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it.`;
+      return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it${lost(findings)}.`;
   }
 }
 
@@ -39,25 +44,35 @@ function excluded(exclusion: PortExclusion): string {
   return `It is kept by ${describeExclusion(exclusion)}${reason ? `, for "${reason}"` : ''}`;
 }
 
-/** A process as people name it: `node (process 4711, user ada, web.service)`. */
-function who({ processId, processName, user, service, container }: PortHolder): string {
-  if (processId === undefined) {
-    return user === undefined ? 'A socket of no process' : `A process of user ${user} that this user may not look at`;
-  }
-  const facts = [processName && `process ${processId}`, user && `user ${user}`, service, container].filter(Boolean);
-  return `${processName ?? `Process ${processId}`}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
-}
-
 function listening(findings: Findings): string {
-  const { protocol, reservation } = findings;
-  const listeners = listenersOf({ holders: findings.facts.holders, reservation });
+  const { protocol, reservation, facts } = findings;
+  const found = listenersOf({ holders: facts.holders, reservation });
   const verb = protocol === 'tcp' ? 'listens' : 'receives';
-  const [first, ...others] = listeners.map(({ holder }) => holder) as [PortHolder, ...PortHolder[]];
+  const [first, ...others] = found.map(({ holder }) => holder) as [PortHolder, ...PortHolder[]];
   const on = first.addresses.length > 0 ? ` on ${first.addresses.join(' and ')}` : '';
   const more = others.length > 0 ? `, and ${others.length} more` : '';
   const within = reservation ? `, inside ${describe(reservation)}` : '';
-  return `${who(first)} ${verb}${on}${forUrls(first)}${more}${within}${familyLeft(findings)}`;
+  const left = `${familyLeft(findings)}${addressesLeft(found)}${sharing(facts)}`;
+  return `${who(first)} ${verb}${on}${forUrls(first)}${more}${within}${left}${startedAs(first)}${noted(found)}`;
 }
+
+/** What whoever has it says of how it is freed. */
+const noted = (found: readonly FoundHolder[]): string => {
+  const note = found.find((one) => one.note)?.note;
+  return note ? `; ${note}` : '';
+};
+
+const wildcards = new Set(['0.0.0.0', '::', '*']);
+
+/** Who listens on one address leaves the others. */
+function addressesLeft(found: readonly FoundHolder[]): string {
+  const addresses = found.flatMap(({ holder }) => holder.addresses);
+  const isOnAll = addresses.length === 0 || addresses.some((address) => wildcards.has(address));
+  return isOnAll ? '' : ', and its other addresses are free';
+}
+
+const sharing = ({ serving }: PortFacts): string =>
+  serving?.shared ? ', and shares it: who sets SO_REUSEADDR and SO_REUSEPORT, too, binds beside it' : '';
 
 /** The kernel listens for others, who are known by the urls reserved there. */
 function forUrls({ urls = [] }: PortHolder): string {
@@ -76,16 +91,44 @@ function familyLeft({ facts: { refusals }, families }: Findings): string {
 function notListening(findings: Findings): string {
   const { facts } = findings;
   const left = familyLeft(findings);
-  const connected = facts.holders.find(({ holder }: FoundHolder) => holder.state === 'connected');
-  if (connected) return `${who(connected.holder)} has it as the local port of a connection${left}`;
-  if (facts.holders.length > 0) return `Only closing connections have it, for about a minute${left}`;
-  return `A socket is bound to it that does not listen, and the system does not say whose${left}`;
+  const [first] = facts.holders;
+  if (!first) return `A socket is bound to it that does not listen, and the system does not say whose${left}`;
+  const about = `${left}${startedAs(first.holder)}${noted(facts.holders)}`;
+  const of = who(first.holder);
+  switch (first.holder.state) {
+    case 'connected':
+      return `${of} has it as the local port of a connection${why(findings)}${about}`;
+    case 'closeWait':
+      return `${of} has a connection on it that its other end closed, and keeps it until it ends${about}`;
+    case 'bound':
+      return `${of} has bound it and does not listen${about}`;
+    default:
+      if (first.holder.processId !== undefined) return `${of} has a connection on it that is half closed${about}`;
+      return `Only closing connections have it, for about a minute${left}${servers(facts)}`;
+  }
 }
+
+/** How the connection came by the port. */
+const why = (findings: Findings): string =>
+  tookFromDynamicRange(findings)
+    ? `, because ${findings.facts.port} lies in ${formatRange(findings.dynamicRange!)}, which the system hands out by itself`
+    : '';
+
+/** What is left of a connection stops no server, unless it was one without the option. */
+const servers = ({ serving }: PortFacts): string =>
+  serving?.all
+    ? '; a server that sets SO_REUSEADDR, as most do, can start now'
+    : '; a server has to wait for that, too: those connections were made without SO_REUSEADDR';
+
+/** What is recorded and is not so. */
+const lost = ({ lostExclusion }: Findings): string =>
+  lostExclusion ? `; ${describeExclusion(lostExclusion)} is recorded, but the system has lost it` : '';
 
 const reason = ({ reservation }: Findings) => (reservation?.reason ? `, for "${reservation.reason}"` : '');
 
 function bindable({ facts: { refusals }, reservation }: Findings): string {
   const yields = reservation?.lifetime === 'runtime' && reservation.enforcement === 'ephemeralOnly';
   if (yields) return ', which lets a server in that sets SO_REUSEADDR';
+  if (reservation?.state === 'lost') return ' by the record alone: the system has lost it, and may hand the port out';
   return refusals.ipv4 || refusals.ipv6 ? '' : ', which does not stop a program that names the port';
 }

@@ -1,4 +1,10 @@
-import type { FreeRangeList, PortFindParams, PortRange, Reservation } from '../../protocol/generated/contract.ts';
+import type {
+  FreeRangeList,
+  PortFindParams,
+  PortRange,
+  Protocol,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
 import { checkRange, endPort } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { checkFits } from '../reservations/requests.ts';
@@ -22,13 +28,16 @@ export async function findFree(
   const reading = numberOfPorts * first >= surveySocketsFrom;
   const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, reading))));
   const reserved = reservations.filter((item) => protocols.includes(item.protocol)).map(({ range }) => range);
-  const avoid = portsToAvoid(survey, reserved, numberOfPorts);
+  const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: within === undefined });
   const window = within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
 
+  let last: { protocol: Protocol; port: number } | undefined;
   const firstRefused = async (range: PortRange): Promise<number | undefined> => {
     for (const protocol of protocols) {
       const port = await provider.firstRefused(protocol, range, signal);
-      if (port !== undefined) return port;
+      if (port === undefined) continue;
+      last = { protocol, port };
+      return port;
     }
     return undefined;
   };
@@ -42,9 +51,18 @@ export async function findFree(
     // What lies before was too small, or refused.
     rest = behind(refused ?? endPort(range), window);
   }
-  if (ranges.length === 0) throw noFreeRange({ protocols, numberOfPorts, window });
+  if (ranges.length === 0) {
+    const refusal = last && (await refusalOf(provider, last));
+    throw noFreeRange({ protocols, numberOfPorts, window }, { refusal, redirected: survey.redirected });
+  }
   return { ranges };
 }
+
+/** What a reservation of the port would be refused with. */
+const refusalOf = (provider: Provider, { protocol, port }: { protocol: Protocol; port: number }): Promise<unknown> =>
+  provider
+    .check({ protocol, range: { startPort: port, numberOfPorts: 1 }, lifetime: 'runtime' })
+    .catch((error) => error);
 
 const behind = (port: number, window: PortRange): PortRange => ({
   startPort: port + 1,

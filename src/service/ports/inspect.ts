@@ -13,7 +13,7 @@ import type { FoundHolder, Inspection, PortFacts, Provider } from '../../provide
 import { type CallOptions, tellSteps } from '../call-options.ts';
 import { joined } from '../label.ts';
 import { explain } from './explanation.ts';
-import { remedyFor } from './remedy.ts';
+import { preventionOf, remedyFor } from './remedy.ts';
 import { type Findings, verdictOf } from './verdict.ts';
 
 /** What the service knows. */
@@ -80,10 +80,14 @@ function findingsOf(
     families,
     reservation,
     exclusion: exclusionOf(protocol, facts, exclusions),
+    ...(!facts.exclusion && { lostExclusion: lostFrom(protocol, facts.port, exclusions) }),
     isHeldHere: reservation !== undefined && isHeldHere(reservation),
     dynamicRange: has(dynamicRange) ? dynamicRange : undefined,
   };
 }
+
+const lostFrom = (protocol: Protocol, port: number, records: readonly ExclusionRecord[]): ExclusionRecord | undefined =>
+  records.find((item) => item.protocol === protocol && item.store === 'persistent' && holdsPort(item.range, port));
 
 /** The exclusion of the port, as it was made here, if it was: the system may have merged it with its neighbours. */
 function exclusionOf(
@@ -98,14 +102,12 @@ function exclusionOf(
     : joined(exclusion, undefined);
 }
 
-function statusOf(provider: Provider, findings: Findings): PortStatus {
+function statusOf({ commands, excluder }: Provider, findings: Findings): PortStatus {
   const { protocol, facts, families, reservation, exclusion } = findings;
   const { port, refusals } = facts;
   const verdict = verdictOf(findings);
-  const remedy = remedyFor(verdict, findings, {
-    commands: provider.commands,
-    canExclude: provider.excluder !== undefined,
-  });
+  const prevention = preventionOf(verdict, findings, excluder !== undefined);
+  const remedy = remedyFor(verdict, findings, { commands, canExclude: excluder !== undefined });
   const canBind = !refusals.ipv4 && !refusals.ipv6;
   return {
     protocol,
@@ -113,11 +115,13 @@ function statusOf(provider: Provider, findings: Findings): PortStatus {
     canBind,
     ...(families.includes('ipv4') && { canBindIPv4: !refusals.ipv4 }),
     ...(families.includes('ipv6') && { canBindIPv6: !refusals.ipv6 }),
+    ...(facts.serving && { serving: facts.serving }),
     verdict,
     holders: facts.holders.map(({ holder }: FoundHolder) => holder),
     ...(reservation && { reservation }),
     ...(exclusion && { exclusion }),
     explanation: explain(verdict, findings),
-    ...(remedy !== undefined && { remedy }),
+    ...(prevention && { prevention }),
+    ...(remedy && { remedy }),
   };
 }

@@ -71,7 +71,7 @@ export function portMap(
 
 function withHolders({ exclusion, reservation }: Facts, found: readonly FoundHolder[]): Facts {
   const listens = listenersOf({ holders: found, reservation }).length > 0;
-  const holders = found.map(({ holder: { commandLine: _, ...holder } }) => holder);
+  const holders = found.map(({ holder: { commandLine: _, workingDirectory: __, unseen: ___, ...holder } }) => holder);
   return {
     kind: listens ? 'listening' : reservation ? 'reserved' : 'inUse',
     ...(exclusion && { exclusion }),

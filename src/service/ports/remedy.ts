@@ -1,61 +1,62 @@
-import type { PortRange, Protocol, Remedy, Verdict } from '../../protocol/generated/contract.ts';
-import { formatPorts } from '../../protocol/ranges.ts';
-import type { SystemCommands } from '../../providers/provider.ts';
-import { type Findings, isPrivileged, listenersOf } from './verdict.ts';
+import type { Remedy, Verdict } from '../../protocol/generated/contract.ts';
+import { toDo, toRun } from '../../protocol/remedies.ts';
+import type { FoundHolder, SystemCommands } from '../../providers/provider.ts';
+import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange } from './verdict.ts';
 
-/** What this machine has for a remedy. */
+/** What this system has for remedies. */
 export interface Means {
   commands: SystemCommands;
-  /** Whether ports can be kept out of automatic choice here. */
+  /** Whether something keeps ports out of automatic choice. */
   canExclude: boolean;
 }
 
-type Action = NonNullable<Remedy['action']>;
-
-const sentences: Record<Action, (ports: string) => string> = {
-  release: (ports) => `Release the reservation ${ports}.`,
-  exclude: (ports) => `Keep ${ports} out of automatic choice.`,
-  restartNat: (ports) => `Keep ${ports} out of automatic choice, with WinNAT stopped meanwhile.`,
-  reserve: (ports) => `Reserve ${ports} persistently.`,
-};
-
-function act(action: Action, protocol: Protocol, range: PortRange): Remedy {
-  return { action, protocol, range, sentence: sentences[action](formatPorts(protocol, range)) };
-}
-
-const run = (command: string): Remedy => ({ run: command, sentence: `Run: ${command}` });
-
-/** What frees the port, allows it, keeps it, or else shows more; nothing where nothing is wrong. */
+/** The one thing that frees the port, allows it, keeps it, or else shows more; none where nothing is wrong, or none helps. */
 export function remedyFor(verdict: Verdict, findings: Findings, { commands, canExclude }: Means): Remedy | undefined {
   const { protocol, facts, reservation } = findings;
   const { port, holders } = facts;
-  const one = { startPort: port, numberOfPorts: 1 };
+  const only = { startPort: port, numberOfPorts: 1 };
+  const endOf = (holder: FoundHolder | undefined): Remedy | undefined => {
+    const isHidden = holder?.holder.unseen === 'noRights';
+    return holder?.end ?? (isHidden ? toRun(commands.showHolders(protocol, port)) : undefined);
+  };
   switch (verdict) {
     case 'listening':
-      return run(listenersOf({ holders, reservation })[0]?.end ?? commands.showHolders(protocol, port));
-    case 'boundNotListening': {
-      const connected = holders.find(({ holder }) => holder.state === 'connected');
-      // What is closing goes by itself, and of what is not listed no command shows more.
-      return connected && run(connected.end ?? commands.showHolders(protocol, port));
-    }
+      // Who sets the same options binds beside those that are there.
+      return facts.serving?.shared ? undefined : endOf(listenersOf({ holders, reservation })[0]);
+    case 'boundNotListening':
+      // What is closing goes by itself.
+      return endOf(
+        holders.find(({ holder }) => holder.state !== 'closing' && holder.state !== 'timeWait') ??
+          holders.find(({ end }) => end),
+      );
     case 'reserved': {
       const holder = reservation!.owner?.processId;
       // Only its own worker can release it; its end frees the ports. One of a container is not to be named here.
       if (reservation!.lifetime === 'runtime' && !findings.isHeldHere) {
-        return holder === undefined ? undefined : run(commands.endProcess(holder));
+        const end = holder === undefined ? undefined : commands.endProcess(holder);
+        return end === undefined ? undefined : toRun(end);
       }
-      return act('release', protocol, reservation!.range);
+      return toDo(reservation!.state === 'lost' ? 'restore' : 'release', protocol, reservation!.range);
     }
     case 'excludedBySystem':
-      return act('restartNat', protocol, one);
+      return toDo('restartNat', protocol, only);
     case 'privileged': {
       const allow = isPrivileged(findings) ? commands.allowPort?.(port) : undefined;
-      return allow === undefined ? undefined : run(allow);
+      return allow === undefined ? undefined : toRun(allow);
     }
+    case 'redirected':
+      return facts.redirection!.end;
     case 'inDynamicRange':
-      return act(canExclude ? 'exclude' : 'reserve', protocol, one);
+      return toDo(canExclude ? 'exclude' : 'reserve', protocol, findings.lostExclusion?.range ?? only);
     case 'excludedByAdministrator':
+    case 'refused':
     case 'free':
       return undefined;
   }
+}
+
+/** What keeps it from happening again. */
+export function preventionOf(verdict: Verdict, findings: Findings, canExclude: boolean): Remedy | undefined {
+  if (verdict !== 'boundNotListening' || !canExclude || !tookFromDynamicRange(findings)) return undefined;
+  return toDo('exclude', findings.protocol, { startPort: findings.facts.port, numberOfPorts: 1 });
 }

@@ -1,4 +1,12 @@
-import type { PortExclusion, PortRange, Protocol, Reservation, Verdict } from '../../protocol/generated/contract.ts';
+import type {
+  ExclusionRecord,
+  PortExclusion,
+  PortHolder,
+  PortRange,
+  Protocol,
+  Reservation,
+  Verdict,
+} from '../../protocol/generated/contract.ts';
 import type { FoundHolder, Inspection, PortFacts } from '../../providers/provider.ts';
 
 /** All that is known of a port. */
@@ -11,6 +19,8 @@ export interface Findings {
   reservation: Reservation | undefined;
   /** The one that holds the port, whoever made it. */
   exclusion: PortExclusion | undefined;
+  /** An exclusion that is recorded, and that the system has lost. */
+  lostExclusion?: ExclusionRecord;
   /** Whether this service holds it, and may release it. */
   isHeldHere: boolean;
   /** Given where the port lies in it. */
@@ -48,12 +58,20 @@ export function verdictOf(findings: Findings): Verdict {
   const refused = [refusals.ipv4, refusals.ipv6].filter((one) => one !== undefined);
   if (listenersOf({ holders, reservation }).length > 0) return 'listening';
   if (reservation) return 'reserved';
+  // What only passes hides nothing that stays.
+  if (facts.redirection && !holders.some(({ holder }) => holder.processId)) return 'redirected';
   if (refused.includes('inUse')) return 'boundNotListening';
   if (isPrivileged(findings)) return 'privileged';
   if (refused.includes('denied')) {
     if (holders.length > 0) return 'boundNotListening';
-    return exclusion && !exclusion.administered ? 'excludedBySystem' : 'privileged';
+    return exclusion && !exclusion.administered ? 'excludedBySystem' : 'refused';
   }
   if (exclusion) return 'excludedByAdministrator';
   return dynamicRange ? 'inDynamicRange' : 'free';
 }
+
+/** Whether a connection was given the port by the system, which hands out those of the dynamic range. */
+export const tookFromDynamicRange = ({ facts, dynamicRange, exclusion }: Findings): boolean =>
+  dynamicRange !== undefined && !exclusion && facts.holders.some(({ holder }) => isConnection(holder.state));
+
+const isConnection = (state: PortHolder['state']): boolean => state !== 'listening' && state !== 'bound';

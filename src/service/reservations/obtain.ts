@@ -107,7 +107,7 @@ async function take(
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
   const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false))));
   const reserved = others.map((item) => item.range);
-  const avoid = portsToAvoid(survey, reserved, numberOfPorts);
+  const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: request.within === undefined });
   const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
   let isSurveyed = numberOfPorts < surveySocketsFrom;
   const takeOrLook = async (range: PortRange) => {
@@ -122,7 +122,8 @@ async function take(
       throw error;
     }
   };
-  return (await claimFreeRange({ protocols, numberOfPorts, window }, avoid, takeOrLook)).claimed;
+  const within = { avoid, redirected: survey.redirected };
+  return (await claimFreeRange({ protocols, numberOfPorts, window }, within, takeOrLook)).claimed;
 }
 
 /** Takes the range in every protocol or in none. */

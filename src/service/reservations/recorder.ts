@@ -2,6 +2,7 @@ import type { LedgerChange } from '../../ledger/ledger.ts';
 import type { ExclusionRecord, LedgerRecord, Reservation } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
+import { compared } from '../conditions.ts';
 import type { Core } from '../core.ts';
 import type { Prospect } from './batch.ts';
 import type { Taker } from './obtain.ts';
@@ -94,7 +95,7 @@ export async function record(
   const { provider, held } = core;
   const records = recordsOf(core, prospect, change.own);
   const { fresh, gone, before, between, after } = records;
-  if (fresh.length + gone.length === 0) return;
+  if (fresh.length + gone.length === 0) return restore(core, prospect, change);
   const isSystems = [...fresh, ...gone].some(isPersistent);
   let done: 'nothing' | 'written' | 'settled' = 'nothing';
   try {
@@ -124,6 +125,17 @@ export async function record(
     held.delete(keyOf(item));
     await provider.release(item);
   }
+}
+
+/** Gives the system again what it has lost of what was asked for again, and is the caller's. */
+async function restore(core: Core, { obtained }: Pick<Prospect, 'obtained'>, change: LedgerChange): Promise<void> {
+  const { provider } = core;
+  if (!provider.conditions) return;
+  const own = new Set(change.own.map(keyOf));
+  const again = obtained.flatMap(({ existing }) => existing).filter((one) => own.has(keyOf(one)));
+  const isGone = ({ state }: Reservation) => state === 'lost' || state === 'lostAtBoot';
+  if (!compared(provider, { reservations: again }).reservations.some(isGone)) return;
+  await provider.settle(...settlementOf(core, change.own, change));
 }
 
 /** Settles the system with the records of before. */

@@ -1,6 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openLedger } from '../../../src/ledger/open-ledger.ts';
 import { PortService } from '../../../src/service/port-service.ts';
@@ -40,6 +43,7 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       canBind: false,
       canBindIPv4: true,
       canBindIPv6: false,
+      serving: { all: false, ipv4: true, ipv6: false, loopbackIPv4: true, loopbackIPv6: false },
       verdict: 'listening',
       holders: [
         {
@@ -49,9 +53,14 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
           processId,
           processName: 'python3',
           commandLine: expect.stringMatching(/python3 .*situation\.py 0 listen tcp ::1 21173$/),
+          workingDirectory: process.cwd(),
         },
       ],
-      explanation: `python3 (process ${processId}, user root) listens on ::1, while 0.0.0.0 alone can be bound.`,
+      explanation: expect.stringMatching(
+        new RegExp(
+          `^python3 \\(process ${processId}, user root\\) listens on ::1, while 0\\.0\\.0\\.0 alone can be bound, and its other addresses are free; it was started as ".*python3 .*" in ${process.cwd()}\\.$`,
+        ),
+      ),
       remedy: { run: `kill ${processId}`, sentence: `Run: kill ${processId}` },
     });
     expect([await tryBind('tcp', port, '0.0.0.0'), await tryBind('tcp', port, '::')]).toEqual(['bound', 'EADDRINUSE']);
@@ -61,13 +70,19 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
   });
 
   test('listening, of a process whose name would steer a terminal, which is told as marks', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'names-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const program = join(folder, 'a\nb\u001b[2J\u202e');
+    symlinkSync(
+      execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim(),
+      program,
+    );
     const script = `
 import socket, sys
-open("/proc/self/comm", "w").write("a\\nb\\u001b[2J\\u202e")
 listener = socket.create_server(("127.0.0.1", ${port}))
 print("listens", flush=True)
 sys.stdin.read()`;
-    const child = spawn('python3', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(program, ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill());
     await once(child.stdout, 'data');
     const { explanation, holders } = await statusOf(await open());
@@ -79,7 +94,9 @@ sys.stdin.read()`;
     await startSituation('tcp', '127.0.0.1', port);
     const status = await statusOf(await open());
     expect(status).toMatchObject({ verdict: 'listening', canBind: false, canBindIPv4: false, canBindIPv6: true });
-    expect(status.explanation).toMatch(/listens on 127\.0\.0\.1, while :: alone can be bound\.$/);
+    expect(status.explanation).toMatch(
+      /listens on 127\.0\.0\.1, while :: alone can be bound, and its other addresses are free; it was /,
+    );
   });
 
   test('listening in udp and free in tcp, of a socket that is bound in udp', async () => {
@@ -92,18 +109,20 @@ sys.stdin.read()`;
     expect(ports[0]!.explanation).toMatch(new RegExp(`^python3 \\(process ${processId}, user root\\) receives on 0`));
   });
 
-  test('boundNotListening, of a socket that no table lists', async () => {
-    await startSituation('tcp', '::', port, { manner: 'bind' });
-    expect(await statusOf(await open())).toEqual({
-      protocol: 'tcp',
-      port,
+  test('boundNotListening, of a socket that is bound and does not listen, whose end by the remedy frees the port', async () => {
+    const { processId, ended } = await startSituation('tcp', '::', port, { manner: 'bind' });
+    const status = await statusOf(await open());
+    expect(status).toMatchObject({
       canBind: false,
-      canBindIPv4: false,
-      canBindIPv6: false,
+      serving: { all: false, ipv4: false, ipv6: false, loopbackIPv4: false, loopbackIPv6: false },
       verdict: 'boundNotListening',
-      holders: [],
-      explanation: 'A socket is bound to it that does not listen, and the system does not say whose.',
+      holders: [{ state: 'bound', processId }],
+      remedy: { run: `kill ${processId}` },
     });
+    expect(status.explanation).toMatch(/^python3 \(process \d+, user root\) has bound it and does not listen; it was /);
+    run(status.remedy!.run!);
+    await ended;
+    expect(await statusOf(await open())).toMatchObject({ verdict: 'free', canBind: true });
   });
 
   test('boundNotListening, of the local port of a connection, and of one that closes', async () => {
@@ -126,16 +145,20 @@ sys.stdin.read()`;
     expect(status).toMatchObject({
       verdict: 'boundNotListening',
       holders: [{ state: 'connected', processId: process.pid, addresses: ['127.0.0.1'] }],
-      remedy: { run: `kill ${process.pid}` },
     });
-    expect(status.explanation).toMatch(/ has it as the local port of a connection, while :: alone can be bound\.$/);
+    expect(status.explanation).toMatch(
+      / has it as the local port of a connection, while :: alone can be bound; .*; this session itself has it\.$/,
+    );
+    expect(status).not.toHaveProperty('remedy');
 
     client.end();
     await once(client.resume(), 'end');
     await once(client, 'close');
     const closing = await statusOf(service, clientPort);
-    expect(closing).toMatchObject({ verdict: 'boundNotListening', holders: [{ state: 'closing' }] });
-    expect(closing.explanation).toMatch(/^Only closing connections have it, for about a minute/);
+    expect(closing).toMatchObject({ verdict: 'boundNotListening', holders: [{ state: 'timeWait' }] });
+    expect(closing.explanation).toMatch(
+      /^Only closing connections have it, for about a minute, while :: alone can be bound; a server /,
+    );
     expect(closing).not.toHaveProperty('remedy');
   });
 
@@ -150,7 +173,7 @@ sys.stdin.read()`;
     expect(status).toMatchObject({
       canBind: false,
       verdict: 'listening',
-      holders: [{ state: 'listening', addresses: ['0.0.0.0'], user: 'root' }],
+      holders: [{ state: 'listening', addresses: ['0.0.0.0'], user: 'root', unseen: 'noRights' }],
       explanation:
         'A process of user root that this user may not look at listens on 0.0.0.0, while :: alone can be bound.',
       remedy: { run: `sudo ss -tanp 'sport = :${port + 1}'` },
@@ -164,7 +187,7 @@ sys.stdin.read()`;
     const status = await statusOf(new PortService(provider, await openLedger(ownHost())));
     expect(status).toMatchObject({ verdict: 'listening', canBind: false, canBindIPv4: false });
     expect(status).not.toHaveProperty('canBindIPv6');
-    expect(status.explanation).toMatch(/listens on 127\.0\.0\.1\.$/);
+    expect(status.explanation).toMatch(/listens on 127\.0\.0\.1, and its other addresses are free; it was /);
   });
 
   test('free, of a port that is taken in another network namespace', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { endCommand } from '../../../src/providers/proc/holders.ts';
-import { parseControlGroup } from '../../../src/providers/proc/processes.ts';
+import { parseControlGroup } from '../../../src/providers/proc/control-group.ts';
+import { parseSocketUnits } from '../../../src/providers/proc/ends/socket-units.ts';
+import { quoted } from '../../../src/providers/proc/ends/units.ts';
+import { programName } from '../../../src/providers/proc/process-facts.ts';
 import { parseAddress, socketRowReader } from '../../../src/providers/proc/socket-row.ts';
 
 const id = '0123456789abcdef'.repeat(4);
@@ -20,6 +22,10 @@ test.each([
   [`12:pids:/docker/${id}\n1:name=systemd:/docker/${id}`, { container: 'docker 0123456789ab' }],
   [`0::/machine.slice/libpod-${id}.scope/container`, { container: 'podman 0123456789ab' }],
   [`0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, { container: 'crictl 0123456789ab' }],
+  [
+    '0::/machine.slice/systemd-nspawn@web.service/payload/system.slice/nginx.service',
+    { service: 'nginx.service', machine: 'web' },
+  ],
   ['0::/system.slice/foo\\x2dbar@a:b.service', { service: 'foo\\x2dbar@a:b.service' }],
   // What a user may call a group of his own, for somebody else to put into a shell.
   ['0::/user.slice/user@1000.service/a;reboot;.service', {}],
@@ -32,10 +38,26 @@ test.each([
   expect(parseControlGroup(text)).toEqual(membership);
 });
 
-test('the command that ends a service is one for a shell', () => {
-  expect(endCommand({ processId: 5, service: 'nginx.service' }, '', 'systemctl')).toBe('systemctl stop nginx.service');
-  const service = 'foo\\x2dbar.service';
-  expect(endCommand({ processId: 5, service }, '', 'systemctl')).toBe(`systemctl stop '${service}'`);
+test('the name of a unit is one for a shell', () => {
+  expect(quoted('nginx.service')).toBe('nginx.service');
+  expect(quoted('foo\\x2dbar.service')).toBe("'foo\\x2dbar.service'");
+});
+
+test.each([
+  ['node', ['node', 'server.js'], '/usr/bin/node', 'node'],
+  ['MainThread', ['node', 'server.js'], '/usr/bin/node', 'node'],
+  ['pool-1', ['python3', '-m', 'http.server'], '/usr/bin/python3.11', 'python3'],
+  ['gunicorn', ['/usr/bin/python3', '/usr/bin/gunicorn', 'app'], '/usr/bin/python3.11', 'gunicorn'],
+  [
+    'a-program-with-',
+    ['./a-program-with-a-long-name'],
+    '/opt/a-program-with-a-long-name',
+    'a-program-with-a-long-name',
+  ],
+  ['nginx', ['nginx: master process /usr/sbin/nginx'], '/usr/sbin/nginx', 'nginx'],
+  ['postgres', ['postgres'], '', 'postgres'],
+])('a process whose thread is called %s, started as %j from %s, is %s', (comm, argv, executable, name) => {
+  expect(programName(comm, argv, executable)).toBe(name);
 });
 
 test.each([
@@ -54,4 +76,17 @@ test('a line says state, address, user and inode', () => {
     '  12: 0100007F:52B5 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 34567 1 0000000000000000 100 0 0 10 0';
   const table = Buffer.from(`\n${line}\n`);
   expect(socketRowReader()(table, 1, 10)).toEqual({ state: 10, address: '127.0.0.1', userId: 1000, inode: 34567 });
+});
+
+test('the socket units of a port are those that listen on it in its protocol', () => {
+  const text = `
+/run/dbus/system_bus_socket Stream   dbus.socket   dbus.service
+0.0.0.0:22                  Stream   ssh.socket    ssh.service
+[::]:22                     Stream   ssh.socket    ssh.service
+127.0.0.1:2222              Stream   other.socket  other.service
+[::]:69                     Datagram tftp.socket   tftp.service
+`;
+  expect(parseSocketUnits(text, 'tcp', 22)).toEqual([{ socket: 'ssh.socket', service: 'ssh.service' }]);
+  expect(parseSocketUnits(text, 'udp', 69)).toEqual([{ socket: 'tftp.socket', service: 'tftp.service' }]);
+  expect(parseSocketUnits(text, 'udp', 22)).toEqual([]);
 });

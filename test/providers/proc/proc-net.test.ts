@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { portsInUse, visitLines } from '../../../src/providers/proc/proc-net.ts';
+import { visitLines } from '../../../src/providers/proc/proc-net.ts';
+import { portsInUse } from '../../../src/providers/proc/socket-table.ts';
 import { useOwnNetwork } from '../../kernel/held/support/own-network.ts';
 
 useOwnNetwork();

@@ -70,3 +70,30 @@ test.each([
 ])('%s is no dynamic range', (_, output) => {
   expect(parseDynamicPortRange(output)).toBeUndefined();
 });
+
+const dashed = 'Port\r\n----------    --------\r\n';
+
+test.each([
+  ['0xFF as a blank, as in code page 850', '\xff     5357\xff       5357\xff     *\r\n', true],
+  ['a blank that does not break', '\u00a0     5357\u00a0       5357\u00a0     *\r\n', true],
+  ['a wide blank', '\u3000 5357\u3000 5357\r\n', false],
+])('a row with %s is read', (_, line, administered) => {
+  expect(parseExcludedPortRanges(`${dashed}${line}`)).toEqual([
+    { range: { startPort: 5357, numberOfPorts: 1 }, administered },
+  ]);
+});
+
+test('a line of numbers that is no row is not understood, which is not the same as none', () => {
+  expect(parseExcludedPortRanges(`${dashed}  5357 to 5360\r\n`)).toBeUndefined();
+});
+
+test.each([
+  ['a wide colon in code page 936', 'x\r\n---\r\n\xc6\xf4\xb6\xaf\xa3\xba 49152\r\n\xa3\xba 16384\r\n', 49_152],
+  [
+    '0xFF before the colon',
+    'Plage\r\n---\r\nPort de d\x82marrage\xff: 1024\r\nNombre de ports\xff\xff: 64511\r\n',
+    1024,
+  ],
+])('a dynamic range with %s is read', (_, text, startPort) => {
+  expect(parseDynamicPortRange(text)).toMatchObject({ startPort });
+});

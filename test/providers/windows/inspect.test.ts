@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { toRun } from '../../../src/protocol/remedies.ts';
 import { holdersOf } from '../../../src/providers/windows/holders.ts';
 import { rowOf } from '../../../src/providers/windows/inspect.ts';
 import { parseReservedUrls } from '../../../src/providers/windows/netsh.ts';
@@ -23,7 +24,7 @@ describe('the holders of a port', () => {
           processName: 'svchost.exe',
           service: 'Dhcp,EventLog',
         },
-        end: 'Stop-Service Dhcp, EventLog -Force',
+        note: 'Windows itself needs it, so it is not ended for a port',
       },
       {
         holder: {
@@ -33,16 +34,48 @@ describe('the holders of a port', () => {
           processName: 'node.exe',
           user: 'VM\\ada',
         },
-        end: 'Stop-Process -Id 4711 -Force',
+        end: toRun('Stop-Process -Id 4711 -Force'),
       },
-      { holder: { state: 'closing', addresses: ['0.0.0.0'] } },
+      { holder: { state: 'timeWait', addresses: ['0.0.0.0'] } },
     ]);
   });
 
-  test('no command ends the kernel', () => {
+  test('no command ends the kernel; one shows who is behind HTTP.sys', () => {
     expect(holdersOf([socket(4, 2)], processes)).toEqual([
-      { holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 4, processName: 'System' } },
+      {
+        holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 4, processName: 'System' },
+        end: toRun('netsh http show servicestate view=requestq'),
+        note: expect.stringContaining('HTTP.sys or a driver has it'),
+      },
     ]);
+    const smb = holdersOf([{ ...socket(4, 2), port: 445 }], processes);
+    expect(smb).toEqual([{ holder: smb[0]!.holder, note: expect.stringContaining('SMB') }]);
+  });
+
+  test('that have ended are named so, since one that they started has their sockets', () => {
+    expect(holdersOf([socket(99, 2)], processes)).toEqual([
+      {
+        holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 99, unseen: 'ended' },
+        note: expect.stringContaining('ParentProcessId=99'),
+      },
+    ]);
+  });
+
+  test.each([
+    ['wininit.exe', undefined, undefined],
+    ['svchost.exe', 'RpcEptMapper,RpcSs', undefined],
+    ['lsass.exe', 'KeyIso,SamSs', undefined],
+    ['svchost.exe', undefined, undefined],
+    ['svchost.exe', 'SharedAccess', 'Stop-Service SharedAccess -Force'],
+    ['nginx.exe', 'nginx', 'Stop-Service nginx -Force'],
+    ['svchost.exe', 'iphlpsvc', 'netsh interface portproxy delete v4tov4 listenport=80 listenaddress=0.0.0.0'],
+    ['wslrelay.exe', undefined, 'wsl.exe -u root -- fuser -k 80/tcp'],
+    ['com.docker.backend.exe', undefined, 'docker ps -q --filter publish=80 | ForEach-Object { docker stop $_ }'],
+    ['node.exe', undefined, 'Stop-Process -Id 700 -Force'],
+  ])('%s of the services %s is ended by %s', (processName, service, command) => {
+    const [found] = holdersOf([socket(700, 2)], new Map([[700, { processName, ...(service && { service }) }]]));
+    expect(found!.end?.run).toBe(command);
+    expect(found!.end?.stops !== undefined).toBe(service === 'SharedAccess');
   });
 
   test('of HTTP.sys are the kernel, with the urls reserved there and the command that shows more', () => {
@@ -50,7 +83,7 @@ describe('the holders of a port', () => {
     expect(holdersOf([socket(4, 2)], processes, urls)).toEqual([
       {
         holder: { state: 'listening', addresses: ['0.0.0.0'], processId: 4, processName: 'System', urls },
-        end: 'netsh http show servicestate view=requestq',
+        end: toRun('netsh http show servicestate view=requestq'),
       },
     ]);
     expect(holdersOf([socket(4711, 2)], processes, urls)[0]!.holder).not.toHaveProperty('urls');
@@ -86,4 +119,10 @@ test('url reservations are read by their urls, whatever the words around them sa
     { url: 'https://+:5986/wsman/', port: 5986 },
     { url: 'HTTP://[::1]:8080/a/b/', port: 8080 },
   ]);
+});
+
+test('urls with an address to listen on, with a zone, and without a closing slash are found', () => {
+  const lines = ['http://+:8080:127.0.0.1/app/ ', 'https://*:8443:*/x/', 'http://[fe80::1%4]:9999/', 'http://+:81 '];
+  const output = lines.map((url) => `    Reserved URL            : ${url}`).join('\r\n');
+  expect(parseReservedUrls(output).map(({ port }) => port)).toEqual([8080, 8443, 9999, 81]);
 });

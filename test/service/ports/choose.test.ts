@@ -38,7 +38,7 @@ describe('the search', () => {
     ['from the middle', 0.5, 20045],
     ['from the last place', 0.999, 20090],
   ])('begins %s of the window', async (_, random, startPort) => {
-    const { range } = await claimFreeRange(request, new PortSet(), claimAll, () => random);
+    const { range } = await claimFreeRange(request, { avoid: new PortSet() }, claimAll, () => random);
     expect(range).toEqual({ startPort, numberOfPorts: 10 });
   });
 
@@ -48,24 +48,24 @@ describe('the search', () => {
       { startPort: 20047, numberOfPorts: 53 },
     ]);
     for (const random of [0, 0.2, 0.41, 0.5, 0.999]) {
-      const { range } = await claimFreeRange(request, avoid, claimAll, () => random);
+      const { range } = await claimFreeRange(request, { avoid }, claimAll, () => random);
       expect(range.startPort).toBe(20037);
     }
   });
 
   test('goes on behind a port that the claim found taken', async () => {
-    const { range } = await claimFreeRange(request, new PortSet(), refusing([20005, 20012]), () => 0);
+    const { range } = await claimFreeRange(request, { avoid: new PortSet() }, refusing([20005, 20012]), () => 0);
     expect(range.startPort).toBe(20013);
   });
 
   test('goes on behind the block when the claim cannot name the port', async () => {
-    const { range } = await claimFreeRange(request, new PortSet(), refusing([20005], false), () => 0);
+    const { range } = await claimFreeRange(request, { avoid: new PortSet() }, refusing([20005], false), () => 0);
     expect(range.startPort).toBe(20010);
   });
 
   test('comes round to what lies before its start', async () => {
     const taken = Array.from({ length: 60 }, (_, index) => 20040 + index);
-    const { range } = await claimFreeRange(request, new PortSet(), refusing(taken), () => 0.6);
+    const { range } = await claimFreeRange(request, { avoid: new PortSet() }, refusing(taken), () => 0.6);
     expect(range.startPort).toBeLessThanOrEqual(20030);
   });
 
@@ -75,8 +75,22 @@ describe('the search', () => {
       asked++;
       throw new ServiceError('PortInUse', 'in use', { port: range.startPort });
     };
-    await expect(claimFreeRange(request, new PortSet(), refuse)).rejects.toMatchObject({ errorName: 'NoFreeRange' });
+    await expect(claimFreeRange(request, { avoid: new PortSet() }, refuse)).rejects.toMatchObject({
+      errorName: 'NoFreeRange',
+    });
     expect(asked).toBeLessThanOrEqual(100);
+  });
+
+  test('says with what the last port was refused, and what helps against that', async () => {
+    const facts = { port: 20000, osCode: 'EPERM', osFunction: 'bind', hint: 'A policy refuses it.' };
+    const refuse = async ({ startPort }: PortRange) => {
+      throw new ServiceError('AccessDenied', `No permission to bind tcp ${startPort}.`, { ...facts, port: startPort });
+    };
+    await expect(claimFreeRange(request, { avoid: new PortSet() }, refuse)).rejects.toMatchObject({
+      errorName: 'NoFreeRange',
+      message: expect.stringMatching(/ The last refusal: No permission to bind tcp 20\d\d\d\.$/),
+      facts: { osCode: 'EPERM', osFunction: 'bind', hint: 'A policy refuses it.' },
+    });
   });
 
   test('hands on a failure that is not about ports', async () => {
@@ -84,7 +98,7 @@ describe('the search', () => {
     const refuse = async () => {
       throw failure;
     };
-    await expect(claimFreeRange(request, new PortSet(), refuse)).rejects.toBe(failure);
+    await expect(claimFreeRange(request, { avoid: new PortSet() }, refuse)).rejects.toBe(failure);
   });
 });
 
@@ -92,19 +106,26 @@ describe('the ports to avoid', () => {
   const survey = {
     inUse: PortSet.of([{ startPort: 21000, numberOfPorts: 1 }]),
     excluded: PortSet.of([{ startPort: 22000, numberOfPorts: 2 }]),
+    redirected: PortSet.of([{ startPort: 24000, numberOfPorts: 1 }]),
     dynamicRange: { startPort: 32768, numberOfPorts: 28232 },
   };
   const reserved = [{ startPort: 23000, numberOfPorts: 3 }];
 
   test('are those in use, excluded, reserved, blocked by browsers, and well known', () => {
-    const avoid = portsToAvoid(survey, reserved, 1000);
-    for (const port of [21000, 22001, 23002, 10080, 5432]) expect(avoid.has(port)).toBe(true);
+    const avoid = portsToAvoid(survey, reserved, { numberOfPorts: 1000, isChosenHere: true });
+    for (const port of [21000, 22001, 23002, 24000, 10080, 5432]) expect(avoid.has(port)).toBe(true);
     for (const port of [20999, 22002, 23003]) expect(avoid.has(port)).toBe(false);
   });
 
   test('are only the taken ones for a block too large to go round the rest', () => {
-    const avoid = portsToAvoid(survey, reserved, 1001);
+    const avoid = portsToAvoid(survey, reserved, { numberOfPorts: 1001, isChosenHere: true });
     for (const port of [21000, 22001, 23002]) expect(avoid.has(port)).toBe(true);
+    for (const port of [10080, 5432]) expect(avoid.has(port)).toBe(false);
+  });
+
+  test('are only the taken ones in a window of the caller’s own', () => {
+    const avoid = portsToAvoid(survey, reserved, { numberOfPorts: 1, isChosenHere: false });
+    for (const port of [21000, 22001, 23002, 24000]) expect(avoid.has(port)).toBe(true);
     for (const port of [10080, 5432]) expect(avoid.has(port)).toBe(false);
   });
 });

@@ -60,7 +60,8 @@ test('says where there is no block, and names a wrong window', async () => {
   for (let port = 21_003; port <= 21_012; port += 3) await take('udp', port, '0.0.0.0');
   await expect(service.find({ protocol: both, numberOfPorts: 3, within })).rejects.toMatchObject({
     errorName: 'NoFreeRange',
-    message: 'No free block of 3 consecutive tcp and udp ports in 21001-21012.',
+    message: 'No free block of 3 consecutive tcp and udp ports in 21001-21012. The last refusal: udp 21012 is in use.',
+    facts: { osCode: 'EADDRINUSE', osFunction: 'bind' },
   });
   const field = (params: Partial<PortFindParams>) =>
     service.find({ protocol: both, ...params }).catch(({ errors }) => errors[0].field);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PortExclusion, PortHolder, PortStatus, Reservation } from '../../../src/protocol/generated/contract.ts';
+import { toDo } from '../../../src/protocol/remedies.ts';
 import type { PortFacts } from '../../../src/providers/provider.ts';
 import { windowsCommands } from '../../../src/providers/windows/commands.ts';
 import { explain } from '../../../src/service/ports/explanation.ts';
@@ -7,7 +8,6 @@ import { remedyFor } from '../../../src/service/ports/remedy.ts';
 import { type Findings, verdictOf } from '../../../src/service/ports/verdict.ts';
 
 const port = 5173;
-const means = { commands: windowsCommands, canExclude: true };
 const denied: PortFacts['refusals'] = { ipv4: 'denied', ipv6: 'denied' };
 const row = (administered: boolean): PortExclusion => ({
   protocol: 'tcp',
@@ -31,7 +31,11 @@ function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'e
     dynamicRange: undefined,
   };
   const verdict = verdictOf(findings);
-  return { verdict, explanation: explain(verdict, findings), remedy: remedyFor(verdict, findings, means) };
+  return {
+    verdict,
+    explanation: explain(verdict, findings),
+    remedy: remedyFor(verdict, findings, { commands: windowsCommands, canExclude: true }),
+  };
 }
 
 describe('on Windows', () => {
@@ -40,12 +44,7 @@ describe('on Windows', () => {
       verdict: 'excludedBySystem',
       explanation:
         'Windows keeps tcp 5100-5199 for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.',
-      remedy: {
-        action: 'restartNat',
-        protocol: 'tcp',
-        range: { startPort: 5173, numberOfPorts: 1 },
-        sentence: 'Keep tcp 5173 out of automatic choice, with WinNAT stopped meanwhile.',
-      },
+      remedy: toDo('restartNat', 'tcp', { startPort: 5173, numberOfPorts: 1 }),
     });
   });
 
@@ -65,12 +64,7 @@ describe('on Windows', () => {
     expect(judge({ refusals: denied, exclusion: row(false) }, reservation)).toEqual({
       verdict: 'reserved',
       explanation: 'It is held by the persistent reservation tcp 5100-5199.',
-      remedy: {
-        action: 'release',
-        protocol: 'tcp',
-        range: { startPort: 5100, numberOfPorts: 100 },
-        sentence: 'Release the reservation tcp 5100-5199.',
-      },
+      remedy: toDo('release', 'tcp', { startPort: 5100, numberOfPorts: 100 }),
     });
   });
 
@@ -84,8 +78,9 @@ describe('on Windows', () => {
 
   test('10013 that no table explains is said, not guessed', () => {
     expect(judge({ refusals: denied })).toEqual({
-      verdict: 'privileged',
-      explanation: 'The system refuses it by a policy or a reservation that it does not show.',
+      verdict: 'refused',
+      explanation:
+        "The system refuses it, by a policy or a reservation that it does not show: SELinux, AppArmor, a firewall, or a service's SocketBindDeny=.",
       remedy: undefined,
     });
   });
@@ -124,7 +119,7 @@ test('a socket of a hidden process on a reserved port is taken for the holder’
   const refusals = { ipv4: 'inUse' } as const;
   expect(judge({ refusals, holders: [holder({ user: 'ada' })] }, reservation)).toMatchObject({
     verdict: 'reserved',
-    remedy: { run: 'Stop-Process -Id 4711 -Force', sentence: 'Run: Stop-Process -Id 4711 -Force' },
+    remedy: { run: 'Stop-Process -Id 4711 -Force' },
   });
   expect(judge({ refusals, holders: [holder({ processId: 1 })] }, reservation).verdict).toBe('listening');
 });

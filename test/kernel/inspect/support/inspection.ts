@@ -27,7 +27,8 @@ export async function openAsNobody(): Promise<PortService> {
 export async function statusOf(service: PortService, which = port, protocol: Protocol = 'tcp'): Promise<PortStatus> {
   const range = { startPort: which, numberOfPorts: 1 };
   const { ports, warnings } = await service.inspect({ protocol: [protocol], ranges: [range] });
-  expect(warnings).toBeUndefined();
+  // An ordinary user may not see NAT rules, which is said where a bind alone says that a port is free.
+  expect((warnings ?? []).filter((warning) => !warning.startsWith('NAT rules'))).toEqual([]);
   return ports[0]!;
 }
 

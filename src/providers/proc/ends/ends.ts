@@ -1,0 +1,145 @@
+import type { Protocol, Remedy } from '../../../protocol/generated/contract.ts';
+import { toRun } from '../../../protocol/remedies.ts';
+import type { FoundHolder } from '../../provider.ts';
+import { lineOf, type ProcessFacts, processFacts, programOf, userOf } from '../process-facts.ts';
+import { endOfContainer, endOfPublished } from './containers.ts';
+import { withForkers } from './sharing.ts';
+import { socketUnits } from './socket-units.ts';
+import { isManager, quoted, systemctlFor, unitOf } from './units.ts';
+
+/** Who asks. */
+export interface Asker {
+  userId: number | undefined;
+  processId: number;
+}
+
+/** What frees a port, and what is to be said of it. */
+interface End {
+  end?: Remedy;
+  note?: string;
+  /** Whether it is another one for each port. */
+  isOfPort?: boolean;
+}
+
+/** What a session or a machine lives by, and is never ended for a port; the kernel cuts names at 15 characters. */
+const vital = new Set(
+  'systemd init systemd-logind login gdm gdm3 gdm-session-worker sddm sddm-helper lightdm gnome-shell gnome-session-binary plasmashell kwin_wayland kwin_x11 Xorg Xwayland dbus-daemon dbus-broker'
+    .split(' ')
+    .map((name) => name.slice(0, 15)),
+);
+
+/**
+ * Says of each port what frees it, at the first of its holders: that alone, so that it stays free, and nothing where only
+ * harm would.
+ */
+export async function addEnds(
+  protocol: Protocol,
+  found: ReadonlyMap<number, FoundHolder[]>,
+  asker: Asker,
+): Promise<void> {
+  if (found.size === 0) return;
+  const own = new Set(lineOf(asker.processId).filter((id) => id !== 1));
+  const known = new Map<string, End>();
+  for (const [port, holders] of found) {
+    const [first] = holders;
+    if (first?.holder.processId === undefined) continue;
+    const isListened = first.holder.state === 'listening';
+    // Connections of a server stand in no other server's way.
+    const having = holders.filter(({ holder }) => !isListened || holder.state === 'listening');
+    const processIds = having.flatMap(({ holder }) => holder.processId ?? []);
+    const key = `${processIds}`;
+    const end = known.get(key) ?? (await endOf(processIds, { protocol, port, asker, own }));
+    if (!end.isOfPort) known.set(key, end);
+    if (end.end) first.end = end.end;
+    if (end.note) first.note = end.note;
+  }
+}
+
+interface Question {
+  protocol: Protocol;
+  port: number;
+  asker: Asker;
+  /** The processes that this one comes from. */
+  own: ReadonlySet<number>;
+}
+
+async function endOf(processIds: readonly number[], question: Question): Promise<End> {
+  const { asker, own } = question;
+  const managers = processIds.filter(isManager);
+  if (managers.length > 0) return { ...(await endOfSocketUnit(managers[0]!, processIds, question)), isOfPort: true };
+  if (processIds.some((id) => own.has(id))) return { note: 'this session itself has it' };
+  const facts = new Map(processIds.map((id) => [id, processFacts(id)]));
+  const relay = processIds.find((id) => isProgram(id, 'docker-proxy'));
+  if (relay !== undefined) {
+    const end = endOfPublished(question.protocol, question.port, asker.userId);
+    return { end, note: 'docker publishes a port of a container there', isOfPort: true };
+  }
+  const [{ container, service, machine }] = facts.values() as Iterable<ProcessFacts> as [ProcessFacts];
+  if (container && [...facts.values()].every((one) => one.container === container)) {
+    const { command, stops, note } = endOfContainer(container, processIds, asker.userId);
+    return { ...(command && { end: toRun(command, stops) }), ...(note && { note }) };
+  }
+  if (service && [...facts.values()].every((one) => one.service === service && one.machine === machine)) {
+    const systemctl = systemctlFor(facts.get(processIds[0]!)!, processIds[0]!, asker.userId);
+    if (machine) return { end: toRun(`${systemctl} stop ${quoted(service)}`) };
+    const unit = unitOf(processIds, { service });
+    if (unit) {
+      const stops = unit.others.length > 0 ? `what else runs in ${service}: ${unit.others.join(', ')}` : undefined;
+      return { end: toRun(`${systemctl} stop ${quoted(service)}`, stops) };
+    }
+  }
+  if (processIds.some((id) => id === 1 || vital.has(programOf(id).comm))) {
+    return { note: 'a session or the machine lives by it, so it is not ended for a port' };
+  }
+  return endOfProcesses(withForkers(processIds, own), asker);
+}
+
+const isProgram = (processId: number, name: string): boolean => {
+  const { comm, executable } = programOf(processId);
+  return comm === name || executable.endsWith(`/${name}`);
+};
+
+function endOfProcesses(processIds: readonly number[], { userId }: Asker): End {
+  const isOurs = userId === 0 || processIds.every((id) => userOf(id) === userId);
+  const tunnel = processIds.map(tunnelOf).find((one) => one !== undefined);
+  return {
+    end: toRun(`${isOurs ? '' : 'sudo '}kill ${processIds.join(' ')}`, tunnel?.stops),
+    ...(tunnel && { note: tunnel.note }),
+  };
+}
+
+/** What ssh has a port for. */
+function tunnelOf(processId: number): { stops?: string; note: string } | undefined {
+  const { comm, argv } = programOf(processId);
+  if (comm === 'ssh') {
+    const isTunnelAlone = argv.some((word) => /^-\w*N/.test(word));
+    const note = 'a tunnel of ssh leads from there to the other end';
+    return isTunnelAlone ? { note } : { note, stops: 'the session of that ssh' };
+  }
+  const [, user] = /^sshd(?:-session)?: ([^@ ]+)(?:@| |$)/.exec(argv[0] ?? '') ?? [];
+  if (!user || user.startsWith('/')) return undefined;
+  return { note: 'a tunnel of ssh (-R) leads from there to the other end', stops: `the ssh session of ${user}` };
+}
+
+/** The manager listens for a unit, alone or beside the service that it started. */
+async function endOfSocketUnit(
+  manager: number,
+  processIds: readonly number[],
+  { protocol, port, asker }: Question,
+): Promise<End> {
+  const isUsers = manager !== 1;
+  const isHere = !isUsers || userOf(manager) === asker.userId;
+  const units = isHere ? await socketUnits(protocol, port, isUsers) : [];
+  const sudo = asker.userId === 0 || isUsers ? '' : 'sudo ';
+  const systemctl = `${sudo}systemctl${isUsers ? ' --user' : ''}`;
+  if (units.length === 0) {
+    const note = `systemd listens there for a socket unit: \`${systemctl} list-sockets\` names it, and stopping that unit, with its service, frees the port`;
+    return { note };
+  }
+  const services = processIds.length > 1 ? units.map(({ service }) => service) : [];
+  const names = [...units.map(({ socket }) => socket), ...services].map(quoted).join(' ');
+  return {
+    end: toRun(`${systemctl} stop ${names}`),
+    note: `systemd listens there for ${units.map(({ socket }) => socket).join(' and ')}`,
+  };
+}

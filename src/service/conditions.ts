@@ -1,0 +1,49 @@
+import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import type { Provider, Recorded } from '../providers/provider.ts';
+
+/** What is listed, each with how it compares with the system. */
+export interface Compared {
+  reservations: Reservation[];
+  exclusions: PortExclusion[];
+  /** What differs, one sentence for each way. */
+  warnings: string[];
+  /** Whether what the next restart loses is lost by somebody else's doing, and no change of ours helps. */
+  isOverridden: boolean;
+}
+
+/** The record is never told as the fact: what is to last, and what is excluded, is compared with the system. */
+export function compared(
+  provider: Provider,
+  {
+    reservations = [],
+    exclusions = [],
+  }: { reservations?: readonly Reservation[]; exclusions?: readonly PortExclusion[] },
+): Compared {
+  const recorded = new Map<object, Recorded>();
+  for (const one of reservations) if (isCompared(provider, one)) recorded.set(one, { ...one, lasts: true });
+  for (const one of exclusions) {
+    if (one.own) recorded.set(one, { protocol: one.protocol, range: one.range, lasts: one.store === 'persistent' });
+  }
+  const { states, warnings, isOverridden } =
+    recorded.size > 0 && provider.conditions
+      ? provider.conditions([...recorded.values()])
+      : { states: [], warnings: [], isOverridden: false };
+  const stateOf = new Map([...recorded.keys()].map((one, index) => [one, states[index]]));
+  const stated = <T extends Reservation | PortExclusion>(one: T, isForeign: boolean): T => {
+    const state = stateOf.get(one) ?? (isForeign ? 'foreign' : undefined);
+    return state ? { ...one, state } : one;
+  };
+  return {
+    reservations: reservations.map((one) => stated(one, isCompared(provider, one) && one.owner === undefined)),
+    exclusions: exclusions.map((one) => stated(one, !one.own)),
+    warnings,
+    isOverridden,
+  };
+}
+
+const isCompared = ({ name }: Provider, { lifetime, provider }: Reservation): boolean =>
+  lifetime === 'persistent' && provider === name;
+
+/** As it is right after the system has been given it. */
+export const asMade = (provider: Provider, one: Reservation): Reservation =>
+  provider.conditions && isCompared(provider, one) ? { ...one, state: 'inForce' } : one;
