@@ -33,6 +33,8 @@ export interface FoundHolder {
   end?: Remedy;
   /** What is to be known before anything is ended, or why nothing is, one clause. */
   note?: string;
+  /** Whether it is of the session that asks, which is never ended. */
+  isAskers?: boolean;
 }
 
 /** What a port is found to be, by a bind and by the system's tables. */

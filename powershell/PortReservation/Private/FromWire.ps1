@@ -11,7 +11,7 @@ class FromWire {
                 'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Store', 'Own', 'Administered', 'Source', 'Name', 'Reason'
                 'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort) ($($this.Source))"')
         PortHolder  = [FromWire]::Prototype('PortHolder', @(
-                'State', 'Address', 'ProcessId', 'ProcessName', 'Executable', 'CommandLine', 'WorkingDirectory', 'Unseen', 'User', 'Service', 'Url', 'Container'),
+                'State', 'Address', 'ProcessId', 'ProcessName', 'Executable', 'CommandLine', 'WorkingDirectory', 'Unseen', 'KernelUse', 'User', 'Service', 'Url', 'Container'),
             'if ($null -ne $this.ProcessId) { "$($this.ProcessName) ($($this.ProcessId))" } else { "($($this.User))" }')
         Owner       = [FromWire]::Prototype('Owner', @('User', 'ProcessId', 'ProcessStartTime', 'Host', 'Elsewhere'),
             'if ($null -eq $this.ProcessId) { return $this.User }
@@ -170,6 +170,7 @@ class FromWire {
         $made.CommandLine = [FromWire]::Text($wire['commandLine'])
         $made.WorkingDirectory = [FromWire]::Text($wire['workingDirectory'])
         $made.Unseen = [FromWire]::Text($wire['unseen'])
+        $made.KernelUse = [FromWire]::Text($wire['kernelUse'])
         $made.User = [FromWire]::Text($wire['user'])
         $made.Service = [FromWire]::Text($wire['service'])
         $made.Url = [string[]] @(foreach ($url in $wire['urls']) { $url })

@@ -1,3 +1,4 @@
+import { attributesOf } from './attributes.ts';
 import { netlink } from './netlink.ts';
 
 /* linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h */
@@ -40,13 +41,4 @@ export async function natChains(): Promise<NatChains> {
     // To the last.
   }
   return found;
-}
-
-function* attributesOf(buffer: Buffer, start: number, end: number) {
-  for (let at = start; at + 4 <= end; ) {
-    const size = buffer.readUInt16LE(at);
-    if (size < 4) return;
-    yield { kind: buffer.readUInt16LE(at + 2) & 0x3fff, from: at + 4, to: at + size };
-    at += (size + 3) & ~3;
-  }
 }

@@ -20,7 +20,8 @@ const engines: Record<string, string> = {
   crio: 'crictl',
 };
 
-const containerOf = /[/:-]?(docker|libpod|cri-containerd|crio)[/-]([0-9a-f]{12})[0-9a-f]{52}(?:\.scope)?(?:\/|$)/;
+const containerOf =
+  /[/:-]?(docker|libpod|cri-containerd|crio)(?:-payload)?[/-]([0-9a-f]{12})[0-9a-f]{52}(?:\.scope)?(?:\/|$)/;
 const machineOf = /\/(?:systemd-nspawn@([\w.-]+)\.service|machine-([\w.-]+)\.scope)\//;
 
 /**
@@ -37,19 +38,25 @@ export function parseControlGroup(text: string): Membership {
   const paths = pathsOf(text);
   for (const path of paths) {
     const match = containerOf.exec(path);
-    if (match) return { container: `${engines[match[1]!]} ${match[2]}` };
+    // One that a unit runs: the unit starts it again.
+    if (match) return { container: `${engines[match[1]!]} ${match[2]}`, ...unitIn(path.slice(0, match.index)) };
   }
   for (const path of paths) {
-    const segments = path.split('/');
-    const service = segments.findLast((segment) => unit.test(segment) && !userManager.test(segment));
-    if (!service) continue;
-    const isUserService = segments.some((segment) => userManager.test(segment));
-    const machine = machineOf.exec(path);
-    const name = machine && (machine[1] ?? machine[2]);
-    const isOfMachine = name && !service.startsWith('systemd-nspawn@');
-    return { service, ...(isUserService && { isUserService }), ...(isOfMachine && { machine: name }) };
+    const found = unitIn(path);
+    if (found) return found;
   }
   return {};
+}
+
+function unitIn(path: string): Membership | undefined {
+  const segments = path.split('/');
+  const service = segments.findLast((segment) => unit.test(segment) && !userManager.test(segment));
+  if (!service) return undefined;
+  const isUserService = segments.some((segment) => userManager.test(segment));
+  const machine = machineOf.exec(path);
+  const name = machine && (machine[1] ?? machine[2]);
+  const isOfMachine = name && !service.startsWith('systemd-nspawn@');
+  return { service, ...(isUserService && { isUserService }), ...(isOfMachine && { machine: name }) };
 }
 
 /** Where the two versions are mounted; the first that there is. */

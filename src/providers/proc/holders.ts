@@ -1,6 +1,7 @@
 import type { PortHolder, Protocol } from '../../protocol/generated/contract.ts';
 import { isEmpty, type PortSet } from '../../protocol/port-set.ts';
 import { addState, byState, type FoundHolder } from '../provider.ts';
+import { kernelUses } from './kernel-use.ts';
 import { processFacts, userNames } from './process-facts.ts';
 import { type Owners, processesOfSockets } from './processes.ts';
 import type { SocketOwners } from './socket-owners.ts';
@@ -37,6 +38,17 @@ export async function holdersOf(
   const nameOf = userNames();
   const found = new Map<number, FoundHolder[]>();
   for (const [port, sockets] of rows) found.set(port, holdersOfPort(sockets));
+  const unseen = [...found].flatMap(([port, holders]) =>
+    holders.flatMap(({ holder }) => (holder.unseen ? { port, holder } : [])),
+  );
+  if (unseen.length > 0) {
+    const uses = await kernelUses(protocol);
+    for (const { port, holder } of unseen) {
+      const use = uses.get(port);
+      // Whoever looks: that the kernel has it for this, it tells everybody.
+      if (use !== undefined) Object.assign(holder, { unseen: 'kernel', kernelUse: use });
+    }
+  }
   return found;
 
   function holdersOfPort(sockets: readonly SocketRow[]): FoundHolder[] {

@@ -20,7 +20,8 @@ export function who({ processId, processName, user, service, container, unseen, 
 }
 
 /** What tells it from others of the same program: `; it was started as "node server.js" in /srv/web`. */
-export function startedAs({ commandLine, workingDirectory, unseen }: PortHolder): string {
+export function startedAs({ commandLine, workingDirectory, unseen, kernelUse }: PortHolder): string {
+  if (kernelUse !== undefined) return `, for ${kernelUse}`;
   if (unseen === 'kernel' || unseen === 'outside') return `, ${ofKernel}`;
   if (!commandLine) return '';
   const shown = commandLine.length > longestCommand ? `${commandLine.slice(0, longestCommand)}...` : commandLine;

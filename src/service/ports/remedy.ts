@@ -19,10 +19,16 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
     const isHidden = holder?.holder.unseen === 'noRights';
     return holder?.end ?? (isHidden ? toRun(commands.showHolders(protocol, port)) : undefined);
   };
+  const endOfListener = (listener: FoundHolder | undefined): Remedy | undefined => {
+    // What this session listens on inside a reservation of its own, it has by that.
+    const isByReservation = listener?.isAskers && findings.isHeldHere;
+    return isByReservation ? toDo('release', protocol, reservation!.range) : endOf(listener);
+  };
   switch (verdict) {
     case 'listening':
       // Who sets the same options binds beside those that are there.
-      return facts.serving?.shared ? undefined : endOf(listenersOf({ holders, reservation })[0]);
+      if (facts.serving?.shared) return undefined;
+      return endOfListener(listenersOf({ holders, reservation })[0]);
     case 'boundNotListening':
       // What is closing goes by itself.
       return endOf(

@@ -1,67 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useOwnNetwork } from '../held/support/own-network.ts';
 import { lacking } from '../held/support/python.ts';
-import { open, port, run, statusOf } from './support/inspection.ts';
+import { open, openAsNobody, port, run, statusOf } from './support/inspection.ts';
+import { controlGroup, gone, idle, listens, lives, python } from './support/programs.ts';
 
 useOwnNetwork();
-
-function hasGroup(processId: number): boolean {
-  try {
-    return process.kill(-processId, 'SIGKILL');
-  } catch {
-    return false;
-  }
-}
-
-/** Runs a program of Python until it says something; it and all it started are killed with the test. */
-async function python(script: string): Promise<ChildProcess & { pid: number; said: string }> {
-  const child = spawn('python3', ['-u', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
-  onTestFinished(async () => {
-    // The group is there for as long as any of them is.
-    while (hasGroup(child.pid!)) await setImmediate();
-  });
-  const [said] = await once(child.stdout!, 'data');
-  return Object.assign(child, { pid: child.pid!, said: String(said).trim() });
-}
-
-const lives = (processId: number) => existsSync(`/proc/${processId}`);
-/** Until what is no child of this process has ended, too. */
-async function gone(processId: number): Promise<void> {
-  while (lives(processId)) await setImmediate();
-}
-
-const idle = 'import signal; signal.pause()';
-
-/** A control group of the version that has the names of units, with a process of the test put into it by itself. */
-function controlGroup(path: string): string {
-  const root = existsSync('/sys/fs/cgroup/unified') ? '/sys/fs/cgroup/unified' : '/sys/fs/cgroup';
-  const made: string[] = [];
-  let folder = root;
-  for (const name of path.split('/').filter(Boolean)) {
-    folder = `${folder}/${name}`;
-    if (existsSync(folder)) continue;
-    mkdirSync(folder);
-    made.unshift(folder);
-  }
-  onTestFinished(() => {
-    for (const one of made) {
-      try {
-        rmdirSync(one);
-      } catch {
-        // What is killed leaves a moment later; an empty group does no harm.
-      }
-    }
-  });
-  return folder;
-}
-
-const listens = `import socket, os
-l = socket.socket(); l.setsockopt(1, 2, 1); l.bind(("127.0.0.1", ${port})); l.listen()
-`;
 
 describe.skipIf(lacking.root)(`who has a port, and what frees it${lacking.root}`, () => {
   test('a connection that its other end closed is its program’s, whose end frees the port', async () => {
@@ -146,8 +91,13 @@ ctypes.CDLL(None).syscall(60, 0)`;
     execFileSync('ip', ['link', 'set', 'vx0', 'up']);
     const status = await statusOf(await open(), 4789, 'udp');
     expect(status.holders).toMatchObject([{ state: 'listening', unseen: 'kernel' }]);
-    expect(status.explanation).toMatch(/^No process but the kernel itself receives on .*WireGuard or VXLAN/);
+    expect(status.explanation).toMatch(
+      /^No process but the kernel itself receives on .*, for the interface vx0 \(vxlan\)\.$/,
+    );
     expect(status).not.toHaveProperty('remedy');
+    expect((await statusOf(await openAsNobody(), 4789, 'udp')).holders).toMatchObject([
+      { unseen: 'kernel', kernelUse: 'the interface vx0 (vxlan)' },
+    ]);
   });
 
   test('a stray job in the unit of another program is ended, and the unit is left alone', async () => {

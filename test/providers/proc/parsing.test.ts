@@ -21,6 +21,7 @@ test.each([
   [`0::/system.slice/docker-${id}.scope`, { container: 'docker 0123456789ab' }],
   [`12:pids:/docker/${id}\n1:name=systemd:/docker/${id}`, { container: 'docker 0123456789ab' }],
   [`0::/machine.slice/libpod-${id}.scope/container`, { container: 'podman 0123456789ab' }],
+  [`0::/system.slice/web.service/libpod-payload-${id}`, { container: 'podman 0123456789ab', service: 'web.service' }],
   [`0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-${id}.scope`, { container: 'crictl 0123456789ab' }],
   [
     '0::/machine.slice/systemd-nspawn@web.service/payload/system.slice/nginx.service',

@@ -5,6 +5,7 @@ import { lineOf, type ProcessFacts, processFacts, programOf, userOf } from '../p
 import { endOfContainer, endOfPublished } from './containers.ts';
 import { withForkers } from './sharing.ts';
 import { socketUnits } from './socket-units.ts';
+import { endOfSupervised } from './supervisors.ts';
 import { isManager, quoted, systemctlFor, unitOf } from './units.ts';
 
 /** Who asks. */
@@ -17,16 +18,21 @@ export interface Asker {
 interface End {
   end?: Remedy;
   note?: string;
+  isAskers?: boolean;
   /** Whether it is another one for each port. */
   isOfPort?: boolean;
 }
 
 /** What a session or a machine lives by, and is never ended for a port; the kernel cuts names at 15 characters. */
 const vital = new Set(
-  'systemd init systemd-logind login gdm gdm3 gdm-session-worker sddm sddm-helper lightdm gnome-shell gnome-session-binary plasmashell kwin_wayland kwin_x11 Xorg Xwayland dbus-daemon dbus-broker'
+  'systemd init systemd-logind login gdm gdm3 gdm-session-worker sddm sddm-helper lightdm gnome-shell gnome-session-binary plasmashell kwin_wayland kwin_x11 Xorg Xwayland dbus-daemon dbus-broker NetworkManager systemd-networkd dhclient dhcpcd wpa_supplicant'
     .split(' ')
     .map((name) => name.slice(0, 15)),
 );
+
+const isVital = (processId: number): boolean => processId === 1 || vital.has(programOf(processId).comm);
+
+const vitalEnd: End = { note: 'a session or the machine lives by it, so it is not ended for a port' };
 
 /**
  * Says of each port what frees it, at the first of its holders: that alone, so that it stays free, and nothing where only
@@ -52,6 +58,7 @@ export async function addEnds(
     if (!end.isOfPort) known.set(key, end);
     if (end.end) first.end = end.end;
     if (end.note) first.note = end.note;
+    if (end.isAskers) first.isAskers = true;
   }
 }
 
@@ -67,31 +74,45 @@ async function endOf(processIds: readonly number[], question: Question): Promise
   const { asker, own } = question;
   const managers = processIds.filter(isManager);
   if (managers.length > 0) return { ...(await endOfSocketUnit(managers[0]!, processIds, question)), isOfPort: true };
-  if (processIds.some((id) => own.has(id))) return { note: 'this session itself has it' };
+  if (processIds.some((id) => own.has(id))) return { note: 'this session itself has it', isAskers: true };
   const facts = new Map(processIds.map((id) => [id, processFacts(id)]));
   const relay = processIds.find((id) => isProgram(id, 'docker-proxy'));
   if (relay !== undefined) {
     const end = endOfPublished(question.protocol, question.port, asker.userId);
     return { end, note: 'docker publishes a port of a container there', isOfPort: true };
   }
-  const [{ container, service, machine }] = facts.values() as Iterable<ProcessFacts> as [ProcessFacts];
+  const supervised = endOfSupervised(processIds, asker.userId);
+  if (supervised) return supervised;
+  const [{ container }] = facts.values() as Iterable<ProcessFacts> as [ProcessFacts];
+  if (!container && processIds.some(isVital)) return vitalEnd;
+  const ofUnit = endOfUnit(facts, asker);
+  if (ofUnit) return { end: ofUnit };
   if (container && [...facts.values()].every((one) => one.container === container)) {
     const { command, stops, note } = endOfContainer(container, processIds, asker.userId);
     return { ...(command && { end: toRun(command, stops) }), ...(note && { note }) };
   }
-  if (service && [...facts.values()].every((one) => one.service === service && one.machine === machine)) {
-    const systemctl = systemctlFor(facts.get(processIds[0]!)!, processIds[0]!, asker.userId);
-    if (machine) return { end: toRun(`${systemctl} stop ${quoted(service)}`) };
-    const unit = unitOf(processIds, { service });
-    if (unit) {
-      const stops = unit.others.length > 0 ? `what else runs in ${service}: ${unit.others.join(', ')}` : undefined;
-      return { end: toRun(`${systemctl} stop ${quoted(service)}`, stops) };
-    }
-  }
-  if (processIds.some((id) => id === 1 || vital.has(programOf(id).comm))) {
-    return { note: 'a session or the machine lives by it, so it is not ended for a port' };
-  }
-  return endOfProcesses(withForkers(processIds, own), asker);
+  return processIds.some(isVital) ? vitalEnd : endOfProcesses(withForkers(processIds, own), asker);
+}
+
+/** What others lose with a service, by what the kernel calls its program. */
+const felt: Readonly<Record<string, string>> = {
+  sshd: 'all new logins by ssh',
+  'systemd-resolve': 'the resolution of names on this machine',
+  rpcbind: 'NFS, and what else finds its ports by rpcbind',
+};
+
+/** The unit, where all of them are of it and it was made for them. */
+function endOfUnit(facts: ReadonlyMap<number, ProcessFacts>, { userId }: Asker): Remedy | undefined {
+  const [[processId, first]] = facts as Iterable<[number, ProcessFacts]> as [[number, ProcessFacts]];
+  const { service, machine } = first;
+  const isOfAll = [...facts.values()].every((one) => one.service === service && one.machine === machine);
+  if (!service || !isOfAll) return undefined;
+  const command = `${systemctlFor(first, processId, userId)} stop ${quoted(service)}`;
+  if (machine) return toRun(command);
+  const unit = unitOf([...facts.keys()], { service });
+  if (!unit) return undefined;
+  const others = unit.others.length > 0 ? `what else runs in ${service}: ${unit.others.join(', ')}` : undefined;
+  return toRun(command, others ?? [...facts.keys()].map((id) => felt[programOf(id).comm]).find(Boolean));
 }
 
 const isProgram = (processId: number, name: string): boolean => {

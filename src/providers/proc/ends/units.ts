@@ -6,7 +6,7 @@ import { lineOf, type ProcessFacts, parentOf, programOf, userOf } from '../proce
 
 /** What only starts the one program that a unit is for. */
 const wrappers = new Set(
-  'sh bash dash env npm npx yarn pnpm bun node nodemon python python3 uv poetry pipenv dotnet java sudo runuser su setpriv start-stop-daemon tini dumb-init'.split(
+  'sh bash dash env npm npx yarn pnpm bun node nodemon python python3 uv poetry pipenv dotnet java sudo runuser su setpriv start-stop-daemon tini dumb-init conmon chpst s6-setuidgid s6-envdir execlineb'.split(
     ' ',
   ),
 );
@@ -37,10 +37,23 @@ export function unitOf(
   const text = unlessHidden(() => readFileSync(`/proc/${processIds[0]}/cgroup`, 'utf8')) ?? '';
   const inside = processesOfUnit(text, service);
   if (!inside || processIds.some((id) => !inside.has(id))) return undefined;
-  const having = new Set(processIds);
   const mains = [...inside].filter((id) => !inside.has(parentOf(id) ?? 0));
   const [main] = mains;
   if (main === undefined || mains.length > 1 || !isMain(main)) return undefined;
+  return madeFor(processIds, main, inside);
+}
+
+/**
+ * Whether what begins with that process was made for those who have the port: it is one of them, or does nothing but start
+ * them. Undefined where more lives there.
+ * @param inside the process, and all that live with it
+ */
+export function madeFor(
+  processIds: readonly number[],
+  main: number,
+  inside: ReadonlySet<number>,
+): UnitOfPort | undefined {
+  const having = new Set(processIds);
   const rest = [...inside].filter((id) => !having.has(id));
   if (having.has(main)) return { others: namesOf(rest) };
   // Above them there is nothing but what starts them, and below them is what is theirs.
