@@ -59,7 +59,7 @@ Describe 'Advice' {
         try { $failed = Get-Failure { New-PortReservation 5001 } }
         finally { $socket.Dispose() }
         $failed.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
-        $failed.ErrorDetails.RecommendedAction | Should -Match '`Get-PortStatus 5001`'
+        $failed.ErrorDetails.RecommendedAction | Should -BeLike '*: Get-PortStatus 5001'
         $failed.ErrorDetails.RecommendedAction | Should -Not -Match '\bss\b'
     }
 
@@ -108,7 +108,7 @@ Describe 'Advice' {
             [Remedy]::Of(@{ protocol = 'udp'; port = 53; remedy = @{ run = "sudo ss -uanp 'sport = :53'" } }) |
                 Should -Be "sudo pwsh -Command 'Get-PortStatus 53 -Protocol Udp'"
             [Remedy]::Of(@{ remedy = @{ run = 'sudo systemctl stop ssh.socket' } }) | Should -Be 'sudo systemctl stop ssh.socket'
-            [Remedy]::Advice('Start the worker with --provider ledger.', 'tcp 5000') | Should -BeLike 'Use Start-PortReservationWorker -Provider Ledger*'
+            [Remedy]::Advice('Start the worker with --provider ledger.') | Should -BeLike 'Use Start-PortReservationWorker -Provider Ledger*'
         }
     }
 

@@ -55,15 +55,24 @@ export interface Wanted {
   document?: string;
 }
 
-/** Refuses a range that shares a port with one of the reservations, which are of the protocols asked for. */
-export function refuseOverlap(range: PortRange, reservations: Iterable<Reservation>): void {
+/**
+ * Refuses a range that shares a port with one of the reservations, which are of the protocols asked for.
+ * @param isHeldHere whether whoever asks can release it, though it ends with its service
+ */
+export function refuseOverlap(
+  range: PortRange,
+  reservations: Iterable<Reservation>,
+  isHeldHere: (reservation: Reservation) => boolean,
+): void {
   for (const other of reservations) {
     if (!overlap(other.range, range)) continue;
     const target = formatPorts(other.protocol, range);
     throw new ServiceError('RangeReserved', `${target} overlaps ${describe(other)}.`, {
       target,
       hint: `Choose ports outside ${formatRange(other.range)}, or release that reservation first.`,
-      ...(other.lifetime === 'persistent' && { remedy: toDo('release', other.protocol, other.range) }),
+      ...((other.lifetime === 'persistent' || isHeldHere(other)) && {
+        remedy: toDo('release', other.protocol, other.range),
+      }),
     });
   }
 }

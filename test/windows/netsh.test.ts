@@ -61,7 +61,7 @@ describeInLab('what netsh shows', () => {
       ],
       udp: [[start + 10, start + 11, '*']],
     });
-    const persistent = { lifetime: 'persistent', enforcement: 'kernel', provider: 'windows' };
+    const persistent = { lifetime: 'persistent', enforcement: 'kernel', provider: 'windows', state: 'foreign' };
     expect(await (await worker()).request('reservation/list', {})).toEqual({
       reservations: [
         { protocol: 'tcp', range: { startPort: start, numberOfPorts: 3 }, token, ...persistent },
@@ -227,7 +227,9 @@ describeInLab('what netsh shows', () => {
     });
     const other = await statusOf(start + 1);
     expect(other.holders).toEqual([expect.not.objectContaining({ urls: expect.anything() })]);
-    expect(other.explanation).toBe('System (process 4) listens on ::.');
+    expect(other.explanation).toBe(
+      'System (process 4) listens on ::; HTTP.sys or a driver has it: the command lists the programs behind HTTP.sys.',
+    );
   });
 
   test('a found block keeps out of the rows and below the dynamic range', async () => {

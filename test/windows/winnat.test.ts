@@ -45,7 +45,7 @@ describeInLab('a port that WinNAT has', () => {
       },
     ]);
     const refusal = await worker.refusal('exclusion/add', exclusion());
-    expect(refusal).toMatchObject({ name: 'RangeReserved', hint: expect.stringContaining('restartNat') });
+    expect(refusal).toMatchObject({ name: 'RangeReserved', remedy: { action: 'restartNat' } });
     expect(refusal.message).toContain(`tcp ${start}-${start + 3}, which WinNAT`);
     expect(await program.call('winnat')).toEqual({ state: 'running', stops: 0 });
 

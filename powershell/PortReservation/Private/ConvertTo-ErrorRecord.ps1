@@ -33,8 +33,10 @@ function ConvertTo-ErrorRecord {
     }
 
     # The hint says it in nobody's words; this is what to type here.
-    if ($null -ne $data['remedy']) { $hint = "$hint $([FromWire]::Remedy($data['remedy']))".Trim() }
+    $command = if ($null -ne $data['remedy']) { [Remedy]::Of($data) }
+    $hint = [Remedy]::Advice($hint)
+    if ($command) { $hint = (@($hint.TrimEnd('.'), $command) -ne '') -join ': ' }
     $subject = [string] $data['target']
     if ($subject -eq '') { $subject = $Target }
-    New-ErrorRecord $id $message $category ([Remedy]::Advice($hint, $subject)) $subject
+    New-ErrorRecord $id $message $category $hint $subject
 }

@@ -40,23 +40,8 @@ class Remedy {
         return [string] $remedy['sentence']
     }
 
-    # The advice of an error about the target, such as tcp 5000-5009.
-    static [string] Advice([string] $hint, [string] $target) {
-        $shows = [regex]::Match($hint, '`ss -([tu])anp ''sport = :([0-9]+)''`')
-        if ($shows.Success) {
-            $protocol = @{ t = 'tcp'; u = 'udp' }[$shows.Groups[1].Value]
-            return $hint.Replace($shows.Value, "``$([Remedy]::Look($protocol, $shows.Groups[2].Value))``")
-        }
-
-        $release = [regex]::Match($hint, '^Choose ports outside ([0-9]+)(?:-([0-9]+))?, or release that reservation first\.$')
-        if ($release.Success) {
-            $first = [int] $release.Groups[1].Value
-            $last = if ($release.Groups[2].Success) { [int] $release.Groups[2].Value } else { $first }
-            $range = @{ startPort = $first; numberOfPorts = $last - $first + 1 }
-            $protocol = [regex]::Match($target, '^(tcp|udp)', 'IgnoreCase').Value
-            return $hint.TrimEnd('.') + ": $([Remedy]::Removal($protocol, $range))"
-        }
-
+    # The advice of an error.
+    static [string] Advice([string] $hint) {
         foreach ($words in [Remedy]::Phrases.GetEnumerator()) { $hint = $hint.Replace($words.Key, $words.Value) }
         return [regex]::Replace($hint, '^Start the worker with --provider (\w+)\.$', {
                 "Use Start-PortReservationWorker -Provider $([Remedy]::Title($args[0].Groups[1].Value)), after Stop-PortReservationWorker."

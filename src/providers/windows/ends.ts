@@ -67,7 +67,7 @@ function endOfSystem(protocol: Protocol, port: number, urls: readonly string[] |
     return { note: 'Windows shares files and printers there (SMB, the service LanmanServer)' };
   }
   if (protocol === 'udp') return { note: port === 137 || port === 138 ? 'it is NetBIOS' : 'a driver has it' };
-  const note = urls ? undefined : 'HTTP.sys or a driver has it; what is shown lists the programs behind HTTP.sys';
+  const note = urls ? undefined : 'HTTP.sys or a driver has it: the command lists the programs behind HTTP.sys';
   return { end: toRun(showUrls), ...(note && { note }) };
 }
 

@@ -45,7 +45,7 @@ export class KnownReservations {
     records: readonly LedgerRecord[],
   ): Promise<void> {
     const inTheWay = records.filter((item) => protocols.includes(item.protocol) && overlap(item.range, range));
-    refuseOverlap(range, await this.verified(inTheWay));
+    refuseOverlap(range, await this.verified(inTheWay), (one) => this.#held.has(keyOf(one)));
   }
 
   /** The records that still hold, and the reservations that only the system knows. */
