@@ -12,7 +12,7 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 
 /** What stands before every message. */
-export const headerSize = 16;
+const headerSize = 16;
 
 /** More than the kernel puts into one answer. */
 const bufferSize = 64 * 1024;

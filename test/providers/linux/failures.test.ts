@@ -157,7 +157,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a persistent reservation that fail
     await expect(provider.claim(claim)).rejects.toMatchObject({ errorName: 'NotSupported' });
     await provider.claim({ ...claim, lifetime: 'runtime' });
     const { excluded, dynamicRange } = await provider.survey('tcp', false);
-    expect([excluded.ranges(), dynamicRange]).toEqual([[], { startPort: 49152, numberOfPorts: 16384 }]);
+    expect([excluded.ranges(), dynamicRange]).toEqual([[], { startPort: 32768, numberOfPorts: 32768 }]);
   });
 
   test('makes the folder where there is none', async () => {
