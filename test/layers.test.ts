@@ -13,12 +13,14 @@ const allowed: Record<string, string[]> = {
   ledger: ['protocol', 'machine', 'native', 'type:host'],
   providers: ['protocol', 'machine', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
-  native: ['type:protocol'],
+  native: ['type:protocol', 'package-files'],
   dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'exit-codes'],
-  rpc: ['protocol', 'desired-state', 'host', 'type:service', 'type:providers', 'type:open-service'],
+  rpc: ['protocol', 'desired-state', 'host', 'package-files', 'type:service', 'type:providers', 'type:open-service'],
   mcp: ['protocol', 'machine', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
+  library: ['protocol', 'machine', 'providers', 'open-service', 'host', 'index', 'type:service'],
   cli: [
     'protocol',
+    'library',
     'native',
     'machine',
     'dsc',
@@ -116,5 +118,7 @@ test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
   const entries = ['run-worker.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
-  expect(names && !['host.ts', 'native/koffi-beside.ts', ...entries].includes(file)).toBe(false);
+  const loaders = ['native/koffi-beside.ts', 'native/koffi-of-package.ts'];
+  const runners = ['vitest', 'jest', 'playwright'].map((name) => `library/runners/${name}.ts`);
+  expect(names && !['host.ts', ...loaders, ...entries, ...runners].includes(file)).toBe(false);
 });

@@ -75,6 +75,7 @@
   FACT((int)INVALID_SOCKET == -1, 1)                                                                                   \
   FACT(SOCKET_ERROR == -1, 1)                                                                                          \
   FACT(sizeof(struct sockaddr_in), 16)                                                                                 \
+  FACT(offsetof(struct sockaddr_in, sin_family), 0)                                                                    \
   FACT(offsetof(struct sockaddr_in, sin_port), 2)                                                                      \
   FACT(offsetof(struct sockaddr_in, sin_addr), 4)                                                                      \
   FACT(sizeof(struct sockaddr_in6), 28)                                                                                \

@@ -7,6 +7,7 @@ import { inspectSuite } from './inspect.suite.ts';
 import { ledgerSuite } from './ledger.suite.ts';
 import { librarySuite } from './library.suite.ts';
 import { lifetimeSuite } from './lifetime.suite.ts';
+import { listenSuite } from './listen.suite.ts';
 import { missingSuite } from './missing.suite.ts';
 import { persistentSuite } from './persistent.suite.ts';
 import { probeSuite } from './probe.suite.ts';
@@ -26,6 +27,7 @@ export function windowsSuites(windows: Windows): void {
   lifetimeSuite(windows);
   ledgerSuite(windows);
   librarySuite(windows);
+  listenSuite(windows);
   desiredStateSuite(windows);
   missingSuite(windows);
   watchSuite(windows);

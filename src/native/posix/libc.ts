@@ -11,6 +11,7 @@ export interface Libc {
   socket(family: number, type: number, protocol: number): number;
   setsockopt(descriptor: number, level: number, option: number, value: Pointer, length: number): number;
   bind(descriptor: number, address: Pointer, length: number): number;
+  listen(descriptor: number, backlog: number): number;
   close(descriptor: number): number;
   dup2(from: number, to: number): number;
   fcntl(descriptor: number, command: number, type: 'int', value: number): number;
@@ -52,6 +53,7 @@ async function bind(): Promise<Libc> {
     socket: library.func('int socket(int domain, int type, int protocol)'),
     setsockopt: library.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
     bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
+    listen: library.func('int listen(int fd, int backlog)'),
     close: library.func('int close(int fd)'),
     dup2: library.func('int dup2(int from, int to)'),
     fcntl: library.func('int fcntl(int fd, int command, ...)'),

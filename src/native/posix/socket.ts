@@ -11,7 +11,7 @@ export type Family = 'inet' | 'inet6';
 export type Transport = 'tcp' | 'udp';
 
 // BPF_RET | BPF_K: returns the constant k, which the kernel takes as an index into the reuseport group.
-const returnOne = { code: 0x06, jt: 0, jf: 0, k: 1 };
+const returning = (index: number) => ({ code: 0x06, jt: 0, jf: 0, k: index });
 
 const asInt = (value: number) => Int32Array.of(value);
 const on = asInt(1);
@@ -35,7 +35,7 @@ export class Sockets {
   readonly #addresses: Record<Family, Buffer>;
   /** Those that Node knows. */
   readonly #ofNode = new Set<number>();
-  #program: { pointer: bigint; size: number } | undefined;
+  readonly #programs = new Map<number, { pointer: bigint; size: number }>();
 
   private constructor(functions: Libc) {
     this.#libc = functions;
@@ -46,12 +46,14 @@ export class Sockets {
     };
   }
 
-  static async load(): Promise<Sockets> {
-    return new Sockets(await libc());
+  /** The one of this thread: it knows which descriptors end with it. */
+  static load(): Promise<Sockets> {
+    loaded ??= libc().then((functions) => new Sockets(functions));
+    return loaded;
   }
 
-  /** Whether a reuseport group can be told which of its sockets gets a datagram. */
-  get steersDatagrams(): boolean {
+  /** Whether a reuseport group can be told which of its sockets gets what comes. */
+  get steers(): boolean {
     return this.#constants.SO_ATTACH_REUSEPORT_CBPF !== undefined;
   }
 
@@ -73,9 +75,13 @@ export class Sockets {
     return descriptor;
   }
 
-  /** Binds to the port on every local address of the family the socket was opened with. */
-  bind(descriptor: number, family: Family, port: number): void {
-    const address = this.#addresses[family];
+  /**
+   * Binds to the port on every local address of the family the socket was opened with.
+   * @param ip the bytes of the one address to bind to instead, of that family
+   */
+  bind(descriptor: number, family: Family, port: number, ip?: Uint8Array): void {
+    const address = ip ? Buffer.from(this.#addresses[family]) : this.#addresses[family];
+    if (ip) address.set(ip, family === 'inet' ? 4 : 8);
     address.writeUInt16BE(port, 2);
     if (this.#libc.bind(descriptor, address, address.length) < 0) throw this.#libc.failure('bind');
   }
@@ -99,11 +105,20 @@ export class Sockets {
     this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_REUSEADDR, value ? on : off, 4);
   }
 
-  /** Sends every datagram of the socket's reuseport group to its second member. Needs SO_REUSEPORT on, and no bind yet. */
-  steerToSecond(descriptor: number): void {
-    this.#program ??= this.#libc.socketProgram([returnOne]);
-    const { pointer, size } = this.#program;
-    this.#set(descriptor, this.#constants.SOL_SOCKET, this.#constants.SO_ATTACH_REUSEPORT_CBPF!, pointer, size);
+  /**
+   * Sends every datagram or connection of the socket's reuseport group to one member, counted from 0. Needs SO_REUSEPORT
+   * on; of a socket that is not bound yet, and of one that listens.
+   */
+  steerTo(descriptor: number, member: number): void {
+    const program = this.#programs.get(member) ?? this.#libc.socketProgram([returning(member)]);
+    this.#programs.set(member, program);
+    const { SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF } = this.#constants;
+    this.#set(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF!, program.pointer, program.size);
+  }
+
+  /** Lets the system take connections, before anybody accepts them. */
+  listen(descriptor: number, backlog: number): void {
+    if (this.#libc.listen(descriptor, backlog) < 0) throw this.#libc.failure('listen');
   }
 
   /**
@@ -140,3 +155,5 @@ export class Sockets {
     if (this.#libc.setsockopt(descriptor, level, option, value, length) < 0) throw this.#libc.failure('setsockopt');
   }
 }
+
+let loaded: Promise<Sockets> | undefined;

@@ -8,6 +8,7 @@ import { SystemLibrary } from './library.ts';
 /** A SOCKET: pointer-sized, far below 2^53 in practice. */
 export type Socket = number;
 
+const AF_INET = 2;
 const AF_INET6 = 23;
 const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
@@ -52,15 +53,20 @@ async function binder(name: keyof typeof prototypes) {
   };
 }
 
+/** The address family of a socket; `inet6` serves IPv4 as well. */
+export type Family = 'inet' | 'inet6';
+
 /**
- * A new dual-stack socket that no child inherits.
+ * A new socket that no child inherits.
  * @throws NativeError
  */
-export async function openSocket(protocol: Protocol): Promise<Socket> {
+export async function openSocket(protocol: Protocol, family: Family = 'inet6'): Promise<Socket> {
   const { call, fail } = await binder('WSASocketW');
   const { type, protocol: number } = kinds[protocol];
-  const socket = call(AF_INET6, type, number, null, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+  const flags = WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT;
+  const socket = call(family === 'inet' ? AF_INET : AF_INET6, type, number, null, 0, flags);
   if (socket === INVALID_SOCKET) fail();
+  if (family === 'inet') return socket;
   try {
     await setOption(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   } catch (error) {
@@ -121,20 +127,34 @@ export async function releaseReservation(socket: Socket, token: bigint): Promise
   await ioctl('SIO_RELEASE_PORT_RESERVATION', socket, encodeToken(token), 0);
 }
 
+/** The name to bind a socket to: all addresses of its family, or the one whose bytes are given. */
+function socketName(port: number, ip?: Uint8Array, family: Family = 'inet6'): Buffer {
+  const { size, sin_family, sin_port, sin_addr } = layouts.sockaddr_in;
+  const { size: size6, sin6_family, sin6_port, sin6_addr } = layouts.sockaddr_in6;
+  const isIpv4 = family === 'inet';
+  const name = Buffer.alloc(isIpv4 ? size : size6);
+  name.writeUInt16LE(isIpv4 ? AF_INET : AF_INET6, isIpv4 ? sin_family : sin6_family);
+  name.writeUInt16BE(port, isIpv4 ? sin_port : sin6_port);
+  if (ip) name.set(ip, isIpv4 ? sin_addr : sin6_addr);
+  return name;
+}
+
 /**
- * Binds to the port on all addresses, or with port 0 to whichever the system chooses, and says which it was.
+ * Binds to the port, or with port 0 to whichever the system chooses, and says which it was.
  * @throws NativeError 10013 reserved, 10048 in use
  */
-export async function bindSocket(socket: Socket, port: number): Promise<number> {
+export async function bindSocket(
+  socket: Socket,
+  port: number,
+  { family, ip }: { family?: Family; ip?: Uint8Array } = {},
+): Promise<number> {
   const { call, fail } = await binder('bind');
-  const layout = layouts.sockaddr_in6;
-  const name = Buffer.alloc(layout.size);
-  name.writeUInt16LE(AF_INET6, layout.sin6_family);
-  name.writeUInt16BE(port, layout.sin6_port);
+  const name = socketName(port, ip, family);
   if (call(socket, name, name.length) !== 0) fail();
   const { call: getName, fail: failName } = await binder('getsockname');
   if (getName(socket, name, [name.length]) !== 0) failName();
-  return name.readUInt16BE(layout.sin6_port);
+  // The port is at the same place in both families.
+  return name.readUInt16BE(layouts.sockaddr_in6.sin6_port);
 }
 
 /**

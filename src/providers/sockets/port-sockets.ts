@@ -217,10 +217,10 @@ export class PortSockets {
   }
 
   #steer(unbound: number): void {
-    if (!this.#sockets.steersDatagrams) return;
+    if (!this.#sockets.steers) return;
     // The kernel takes the program only while the option is on, and bind must find it off.
     this.#sockets.setReusePort(unbound, true);
-    this.#sockets.steerToSecond(unbound);
+    this.#sockets.steerTo(unbound, 1);
     this.#sockets.setReusePort(unbound, false);
   }
 }
