@@ -3,6 +3,7 @@ import { commandLineCases } from './cases/command-line.ts';
 import { contentionCases } from './cases/contention.ts';
 import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
+import { getPortCases } from './cases/get-port.ts';
 import { kernelGateCases } from './cases/kernel-gate.ts';
 import { mapCases } from './cases/map.ts';
 import { powershellCases } from './cases/powershell.ts';
@@ -19,6 +20,7 @@ const all = [
   mapCases,
   contentionCases,
   runtimeCases,
+  getPortCases,
   desiredStateCases,
   dscCases,
   powershellCases,

@@ -18,6 +18,9 @@ export const dscFile = built('dsc.cjs');
 const home = mkdtempSync(join(tmpdir(), 'port-reservation-bench-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
+/** The built library. */
+export const libraryFile = new URL('../../dist/lib/index.js', import.meta.url).href;
+
 /** The environment with a ledger of this run's own. */
 export const environment = (): NodeJS.ProcessEnv => ({ ...process.env, PORT_RESERVATION_HOME: home });
 
