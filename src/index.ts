@@ -1,12 +1,15 @@
 export { applyDesiredState } from './desired-state/apply.ts';
 export { exportDesiredState } from './desired-state/export.ts';
 export { decodeDocument, formatOfFile, readDesiredState } from './desired-state/read-document.ts';
+export type { WaitOptions } from './library/deadline.ts';
 export { clearLockedPorts, type GetPortOptions, getPort } from './library/get-port.ts';
 export type { HeldReservation } from './library/held-reservation.ts';
 export { bindOn, listenOn, type TokenOption } from './library/listen-on.ts';
 export { portNumbers } from './library/port-numbers.ts';
 export { type ReserveParams, reserve } from './library/reserve.ts';
 export type { ListenOptions, OpenedPort, OpenOptions, TakeOptions } from './library/take.ts';
+export { type WaitForPortOptions, type WaitUntilFreeOptions, waitForPort, waitUntilFree } from './library/wait.ts';
+export { PortWaitError } from './library/wait-error.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export {
   DocumentError,
