@@ -1,4 +1,5 @@
 import { exitCode } from '../exit-codes.ts';
+import { PortWaitError } from '../library/wait-error.ts';
 import { DocumentError, type FieldError, InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
 import type { Remedy } from '../protocol/generated/contract.ts';
 import { printable } from './table.ts';
@@ -42,6 +43,10 @@ function failureOf(thrown: unknown): Failure {
   }
   if (error instanceof UsageError) {
     return { code: invalidParams, name: 'Usage', message: error.message, ...(error.hint && { hint: error.hint }) };
+  }
+  if (error instanceof PortWaitError) {
+    const hint = error.status?.remedy && `To change that: ${commandFor(error.status.remedy)}`;
+    return { code: internalError, name: 'TimedOut', message: error.message, ...(hint && { hint }) };
   }
   if (error instanceof CommandError) return { code: internalError, name: 'CommandNotRun', message: error.message };
   return {

@@ -6,7 +6,9 @@ const [first, ...rest] = process.argv.slice(2);
 if (first === 'serve') {
   await import('../run-worker.ts').then(({ runWorker }) => runWorker(rest, 'portreservation serve'), tell);
 } else if (first === 'mcp') await import('../mcp/main.ts').then(({ runMcp }) => runMcp(rest), tell);
-else {
+else if (process.connected && first === (await import('./hold/conversation.ts')).holderWord) {
+  await import('./hold/run-holder.ts').then(({ runHolder }) => runHolder(process), tell);
+} else {
   process.stdout.on('error', tellLost);
   // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
   process.stderr.on('error', () => {});

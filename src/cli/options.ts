@@ -38,6 +38,15 @@ export const wholeNumber =
 /** A port. */
 export const port = wholeNumber(maximumPort);
 
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `30s`, `500ms`, `2m`, `1h`, or seconds: milliseconds. */
+export function duration(word: string): number {
+  const [, number, unit = 's'] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)?$/.exec(word) ?? [];
+  if (number !== undefined) return Number(number) * units[unit as keyof typeof units];
+  throw new InvalidArgumentError('It must be a time: 30s, 500ms, 2m or 1h.');
+}
+
 const oneRange = /^(\d{1,5})(?:-(\d{1,5}))?$/;
 
 /** `5000-5009`, or `5000`; undefined where it is neither. */
@@ -120,6 +129,10 @@ export function withBlock(command: Command, protocols: string): Command {
 /** The same as the service takes it. */
 export const blockOf = ({ protocol, numberOfPorts, startPort, within }: BlockOptions) =>
   given({ protocol, numberOfPorts, startPort, within });
+
+/** For scripts: PORT=$(portreservation find --plain). */
+export const plainOption = () =>
+  new Option('--plain', 'the bare port numbers, one a line, for scripts').conflicts('json');
 
 export const portsOption = () =>
   new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1);

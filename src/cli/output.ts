@@ -1,4 +1,5 @@
 import { exitCode } from '../exit-codes.ts';
+import type { PortRange } from '../protocol/generated/contract.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
 import type { Terminal } from './rendering.ts';
 import { type Column, printable, table } from './table.ts';
@@ -24,6 +25,14 @@ export class Output {
   /** One sentence. */
   say(sentence: string): void {
     this.#terminal.stdout.write(`${printable(sentence)}\n`);
+  }
+
+  /** Every port of the ranges, one a line. */
+  ports(ranges: readonly PortRange[]): void {
+    const lines = ranges.flatMap(({ startPort, numberOfPorts }) =>
+      Array.from({ length: numberOfPorts }, (_, index) => `${startPort + index}\n`),
+    );
+    this.#terminal.stdout.write(lines.join(''));
   }
 
   /** A table as wide as the terminal, or as what is in it where there is none. Without a row people are told so. */

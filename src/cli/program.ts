@@ -17,6 +17,7 @@ import { addServe } from './commands/serve.ts';
 import { addSettle } from './commands/settle.ts';
 import { addStatus } from './commands/status.ts';
 import { addTest } from './commands/test.ts';
+import { addWait } from './commands/wait.ts';
 import { UsageError } from './failure.ts';
 import { Output } from './output.ts';
 import type { Terminal } from './rendering.ts';
@@ -59,6 +60,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addTest,
     addRemove,
     addStatus,
+    addWait,
     addMap,
     addExclude,
     addDynamicRange,

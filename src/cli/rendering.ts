@@ -41,6 +41,9 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
   readonly pid: number;
+  readonly execPath: string;
+  /** The second word is the program's own file. */
+  readonly argv: readonly string[];
   kill(processId: number, signal: NodeJS.Signals): unknown;
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;

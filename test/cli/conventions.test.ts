@@ -69,7 +69,7 @@ describe.each(methods.map((method) => [method['x-command']!, method] as const))(
   });
 
   test('has no option that the contract does not know', () => {
-    const own = ['--json', '--provider', '--persistent', '--name', '--probe', '--width', '--plain', '--svg'];
+    const own = ['--json', '--provider', '--persistent', '--name', '--probe', '--width', '--plain', '--svg', '--pid'];
     const known = new Set([...params.map((param) => optionName(param.name)), ...own, '--detailed-exitcode']);
     expect(command.options.map(({ long }) => long).filter((long) => !known.has(long!))).toEqual([]);
   });

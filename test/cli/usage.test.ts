@@ -51,7 +51,10 @@ test.each([
     'exclude list --bogus',
     /^portreservation: unknown option '--bogus'\n {2}See portreservation exclude list --help\.\n$/,
   ],
-  ['new', /^portreservation: A reservation that is not --persistent .*\n {2}.* portreservation exec -- COMMAND\.\n$/],
+  [
+    'new',
+    /^portreservation: A reservation that is neither --persistent nor for a --pid .*\n {2}.* portreservation exec -- COMMAND\.\n$/,
+  ],
   ['new --persistent --ports 0', /argument '0' is invalid\. It must be a whole number, 1 to 65535\./],
   ['new --persistent --ports 1e3', /argument '1e3' is invalid/],
   ['new --persistent --ports 10 --start-port 65530', /^portreservation: --number-of-ports must be at most 6 with /],

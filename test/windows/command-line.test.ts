@@ -65,6 +65,19 @@ describeInLab('the command line on Windows', () => {
     expect(await run(['exec', '--', 'no-such-command'])).toMatchObject({ code: 127 });
   });
 
+  test('new --pid holds a port until that process has ended', async () => {
+    const other = await machine.start({ runtime: 'node20', code: 'setInterval(() => {}, 1e6);' });
+    const words = ['new', '--pid', `${other.pid}`, '--start-port', '21300', '--plain'];
+    expect(await run([...words, '--hold', 'strict'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^portreservation: A strict hold would keep /),
+    });
+    expect(await run(words)).toMatchObject({ code: 0, stdout: '21300\n', stderr: '' });
+    expect(await run(['wait', '21300', '--free', '--timeout', '0s'])).toMatchObject({ code: 1 });
+    await other.kill();
+    expect(await run(['wait', '21300', '--free'])).toMatchObject({ code: 0, stdout: 'tcp 21300 is free.\n' });
+  });
+
   test('exec runs batch files, with their arguments as they were', async () => {
     const program = join(machine.folder, 'words.js');
     writeFileSync(program, 'console.log(JSON.stringify(process.argv.slice(2)))');

@@ -1,9 +1,7 @@
 import { type Command, Option } from 'commander';
+import { checkHoldForOthers } from '../../library/hold-for-others.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
-import { ServiceError } from '../../protocol/errors.ts';
-import { type Hold, type Label, type Reservations, wordsOf } from '../../protocol/generated/contract.ts';
-import { formatAllPorts } from '../../protocol/ranges.ts';
-import type { PortService } from '../../service/port-service.ts';
+import { type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
@@ -12,6 +10,7 @@ import { type BlockOptions, blockOf, labelGiven, whatIfOption, withBlock, withCo
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
+import { sayUnheld } from '../unheld.ts';
 import { wouldReserve } from './new.ts';
 
 interface Options extends BlockOptions, Label {
@@ -70,7 +69,7 @@ async function exec(
   const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/create', { ...blockOf(options), ...labelGiven(options), hold, whatIf });
   await inService(options, async (service) => {
-    checkHold(service, hold);
+    checkHoldForOthers(service, hold);
     const created = await service.create(params);
     const { reservations } = created;
     if (whatIf) {
@@ -79,7 +78,7 @@ async function exec(
       );
       return;
     }
-    sayUnheld(created, hold, output);
+    sayUnheld(created, hold, { output, taker: 'the command' });
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
     const onStart = () => {
@@ -91,25 +90,6 @@ async function exec(
     await settleLeftovers(service, reservations, { ...surroundings, choice }).catch(({ message }) =>
       output.note(`whether the command left something running cannot be seen: ${message}`),
     );
-  });
-}
-
-/** What was to be held and is not, since the system cannot. */
-function sayUnheld({ reservations }: Reservations, hold: Hold, output: Output): void {
-  const unheld = reservations.filter(({ enforcement }) => hold !== 'none' && enforcement === 'ledger');
-  if (unheld.length === 0) return;
-  const protocols = unheld.map(({ protocol }) => protocol);
-  output.note(
-    `${formatAllPorts(protocols, unheld[0]!.range)} is free and not held: other users and other programs may take it before the command does.`,
-  );
-}
-
-/** A token of Windows is of no use to another process, so a strict hold would keep the command out too. */
-function checkHold({ capabilities }: PortService, hold: Hold): void {
-  if (hold !== 'strict' || capabilities.handOver !== 'token') return;
-  throw new ServiceError('NotSupported', 'A strict hold would keep the command from its own ports on this system.', {
-    target: '--hold strict',
-    hint: 'Use --hold yield; or reserve with `new --persistent`, and let the command put the token on its sockets.',
   });
 }
 

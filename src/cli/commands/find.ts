@@ -1,6 +1,14 @@
 import { type Command, Option } from 'commander';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { type CommonOptions, port, portsOption, protocolOption, withCommon, withinOption } from '../options.ts';
+import {
+  type CommonOptions,
+  plainOption,
+  port,
+  portsOption,
+  protocolOption,
+  withCommon,
+  withinOption,
+} from '../options.ts';
 import type { Output } from '../output.ts';
 import { inService } from '../service.ts';
 import { freeRangeColumns } from '../views.ts';
@@ -10,6 +18,7 @@ interface Options extends CommonOptions {
   numberOfPorts: number;
   within?: PortRange;
   first: number;
+  plain?: boolean;
 }
 
 export function addFind(root: Command, output: Output): void {
@@ -20,10 +29,14 @@ export function addFind(root: Command, output: Output): void {
     .addOption(portsOption())
     .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))
     .addOption(withinOption())
-    .addOption(new Option('--first <n>', 'how many blocks at most').argParser(port).default(1));
+    .addOption(new Option('--first <n>', 'how many blocks at most').argParser(port).default(1))
+    .addOption(plainOption());
   withCommon(command).action(async (options: Options) => {
     const { protocol, numberOfPorts, within, first } = options;
     const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first }));
-    output.result(found, () => output.table(found.ranges, freeRangeColumns(protocol)));
+    output.result(found, () => {
+      if (options.plain) output.ports(found.ranges);
+      else output.table(found.ranges, freeRangeColumns(protocol));
+    });
   });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import {
+  type Hold,
   type IfExists,
   type Label,
   type Reservation,
@@ -8,52 +9,91 @@ import {
 } from '../../protocol/generated/contract.ts';
 import { formatAllPorts } from '../../protocol/ranges.ts';
 import { UsageError } from '../failure.ts';
-import { type BlockOptions, blockOf, labelGiven, whatIfOption, withBlock, withCommon, withLabel } from '../options.ts';
+import { startHolder } from '../hold/start-holder.ts';
+import {
+  type BlockOptions,
+  blockOf,
+  labelGiven,
+  plainOption,
+  whatIfOption,
+  wholeNumber,
+  withBlock,
+  withCommon,
+  withLabel,
+} from '../options.ts';
 import type { Output } from '../output.ts';
+import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
+import { sayUnheld } from '../unheld.ts';
 import { reservationColumns } from '../views.ts';
 
 interface Options extends BlockOptions, Label {
   persistent?: boolean;
+  pid?: number;
+  hold?: Hold;
+  plain?: boolean;
   ifExists: IfExists;
   whatIf?: boolean;
 }
 
-export function addNew(root: Command, output: Output): void {
+export function addNew(root: Command, output: Output, terminal: Terminal): void {
   const command = root
     .command('new')
-    .summary('reserve ports for good')
-    .description('Reserve a block of ports of this machine for good. Needs root or an elevated prompt on most systems.')
-    .option('--persistent', 'the reservation survives this program and a reboot; required');
+    .summary('reserve ports for good, or for the life of a process')
+    .description(
+      'Reserve a block of ports of this machine: for good, which needs root or an elevated prompt on most systems, or for as long as a process lives.',
+    )
+    .option('--persistent', 'the reservation survives this program and a reboot; this or --pid is required')
+    .addOption(
+      new Option('--pid <id>', 'until this process has ended, $$ for a script itself; another process holds them')
+        .argParser(wholeNumber(2 ** 31 - 1))
+        .conflicts(['persistent', 'ifExists']),
+    )
+    .addOption(
+      new Option('--hold <how>', 'with --pid: what keeps others away, as of exec; yield if absent').choices(
+        wordsOf.Hold,
+      ),
+    );
   withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none'))
     .addOption(
       new Option('--if-exists <what>', 'when exactly this reservation is there: fail, return it, or update its label')
         .choices(wordsOf.IfExists)
         .default('fail' satisfies IfExists),
     )
+    .addOption(plainOption())
     .addOption(whatIfOption());
-  withCommon(command).action((options: Options) => create(options, output));
+  withCommon(command).action((options: Options) => create(options, output, terminal));
 }
 
-async function create(options: Options, output: Output): Promise<void> {
-  const { persistent, ifExists, whatIf } = options;
-  if (!persistent) {
+async function create(options: Options, output: Output, terminal: Terminal): Promise<void> {
+  const { persistent, pid, plain, whatIf, provider } = options;
+  if (!persistent && pid === undefined) {
     throw new UsageError(
-      'A reservation that is not --persistent would end with this program, so `new` cannot make it.',
-      'To reserve ports for as long as a command runs: portreservation exec -- COMMAND.',
+      'A reservation that is neither --persistent nor for a --pid would end with this program, so `new` cannot make it.',
+      'For as long as this script runs: portreservation new --pid $$. For a command: portreservation exec -- COMMAND.',
     );
   }
+  if (pid === undefined && options.hold)
+    throw new UsageError('--hold goes with --pid.', 'See portreservation new --help.');
   const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/create', {
-    lifetime: 'persistent',
+    ...(pid === undefined
+      ? { lifetime: 'persistent', ifExists: options.ifExists }
+      : { hold: options.hold ?? ('yield' satisfies Hold) }),
     ...blockOf(options),
     ...labelGiven(options),
-    ifExists,
     whatIf,
   });
-  const created = await inService(options, (service) => service.create(params));
-  if (whatIf) output.result({ whatIf: created }, () => output.say(`${wouldReserve(created, options)}.`));
-  else output.result(created, () => output.table(created.reservations, reservationColumns));
+  const isHeld = pid !== undefined && !whatIf;
+  const created = await (isHeld
+    ? startHolder({ processId: pid, params, provider }, terminal)
+    : inService(options, (service) => service.create(params)));
+  if (whatIf) return output.result({ whatIf: created }, () => output.say(`${wouldReserve(created, options)}.`));
+  if (isHeld) sayUnheld(created, params.hold ?? 'strict', { output, taker: `process ${pid}` });
+  output.result(created, () => {
+    if (plain) output.ports([created.reservations[0]!.range]);
+    else output.table(created.reservations, reservationColumns);
+  });
 }
 
 /** What would be reserved, in words. */

@@ -1,0 +1,45 @@
+import { thisHost } from '../host.ts';
+import { processGone, processIdentity } from '../machine/process-identity.ts';
+import { openService, type ServiceOptions } from '../open-service.ts';
+import { ServiceError } from '../protocol/errors.ts';
+import type { ReservationCreateParams, Reservations } from '../protocol/generated/contract.ts';
+import { checkHoldForOthers } from './hold-for-others.ts';
+
+/** Ports that this process holds for another. */
+export interface HeldFor extends Reservations {
+  /** When the other process has ended and the ports are free, or the signal has freed them. */
+  ended: Promise<void>;
+}
+
+/**
+ * Reserves ports for as long as another process lives, however it ends: this one looks once a second whether it does.
+ * @throws ServiceError NotFound where there is no such process, NotSupported for a strict hold on Windows, and what a
+ * creation throws
+ */
+export async function holdFor(
+  processId: number,
+  params: ReservationCreateParams,
+  { signal, ...options }: ServiceOptions & { signal: AbortSignal },
+): Promise<HeldFor> {
+  const { platform } = options.host ?? thisHost();
+  const look = () => processIdentity(processId, platform);
+  if (!(await look()).alive) throw noProcess(processId);
+  // It is known by when it started: its id may be another's later.
+  const gone = processGone(look, signal);
+  gone.catch(() => {});
+  const service = await openService(options);
+  try {
+    checkHoldForOthers(service, params.hold ?? 'strict');
+    const created = await service.create(params);
+    return { ...created, ended: gone.catch(() => {}).then(() => service.close()) };
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+const noProcess = (processId: number) =>
+  new ServiceError('NotFound', `There is no process ${processId}.`, {
+    target: `process ${processId}`,
+    hint: 'Give the id of a process that runs: $$ is that of the shell itself.',
+  });
