@@ -9,6 +9,7 @@ import { copyDeclarations } from './tools/declarations.mjs';
 import { writeManifests } from './tools/dsc.mjs';
 import { generate } from './tools/generate.mjs';
 import { copyInstalled } from './tools/koffi.mjs';
+import { bundleLibrary, entries } from './tools/library.mjs';
 import { notices } from './tools/notices.mjs';
 import { publishedSchema } from './tools/published.mjs';
 import { releaseNotes } from './tools/release-notes.mjs';
@@ -21,14 +22,18 @@ const dist = join(root, `build/dist-${process.pid}`);
 const moduleFolder = join(dist, 'PortReservation');
 const workerFolder = join(moduleFolder, 'worker');
 
-/** The library's declarations, without those of its inside. */
+/** The library's declarations, without those of its inside, in the folder given back. */
 function declare() {
-  const all = `${dist}-types`;
+  const all = `${dist}-types-all`;
+  const types = `${dist}-types`;
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', all];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-  copyDeclarations(all, join(dist, 'lib/types'));
+  for (const entry of Object.values(entries)) {
+    copyDeclarations(all, types, entry.replace(/^src\//, '').replace(/\.ts$/, '.d.ts'));
+  }
   rmSync(all, { recursive: true });
+  return types;
 }
 
 function copyModule() {
@@ -58,12 +63,10 @@ if (!process.argv.includes('--generate')) {
   const worker = await bundleInParts('src/main.ts', workerFolder, 'worker');
   const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
   const dsc = await bundle('src/dsc/main.ts', join(workerFolder, 'dsc.cjs'), './koffi', commonJs('__filename'));
-  const library = await bundle('src/index.ts', join(dist, 'lib/index.js'), '../PortReservation/worker/koffi');
-  const metafiles = [...validators, ...[worker, commandLine, dsc, library].map(({ metafile }) => metafile)];
-  const text = notices(metafiles);
-  for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), text);
+  const library = await bundleLibrary(join(dist, 'lib'), declare());
+  const metafiles = [...validators, ...[worker, commandLine, dsc].map(({ metafile }) => metafile), ...library];
+  for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), notices(metafiles));
   writeSbom(metafiles, join(moduleFolder, 'sbom.cdx.json'));
-  declare();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(dist, join(root, 'dist'));
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { installedFile } from './package-files.ts';
 
 /** What the rest of the code may know of the process it runs in. Only this file and the entries name `process`. */
 export interface Host {
@@ -33,11 +33,8 @@ function commandLine(): string {
   const name = 'portreservation';
   const isThere = (process.env.PATH ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, name)));
   if (isThere) return name;
-  const beside = [
-    join(dirname(process.argv[1] ?? ''), `${name}.mjs`),
-    fileURLToPath(new URL(`../PortReservation/worker/${name}.mjs`, import.meta.url)),
-  ];
-  const file = beside.find((one) => existsSync(one));
+  const beside = join(dirname(process.argv[1] ?? ''), `${name}.mjs`);
+  const file = existsSync(beside) ? beside : installedFile('dist/PortReservation/worker', `${name}.mjs`);
   return file === undefined ? name : `node '${file}'`;
 }
 

@@ -11,6 +11,7 @@ export type { ListenOptions, OpenedPort, OpenOptions, TakeOptions } from './libr
 export { type WaitForPortOptions, type WaitUntilFreeOptions, waitForPort, waitUntilFree } from './library/wait.ts';
 export { PortWaitError } from './library/wait-error.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
+export { PackageFilesError } from './package-files.ts';
 export {
   DocumentError,
   type ErrorFacts,

@@ -118,7 +118,7 @@ test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
   const entries = ['run-worker.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
-  const loaders = ['native/koffi-beside.ts', 'native/koffi-of-package.ts'];
+  const loaders = ['native/koffi-file.ts'];
   const runners = ['vitest', 'jest', 'playwright'].map((name) => `library/runners/${name}.ts`);
   expect(names && !['host.ts', ...loaders, ...entries, ...runners].includes(file)).toBe(false);
 });

@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyAll } from './koffi.mjs';
 import { NotPossible } from './not-possible.mjs';
+import { fillNpmFolder } from './npm-folder.mjs';
 import { powershellCommand, scriptEnvironment } from './powershell.mjs';
 import { makeExtension } from './vscode-extension.mjs';
 import { workerProgram } from './worker-program.mjs';
@@ -26,11 +27,14 @@ async function makePackages(folder) {
     env: { ...process.env, ...scriptEnvironment },
     stdio: 'inherit',
   });
+  const npmFolder = join(root, 'build', `npm-${process.pid}`);
+  fillNpmFolder(npmFolder);
   execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: root,
+    cwd: npmFolder,
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
+  rmSync(npmFolder, { recursive: true });
   await makeExtension(folder);
 }
 

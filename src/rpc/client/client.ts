@@ -12,6 +12,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc';
 import { type Host, thisHost } from '../../host.ts';
+import { packageFile } from '../../package-files.ts';
 import { InvalidParamsError } from '../../protocol/errors.ts';
 import {
   type ClientInfo,
@@ -26,7 +27,6 @@ import type { CallOptions, Progress } from '../../service/call-options.ts';
 import { Fault } from '../wire/fault.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
-import { workerFile } from '../worker-file.ts';
 import '../wire/runtime.ts';
 import type { Readable } from 'node:stream';
 import { errorFromWorker } from '../wire/errors.ts';
@@ -86,7 +86,11 @@ const lastWords = 1000;
 export async function startWorker(options: WorkerOptions = {}): Promise<WorkerClient> {
   const { host = thisHost(), command, signal } = options;
   signal?.throwIfAborted();
-  const [program, ...args] = command ?? [host.execPath, workerFile(), '--stdio'];
+  const [program, ...args] = command ?? [
+    host.execPath,
+    packageFile('dist/PortReservation/worker/worker.mjs'),
+    '--stdio',
+  ];
   if (!program) throw new InvalidParamsError([{ field: 'command', message: 'must begin with the name of a program' }]);
   const child = spawn(program, args, { env: { ...(options.env ?? host.env) }, windowsHide: true });
   try {

@@ -24,6 +24,7 @@ export function copyProduct(folder: string, koffi: string): Product {
   const module = join(folder, 'dist/PortReservation');
   cpSync(join(dist, 'PortReservation'), module, { recursive: true });
   cpSync(join(dist, 'lib'), join(folder, 'dist/lib'), { recursive: true });
+  cpSync(join(dist, '../package.json'), join(folder, 'package.json'));
   mkdirSync(join(module, 'worker/koffi/win32-x64'), { recursive: true });
   cpSync(koffi, join(module, 'worker/koffi/win32-x64/koffi.node'));
   const worker = join(module, 'worker');

@@ -1,0 +1,8 @@
+// What the package get-port exports, from `portreservation/get-port`.
+export {
+  clearLockedPorts,
+  type GetPortOptions,
+  type GetPortOptions as Options,
+  getPort as default,
+} from './get-port.ts';
+export { portNumbers } from './port-numbers.ts';
