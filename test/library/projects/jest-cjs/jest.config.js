@@ -1,0 +1,1 @@
+module.exports = { globalSetup: 'portreservation/jest', testMatch: ['**/*.spec.js'], maxWorkers: 2 };

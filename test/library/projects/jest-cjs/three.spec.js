@@ -1,0 +1,3 @@
+const { useAll } = require('./ports.js');
+
+test('three uses all ports of its worker', () => useAll('three'));

@@ -1,0 +1,1 @@
+export default { globalSetup: './ports.js', testMatch: ['**/*.spec.js'], maxWorkers: 2, transform: {} };

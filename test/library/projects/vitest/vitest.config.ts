@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { globalSetup: ['portreservation/vitest'], include: ['*.spec.ts'], maxWorkers: 2 },
+});
