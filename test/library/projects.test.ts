@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { clearLockedPorts, getPort, waitForPort } from '../../src/index.ts';
 import { packageFile } from '../package/installation.ts';
+import { ownHost } from '../support/own-host.ts';
 import { handedOver, withoutDatagrams } from './handed-over.ts';
 import {
   bin,
@@ -81,6 +85,7 @@ describe.skipIf(noProjects)(projectsTitle('servers'), () => {
 
 describe.skipIf(noProjects)(projectsTitle('runtimes'), () => {
   const runtimes: [string, string | undefined, string[]][] = [
+    [`Node ${process.versions.node.split('.')[0]}, which runs the tests,`, node, []],
     ['Node 22', runtime('node-22/bin/node'), []],
     ['Node 24', runtime('node-24/bin/node'), []],
     ['Deno', runtime('@deno/linux-x64-glibc/deno'), ['run', '--allow-all']],
@@ -136,6 +141,33 @@ describe.skipIf(noProjects)(projectsTitle('bundles'), () => {
       expect(output).toMatch(/^PackageFilesError portreservation Mark portreservation as external .*--external/);
     },
   );
+});
+
+describe.skipIf(noProjects)(projectsTitle('the server of Next'), () => {
+  test.each([
+    ['left out of its bundle', '0'],
+    ['in its bundle', '1'],
+  ])('finds the files of the library that is %s', async (_, isBundled) => {
+    const cwd = join(projects, 'next');
+    const next = bin('next/dist/bin/next');
+    const env = {
+      ...cleanEnvironment(onTestFinished),
+      PROJECT_BUNDLES_LIBRARY: isBundled,
+      NEXT_TELEMETRY_DISABLED: '1',
+    };
+    await run(node, [next, 'build'], { cwd, env });
+    const port = await getPort({}, { host: ownHost() });
+    onTestFinished(() => clearLockedPorts());
+    const server = spawn(node, [next, 'start', '--port', `${port}`], { cwd, env, stdio: 'ignore' });
+    const ended = once(server, 'exit');
+    onTestFinished(async () => {
+      server.kill();
+      await ended;
+    });
+    await waitForPort(port, { timeout: 20_000 });
+    const response = await fetch(`http://127.0.0.1:${port}/ports`);
+    expect(await response.json()).toEqual({ text: 'next', port: expect.any(Number) });
+  });
 });
 
 describe.skipIf(noProjects)(projectsTitle('the package as registries and compilers see it'), () => {
