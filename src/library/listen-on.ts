@@ -6,14 +6,19 @@ import { bindWith, type HandOver, type ListenOptions, listenWith, type TakeOptio
 
 /** What a process needs to know of a reservation that another process of this user holds. */
 export interface TokenOption {
-  /** Windows: the token, of a persistent reservation; without one the port is bound as any other. */
+  /**
+   * The token of a persistent reservation that the kernel enforces. On Windows the port is bound as any other without one;
+   * elsewhere what is not enforced so needs none.
+   */
   token?: Token;
 }
 
-const handOver = ({ token }: TokenOption): HandOver =>
-  thisHost().platform === 'win32'
-    ? { by: 'token', token: token === undefined ? undefined : BigInt(token) }
-    : { by: 'reusePort' };
+function handOver({ token: text }: TokenOption): HandOver {
+  const { platform } = thisHost();
+  const token = text === undefined ? undefined : BigInt(text);
+  if (platform === 'win32') return { by: 'token', token };
+  return platform === 'linux' && token !== undefined ? { by: 'reusePort', token } : { by: 'reusePort' };
+}
 
 /**
  * Lets a server listen on a port that this user has reserved, in this process or another: in a worker of a cluster, or

@@ -56,8 +56,9 @@ async function release(service: PortService, reservations: readonly Reservation[
 }
 
 /** What lets this process in on the ports of a reservation of its own. */
-function handOverOf({ capabilities }: PortService, { token }: Reservation, isStrict: boolean): HandOver {
-  if (capabilities.handOver === 'reusePort') return { by: 'reusePort' };
+function handOverOf({ capabilities }: PortService, { token, enforcement }: Reservation, isStrict: boolean): HandOver {
+  const isEnforced = enforcement === 'kernel' && token !== undefined;
+  if (capabilities.handOver === 'reusePort') return { by: 'reusePort', ...(isEnforced && { token: BigInt(token) }) };
   // Of a range that nothing holds the token is the record's alone.
   return { by: 'token', token: isStrict && token !== undefined ? BigInt(token) : undefined };
 }

@@ -35,8 +35,8 @@ export interface ListenOptions extends TakeOptions {
 
 /** What opens a port that is reserved. */
 export type HandOver =
-  /** SO_REUSEPORT, as the user who holds it. */
-  | { by: 'reusePort' }
+  /** SO_REUSEPORT, as the user who holds it; where Linux enforces the reservation, with its token. */
+  | { by: 'reusePort'; token?: bigint }
   /** The reservation's token; undefined where nothing but the record keeps the port. */
   | { by: 'token'; token: bigint | undefined };
 
@@ -51,7 +51,7 @@ export async function listenWith(handOver: HandOver, server: Server, options: Li
   const address = await addressOf(host);
   if (handOver.by === 'reusePort') {
     if (!reusePort) await checkNoListener({ port, address });
-    const descriptor = await takeSocket({ protocol: 'tcp', port, address });
+    const descriptor = await takeSocket({ protocol: 'tcp', port, address, token: handOver.token });
     await orGivenBack(descriptor, port, handles.listenOnDescriptor(server, descriptor, backlog));
     if (!reusePort && server.listening) await keepAlone(descriptor, address);
     return;
@@ -71,7 +71,7 @@ export async function bindWith(handOver: HandOver, socket: DatagramSocket, optio
   const address = await addressOf(host);
   const binding = { protocol: 'udp', port, address, ipv4Only: isIpv4(socket) } as const;
   if (handOver.by === 'reusePort') {
-    const descriptor = await takeSocket(binding);
+    const descriptor = await takeSocket({ ...binding, token: handOver.token });
     return orGivenBack(descriptor, port, handles.bindToDescriptor(socket, descriptor));
   }
   const { token } = handOver;
@@ -123,7 +123,7 @@ export async function openWith(
   if (handOver.by === 'token') throw noDescriptors(protocol, port);
   const address = await addressOf(host);
   if (protocol === 'tcp') await checkNoListener({ port, address });
-  const fd = await endWithThread(await takeSocket({ protocol, port, address }));
+  const fd = await endWithThread(await takeSocket({ protocol, port, address, token: handOver.token }));
   const closeSocket = await socketCloser();
   let isOpen = true;
   const close = () => {

@@ -3,6 +3,7 @@ import { ipBytes } from '../../native/ip-bytes.ts';
 import { NativeError } from '../../native/native-error.ts';
 import { type Family, Sockets } from '../../native/posix/socket.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
+import { withToken } from '../linux/kernel/bind-with-token.ts';
 import { TCP_LISTEN, visitSockets } from '../proc/proc-net.ts';
 import { socketRowReader } from '../proc/socket-row.ts';
 import { bindError, portInUse } from './bind-error.ts';
@@ -17,6 +18,8 @@ export interface Taking {
   address?: string;
   /** Whether only IPv4 is served, where no address says it. Default: both families, where there is IPv6. */
   ipv4Only?: boolean;
+  /** What the kernel's gate lets the socket in by; without effect where there is none. Linux alone. */
+  token?: bigint;
 }
 
 /**
@@ -31,26 +34,27 @@ export async function takeSocket(taking: Taking): Promise<number> {
   const sockets = await Sockets.load();
   const isIpv4 = ipv4Only || (address !== undefined && !isIPv6(address));
   try {
-    if (isIpv4) return bound(sockets, 'inet', taking);
+    if (isIpv4) return await bound(sockets, 'inet', taking);
     try {
-      return bound(sockets, 'inet6', taking);
+      return await bound(sockets, 'inet6', taking);
     } catch (error) {
       const isMissing = error instanceof NativeError && withoutIpv6.has(error.code);
       if (!isMissing || address !== undefined) throw error;
-      return bound(sockets, 'inet', taking);
+      return await bound(sockets, 'inet', taking);
     }
   } catch (error) {
     throw await bindError(error, protocol, { startPort: port, numberOfPorts: 1 }, port);
   }
 }
 
-function bound(sockets: Sockets, family: Family, { protocol, port, address }: Taking): number {
+async function bound(sockets: Sockets, family: Family, { protocol, port, address, token }: Taking): Promise<number> {
   const descriptor = sockets.open(family, protocol, address === undefined);
   try {
     sockets.setReusePort(descriptor, true);
     // As servers do: closing connections of the last server, and a holder that yields, are no obstacle then. Of UDP
     // it would let everybody in.
     if (protocol === 'tcp') sockets.setReuseAddress(descriptor);
+    if (token !== undefined) await withToken(token)(descriptor);
     sockets.bind(descriptor, family, port, address === undefined ? undefined : ipBytes(address));
     return descriptor;
   } catch (error) {
