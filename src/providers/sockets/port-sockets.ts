@@ -3,9 +3,7 @@ import { NativeError } from '../../native/native-error.ts';
 import { type Family, Sockets } from '../../native/posix/socket.ts';
 import type { PortServing, Protocol } from '../../protocol/generated/contract.ts';
 import { bindPastTimeWait, hasTimeWait } from './past-time-wait.ts';
-
-// What a system without IPv6 answers: no such family, or no such address.
-const withoutIpv6 = new Set<number | string>(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+import { isWithoutIpv6 } from './without-ipv6.ts';
 
 const anyIpv4 = [0, 0, 0, 0];
 const loopbackIpv4 = [127, 0, 0, 1];
@@ -210,7 +208,7 @@ export class PortSockets {
       return descriptor;
     } catch (error) {
       if (descriptor !== undefined) this.close(descriptor);
-      if (this.#family === 'inet' || !(error instanceof NativeError) || !withoutIpv6.has(error.code)) throw error;
+      if (this.#family === 'inet' || !isWithoutIpv6(error)) throw error;
     }
     this.#family = 'inet';
     return this.#bind(protocol, port, manner, reusesAddress);

@@ -1,14 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { ipBytes } from '../../native/ip-bytes.ts';
-import { NativeError } from '../../native/native-error.ts';
 import { type Family, Sockets } from '../../native/posix/socket.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { withToken } from '../linux/kernel/bind-with-token.ts';
 import { TCP_LISTEN, visitSockets } from '../proc/proc-net.ts';
 import { socketRowReader } from '../proc/socket-row.ts';
 import { bindError, portInUse } from './bind-error.ts';
-
-const withoutIpv6 = new Set<number | string>(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+import { isWithoutIpv6 } from './without-ipv6.ts';
 
 /** A port to be taken from its holder. */
 export interface Taking {
@@ -38,8 +36,7 @@ export async function takeSocket(taking: Taking): Promise<number> {
     try {
       return await bound(sockets, 'inet6', taking);
     } catch (error) {
-      const isMissing = error instanceof NativeError && withoutIpv6.has(error.code);
-      if (!isMissing || address !== undefined) throw error;
+      if (!isWithoutIpv6(error) || address !== undefined) throw error;
       return await bound(sockets, 'inet', taking);
     }
   } catch (error) {

@@ -5,13 +5,11 @@ import type { PortRange, Protocol } from '../../../protocol/generated/contract.t
 import { endPort } from '../../../protocol/ranges.ts';
 import { visitSockets } from '../../proc/proc-net.ts';
 import { bindError, portInUse } from '../../sockets/bind-error.ts';
+import { isWithoutIpv6 } from '../../sockets/without-ipv6.ts';
 import { inTurns } from '../../turns.ts';
 
 /** Makes a new socket one that is let in. */
 export type Prepare = (descriptor: number) => Promise<void> | void;
-
-// What a system without IPv6 answers.
-const withoutIpv6 = new Set<number | string>(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
 /** Binds a new socket to the port on every address of both families, or of IPv4 where there is no IPv6, and closes it. */
 async function bindOnce(sockets: Sockets, protocol: Protocol, port: number, prepare: Prepare): Promise<void> {
@@ -27,7 +25,7 @@ async function bindOnce(sockets: Sockets, protocol: Protocol, port: number, prep
   try {
     await bind('inet6');
   } catch (error) {
-    if (!(error instanceof NativeError) || !withoutIpv6.has(error.code)) throw error;
+    if (!isWithoutIpv6(error)) throw error;
     await bind('inet');
   }
 }
