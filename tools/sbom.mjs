@@ -16,7 +16,10 @@ const native = 'node_modules/koffi/index.js';
 /** Writes the components of all these bundles to the file; the same bundles always give the same text. */
 export function writeSbom(metafiles, file) {
   const own = metafiles.map(({ inputs, outputs }, index) => {
-    const text = JSON.stringify({ inputs, outputs: Object.values(outputs) });
+    const ours = ([name]) => !name.startsWith('builtin:'); // stands for a module of Node itself
+    const text = JSON.stringify({ inputs, outputs: Object.values(outputs) }, (key, value) =>
+      key === 'inputs' ? Object.fromEntries(Object.entries(value).filter(ours)) : value,
+    );
     return JSON.parse(text.replaceAll('"<stdin>"', JSON.stringify(makers[index % makers.length])));
   });
   const inputs = Object.assign({ [native]: { bytes: 0, imports: [] } }, ...own.map((one) => one.inputs));
