@@ -6,7 +6,17 @@ import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
-import { type BlockOptions, blockOf, labelGiven, whatIfOption, withBlock, withCommon, withLabel } from '../options.ts';
+import { createInTime } from '../exec/wait-for-ports.ts';
+import {
+  type BlockOptions,
+  blockOf,
+  duration,
+  labelGiven,
+  whatIfOption,
+  withBlock,
+  withCommon,
+  withLabel,
+} from '../options.ts';
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
@@ -18,6 +28,7 @@ interface Options extends BlockOptions, Label {
   envPrefix: string;
   env?: NamedPort[];
   leftovers: LeftoversChoice;
+  wait?: number;
   whatIf?: boolean;
 }
 
@@ -50,6 +61,11 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         .choices(leftoversChoices)
         .default('wait' satisfies LeftoversChoice),
     )
+    .addOption(
+      new Option('--wait <time>', 'try for so long to get what others have now; not at all if absent').argParser(
+        duration,
+      ),
+    )
     .addOption(whatIfOption())
     .addHelpText('after', execHelp);
   withCommon(command).action((words: [string, ...string[]], options: Options) =>
@@ -62,7 +78,7 @@ async function exec(
   options: Options,
   surroundings: { output: Output; terminal: Terminal },
 ): Promise<void> {
-  const { hold, envPrefix, env = [], leftovers, whatIf } = options;
+  const { hold, envPrefix, env = [], leftovers, wait, whatIf } = options;
   const { output, terminal } = surroundings;
   const before = inherited(terminal.env, terminal);
   checkNamed(env, options.numberOfPorts);
@@ -70,7 +86,9 @@ async function exec(
   const params = checkParams('reservation/create', { ...blockOf(options), ...labelGiven(options), hold, whatIf });
   await inService(options, async (service) => {
     checkHoldForOthers(service, hold);
-    const created = await service.create(params);
+    const created = await (wait === undefined || whatIf
+      ? service.create(params)
+      : createInTime(service, params, { timeout: wait, output }));
     const { reservations } = created;
     if (whatIf) {
       output.result({ whatIf: { reservations, command: words } }, () =>
@@ -126,6 +144,10 @@ What keeps others away until the command binds a port, and while it does not
           opens to its own process alone.
   none    Nothing is held, as with UDP above. For commands that bind without
           SO_REUSEADDR.
+
+Where others have the ports asked for, this ends with exit code 1; --wait 60s
+tries again for that long, whenever a reservation has ended, and then says who
+has them.
 
 The ports are free again when the command has ended. Where the system says who
 has a port (Linux, Windows), what the command left running on them is waited
