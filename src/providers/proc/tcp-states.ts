@@ -7,7 +7,7 @@ export const TCP_TIME_WAIT = 6;
 /** Also what a UDP socket is in that is not connected. */
 const TCP_CLOSE = 7;
 const TCP_CLOSE_WAIT = 8;
-const TCP_LISTEN = 10;
+export const TCP_LISTEN = 10;
 
 /** What a socket in this state does with its port. */
 export function stateOf(protocol: Protocol, state: number): PortHolder['state'] {

@@ -27,7 +27,7 @@ export class PortSockets {
 
   static async load(): Promise<PortSockets> {
     const sockets = await Sockets.load();
-    return new PortSockets(sockets, sockets.steersDatagrams ? await sockDiag() : undefined);
+    return new PortSockets(sockets, sockets.steers ? await sockDiag() : undefined);
   }
 
   /**
@@ -139,7 +139,7 @@ export class PortSockets {
       return true;
     } catch (error) {
       if (error instanceof NativeError && refusing.has(error.code)) return false;
-      if (error instanceof NativeError && withoutIpv6.has(error.code)) return undefined;
+      if (isWithoutIpv6(error)) return undefined;
       throw error;
     } finally {
       if (descriptor !== undefined) this.close(descriptor);

@@ -2,9 +2,10 @@ import { isIPv6 } from 'node:net';
 import { ipBytes } from '../../native/ip-bytes.ts';
 import { type Family, Sockets } from '../../native/posix/socket.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
+import { PortSet } from '../../protocol/port-set.ts';
 import { withToken } from '../linux/kernel/bind-with-token.ts';
-import { TCP_LISTEN, visitSockets } from '../proc/proc-net.ts';
-import { socketRowReader } from '../proc/socket-row.ts';
+import { rowsOf } from '../proc/socket-table.ts';
+import { TCP_LISTEN } from '../proc/tcp-states.ts';
 import { bindError, portInUse } from './bind-error.ts';
 import { isWithoutIpv6 } from './without-ipv6.ts';
 
@@ -93,13 +94,8 @@ const meet = (one: string, other: string): boolean =>
  * @throws ServiceError PortInUse
  */
 export async function checkNoListener({ port, address = '::' }: Pick<Taking, 'port' | 'address'>): Promise<void> {
-  const read = socketRowReader();
-  let isTaken = false;
-  await visitSockets('tcp', (other, state, table, start) => {
-    if (other !== port || state !== TCP_LISTEN || isTaken) return;
-    isTaken = meet(read(table, start, state).address, address);
-  });
-  if (isTaken) throw await portInUse('tcp', port);
+  const rows = (await rowsOf('tcp', PortSet.of([{ startPort: port, numberOfPorts: 1 }]))).get(port) ?? [];
+  if (rows.some((row) => row.state === TCP_LISTEN && meet(row.address, address))) throw await portInUse('tcp', port);
 }
 
 /**
