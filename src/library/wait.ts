@@ -1,6 +1,7 @@
 import { openService, type ServiceOptions } from '../open-service.ts';
 import { InvalidParamsError } from '../protocol/errors.ts';
 import type { PortStatus, Protocol } from '../protocol/generated/contract.ts';
+import { isClosing } from '../protocol/is-closing.ts';
 import type { PortService } from '../service/port-service.ts';
 import { answers } from './answers.ts';
 import { Deadline, type WaitOptions } from './deadline.ts';
@@ -84,8 +85,8 @@ export async function waitUntilFree(
 }
 
 /** A server sets SO_REUSEADDR, so that closing connections do not stand in its way. */
-const isFree = ({ canBind, reservation, holders }: PortStatus) =>
-  !reservation && (canBind || (holders.length > 0 && holders.every(({ state }) => state === 'closing')));
+const isFree = ({ canBind, reservation, serving, holders }: PortStatus) =>
+  !reservation && (canBind || (serving?.all ?? (holders.length > 0 && holders.every(isClosing))));
 
 interface Awaited {
   protocol: Protocol;

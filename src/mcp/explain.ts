@@ -1,4 +1,5 @@
 import type { PortStatus } from '../protocol/generated/contract.ts';
+import { isClosing } from '../protocol/is-closing.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import { folderAt } from './folder.ts';
 import type { Tools } from './generated/contract.ts';
@@ -24,7 +25,7 @@ function nextFor(
     return 'It is reserved for your folder: start your server there, the reservation lets it in.';
   }
   if (canBind) return 'It can be bound. Get it by reserve_ports before you start a server on it.';
-  if (all.length > 0 && all.every(({ state }) => state === 'closing' || state === 'timeWait')) {
+  if (all.length > 0 && all.every(isClosing)) {
     return 'Only connections that are closing are left on it. reserve_ports gives it to the folder that had it; a server that sets SO_REUSEADDR, as nearly all do, can bind it now.';
   }
   return notYours;

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { PortHolder, PortStatus, Reservation } from '../../protocol/generated/contract.ts';
+import { isClosing } from '../../protocol/is-closing.ts';
 import type { PortService } from '../../service/port-service.ts';
 import type { Output } from '../output.ts';
 import type { Terminal } from '../rendering.ts';
@@ -102,9 +103,7 @@ async function findLeftover(
     const { ports } = await service.inspect({ protocol, ranges: [range] });
     for (const status of ports) {
       // Connections that only have to be closed belong to nobody any more.
-      const holder = status.holders.find(
-        ({ state, processId }) => state !== 'closing' && state !== 'timeWait' && processId !== ownProcessId,
-      );
+      const holder = status.holders.find((one) => !isClosing(one) && one.processId !== ownProcessId);
       if (holder) return { status, holder };
     }
   }

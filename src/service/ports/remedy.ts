@@ -1,4 +1,5 @@
 import type { Remedy, Verdict } from '../../protocol/generated/contract.ts';
+import { isClosing } from '../../protocol/is-closing.ts';
 import { toDo, toRun } from '../../protocol/remedies.ts';
 import type { FoundHolder, SystemCommands } from '../../providers/provider.ts';
 import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange } from './verdict.ts';
@@ -31,10 +32,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
       return endOfListener(listenersOf({ holders, reservation })[0]);
     case 'boundNotListening':
       // What is closing goes by itself.
-      return endOf(
-        holders.find(({ holder }) => holder.state !== 'closing' && holder.state !== 'timeWait') ??
-          holders.find(({ end }) => end),
-      );
+      return endOf(holders.find(({ holder }) => !isClosing(holder)) ?? holders.find(({ end }) => end));
     case 'reserved': {
       const holder = reservation!.owner?.processId;
       // Only its own worker can release it; its end frees the ports. One of a container is not to be named here.
