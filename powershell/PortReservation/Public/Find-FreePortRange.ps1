@@ -4,9 +4,10 @@ function Find-FreePortRange {
     Finds blocks of free ports without reserving them.
 
     .DESCRIPTION
-    Finds blocks of consecutive ports that are free in every protocol asked for, lowest first. Each port is bound
-    once in each protocol, on all addresses of both families, and freed again; reserved and excluded ports and
-    those of well-known services are gone round, as New-PortReservation does.
+    Finds a block of consecutive ports that is free in every protocol asked for, from a random start, or with
+    -First the lowest blocks. Each port is bound once in each protocol, on all addresses of both families, and
+    freed again; reserved and excluded ports and those of well-known services are gone round, as
+    New-PortReservation does.
 
     A moment later the ports may be taken: to keep them, reserve them with New-PortReservation, which also
     chooses.
@@ -25,7 +26,8 @@ function Find-FreePortRange {
     out by itself.
 
     .PARAMETER First
-    How many blocks at most, 1 to 65535. Default 1. They do not overlap.
+    The lowest blocks, at most so many, 1 to 65535; they do not overlap. Without it one block, looked for from a
+    random start, so that two who ask at the same time seldom get the same.
 
     .INPUTS
     Objects with properties of the parameters' names.
@@ -65,14 +67,15 @@ function Find-FreePortRange {
         [string] $Within,
 
         [ValidateRange(1, 65535)]
-        [int] $First = 1
+        [int] $First
     )
 
     begin { . $script:UseCallerPreference }
 
     process {
         $protocols = ConvertTo-ProtocolList $Protocol
-        $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts; first = $First }
+        $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts }
+        if ($First) { $params.first = $First }
         if ($Within) {
             $params.within = ConvertTo-PortRange $PSCmdlet $Within
             if ($null -eq $params.within) { return }

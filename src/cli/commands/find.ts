@@ -17,7 +17,7 @@ interface Options extends CommonOptions {
   protocol: Protocol[];
   numberOfPorts: number;
   within?: PortRange;
-  first: number;
+  first?: number;
   plain?: boolean;
 }
 
@@ -25,16 +25,19 @@ export function addFind(root: Command, output: Output): void {
   const command = root
     .command('find')
     .summary('find free blocks of ports')
-    .description('Find blocks of ports that are free in every protocol asked for, lowest first. Nothing is reserved.')
+    .description(
+      'Find a block of ports that is free in every protocol asked for, from a random start. Nothing is reserved: somebody else may take it at any moment.',
+    )
     .addOption(portsOption())
     .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))
     .addOption(withinOption())
-    .addOption(new Option('--first <n>', 'how many blocks at most').argParser(port).default(1))
+    .addOption(new Option('--first [n]', 'the lowest block, or the n lowest, at most').argParser(port).preset('1'))
     .addOption(plainOption());
   withCommon(command).action(async (options: Options) => {
     const { protocol, numberOfPorts, within, first } = options;
     const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first }));
     output.result(found, () => {
+      output.note('these are free now, and kept for nobody: `exec` and `new` reserve.');
       if (options.plain) output.ports(found.ranges);
       else output.table(found.ranges, freeRangeColumns(protocol));
     });

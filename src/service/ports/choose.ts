@@ -127,6 +127,12 @@ export function noFreeRange(
   );
 }
 
+/** Where to begin to look, so that those who look at the same time seldom meet. */
+export function randomStart(window: PortRange, numberOfPorts: number, random: () => number = Math.random): number {
+  const starts = Math.max(1, window.numberOfPorts - numberOfPorts + 1);
+  return window.startPort + Math.floor(random() * starts);
+}
+
 /**
  * Claims the first hole found from a random start. A claim that is refused because of a port (somebody was faster, or
  * holds it in a way no table shows) only teaches which port to avoid; any other failure ends the search.
@@ -140,8 +146,7 @@ export async function claimFreeRange<T>(
   claim: (range: PortRange) => Promise<T>,
   random: () => number = Math.random,
 ): Promise<{ range: PortRange; claimed: T }> {
-  const starts = Math.max(1, window.numberOfPorts - numberOfPorts + 1);
-  let from = window.startPort + Math.floor(random() * starts);
+  let from = randomStart(window, numberOfPorts, random);
   let lastRefusal: unknown;
   for (;;) {
     const range = nextHole(avoid, window, numberOfPorts, from);

@@ -8,15 +8,24 @@ import type {
 import { checkRange, endPort } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { checkFits } from '../reservations/requests.ts';
-import { combined, defaultWindow, nextHole, noFreeRange, portsToAvoid, surveySocketsFrom } from './choose.ts';
+import {
+  combined,
+  defaultWindow,
+  nextHole,
+  noFreeRange,
+  portsToAvoid,
+  randomStart,
+  surveySocketsFrom,
+} from './choose.ts';
 
 /**
- * Finds what `create` would find, lowest first, by binding each port in each protocol once; nothing is kept.
+ * Finds what `create` would find, from a random start, or the lowest of it, by binding each port in each protocol once;
+ * nothing is kept.
  * @throws InvalidParamsError, ServiceError
  */
 export async function findFree(
   provider: Provider,
-  { protocol, numberOfPorts = 1, within, first = 1 }: PortFindParams,
+  { protocol, numberOfPorts = 1, within, first }: PortFindParams,
   { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
 ): Promise<FreeRangeList> {
   const protocols = [protocol].flat();
@@ -25,7 +34,7 @@ export async function findFree(
     checkRange(within, 'within.numberOfPorts');
     checkFits(numberOfPorts, within);
   }
-  const reading = numberOfPorts * first >= surveySocketsFrom;
+  const reading = numberOfPorts * (first ?? 1) >= surveySocketsFrom;
   const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, reading))));
   const reserved = reservations.filter((item) => protocols.includes(item.protocol)).map(({ range }) => range);
   const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: within === undefined });
@@ -42,14 +51,16 @@ export async function findFree(
     return undefined;
   };
   const ranges: PortRange[] = [];
-  let rest = window;
-  while (ranges.length < first) {
-    const range = nextHole(avoid, rest, numberOfPorts, rest.startPort);
+  let from = first === undefined ? randomStart(window, numberOfPorts) : window.startPort;
+  while (ranges.length < (first ?? 1)) {
+    const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) break;
     const refused = await firstRefused(range);
-    if (refused === undefined) ranges.push(range);
-    // What lies before was too small, or refused.
-    rest = behind(refused ?? endPort(range), window);
+    if (refused === undefined) {
+      ranges.push(range);
+      avoid.addRange(range);
+    } else avoid.add(refused);
+    from = (refused ?? endPort(range)) + 1;
   }
   if (ranges.length === 0) {
     const refusal = last && (await refusalOf(provider, last));
@@ -63,8 +74,3 @@ const refusalOf = (provider: Provider, { protocol, port }: { protocol: Protocol;
   provider
     .check({ protocol, range: { startPort: port, numberOfPorts: 1 }, lifetime: 'runtime' })
     .catch((error) => error);
-
-const behind = (port: number, window: PortRange): PortRange => ({
-  startPort: port + 1,
-  numberOfPorts: endPort(window) - port,
-});

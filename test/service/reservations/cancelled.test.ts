@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { openService } from '../../../src/open-service.ts';
+import { useOwnNetwork } from '../../kernel/held/support/own-network.ts';
 import { ownHost } from '../../support/own-host.ts';
+
+useOwnNetwork();
 
 /** Aborts after so many turns of the event loop, unless the work has ended before. */
 async function abortAfter(turns: number, work: (signal: AbortSignal) => Promise<unknown>) {
