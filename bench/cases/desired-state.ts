@@ -1,9 +1,14 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { toJson, toYaml } from '../../src/desired-state/writers.ts';
 import { thisHost } from '../../src/host.ts';
 import { applyDesiredState, type DesiredState, type DocumentFormat, openService } from '../../src/index.ts';
+import { portSockets } from '../../src/providers/sockets/port-sockets.ts';
 import { startWorker, type WorkerClient } from '../../src/rpc/client/client.ts';
 import { type Case, paired, type Result, timed } from '../measure.ts';
 import { environment } from '../support.ts';
+import { durableFloor } from './service.ts';
 
 const host = { ...thisHost(), env: environment() };
 
@@ -60,4 +65,35 @@ const apply: Case = {
   },
 };
 
-export const desiredStateCases: Case[] = [apply];
+/** Bound once each, in both families, and one durable write under a lock: what 300 new items need in any case. */
+const fresh: Case = {
+  name: 'first apply of 300 items in both protocols',
+  async run() {
+    const service = await openService({ host, provider: 'ledger' });
+    const [sockets, folder] = [await portSockets(), mkdtempSync(join(tmpdir(), 'port-reservation-floor-'))];
+    const reservations = Array.from({ length: 300 }, (_, index) => ({
+      protocol: ['tcp' as const, 'udp' as const],
+      startPort: 20_000 + index * 2,
+      name: `service-${index}`,
+    }));
+    const text = toJson({ name: 'bench', reservations }).text;
+    const applied = (json: string) => applyDesiredState(service, { text: json, format: 'json', prune: true });
+    await applied(text);
+    const record = readFileSync(join(environment().PORT_RESERVATION_HOME!, 'ledger.json'));
+    writeFileSync(join(folder, 'data'), record);
+    const forget = () => applied('{"name":"bench"}');
+    await forget();
+    const floor = async () => {
+      for (const { protocol, startPort } of reservations) {
+        for (const one of protocol) sockets.close(sockets.hold(one, startPort));
+      }
+      await durableFloor(folder);
+    };
+    const measured = await paired(10, () => applied(text), floor, forget);
+    await service.close();
+    rmSync(folder, { recursive: true });
+    return [{ name: this.name, ...measured, floor: '600 binds and one locked write', aim: '<= 1.5' }];
+  },
+};
+
+export const desiredStateCases: Case[] = [apply, fresh];

@@ -15,7 +15,7 @@ import { environment, scatteredListeners } from '../support.ts';
 const host = { ...thisHost(), env: environment() };
 
 /** The least a durable change costs: lock, read, write, fsync, rename, fsync of the folder. */
-async function durableFloor(folder: string): Promise<void> {
+export async function durableFloor(folder: string): Promise<void> {
   const lock = openSync(join(folder, 'lock'), 'a');
   if (!(await bindFlock())(lock)) throw new Error('nobody else locks this file');
   const text = readFileSync(join(folder, 'data'), 'utf8');

@@ -88,12 +88,12 @@ export class LinuxProvider implements Provider {
     await this.#base.check(claim);
   }
 
-  #checkPersistent({ protocol, range, replacing = [] }: Claim): void {
+  #checkPersistent({ protocol, range, replacing = [], look }: Claim): void {
     const fresh = rangesWithout(
       range,
       replacing.map((one) => one.range),
     );
-    this.#reserved.check(protocol, range, fresh);
+    this.#reserved.check(protocol, { range, fresh }, look);
   }
 
   async settle(

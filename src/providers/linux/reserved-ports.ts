@@ -64,6 +64,7 @@ export class ReservedPorts {
   #excluded: { live: PortSet; others: PortSet; both: PortSet } | undefined;
   /** The ledger's lock alone does not do: root may keep several ledgers, and there is one kernel. */
   readonly #lock: FileLock;
+  readonly #looked = new WeakMap<object, State>();
 
   constructor(paths: SysctlPaths, { processId, userId, commandLine }: ListHost) {
     this.#paths = paths;
@@ -97,10 +98,15 @@ export class ReservedPorts {
    * Refuses what can be refused before anything is written: missing rights, others' exclusions, a list too long.
    * @param range what is to be kept as a whole
    * @param fresh what of it is not the caller's yet
+   * @param look the same for the checks of one change, which read the system once: it is settled under a lock of its own
    */
-  check(protocol: Protocol, range: PortRange, fresh: readonly PortRange[] = [range]): void {
-    this.#checkRights();
-    const state = this.#state();
+  check(
+    protocol: Protocol,
+    { range, fresh }: { range: PortRange; fresh: readonly PortRange[] },
+    look: object = {},
+  ): void {
+    const state = this.#looked.get(look) ?? this.#rightfulState();
+    this.#looked.set(look, state);
     for (const part of fresh) {
       refuseUnlasting(protocol, part, state, this.#paths);
       refuseReserved(protocol, part, state, this.#paths);
@@ -218,6 +224,11 @@ export class ReservedPorts {
       warnings.push(`What others' files exclude is not known apart. ${error.message}`);
       return { before: [], after: [] };
     }
+  }
+
+  #rightfulState(): State {
+    this.#checkRights();
+    return this.#state();
   }
 
   #state(): State {

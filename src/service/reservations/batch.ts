@@ -71,6 +71,7 @@ export async function prospectOf(
     if (outcome.status === 'fulfilled') prospect.gone.push(...outcome.value);
   }
   const turn = turns(signal);
+  const look = {};
   for (const wish of wishes) {
     try {
       await turn();
@@ -81,7 +82,7 @@ export async function prospectOf(
     const now = { ...view, own: without(view.own, prospect.gone).concat(claimedOf(prospect.obtained)) };
     const replaced = replacedOf(wish, now);
     const [outcome] = await Promise.allSettled([
-      obtainTogether(core, taker, wish, { view: now, replacing: replaced, signal }),
+      obtainTogether(core, taker, wish, { view: now, replacing: replaced, look, signal }),
     ]);
     if (outcome.status === 'rejected') {
       prospect.wishes.push(outcome);
@@ -112,14 +113,18 @@ async function obtainTogether(
   core: Core,
   taker: Taker,
   { requests }: Wish,
-  { view, replacing, signal }: { view: LedgerView; replacing: readonly LedgerRecord[]; signal?: AbortSignal },
+  {
+    view,
+    ...circumstances
+  }: { view: LedgerView; replacing: readonly LedgerRecord[]; look: object; signal?: AbortSignal },
 ): Promise<Obtained[]> {
+  const { replacing } = circumstances;
   const obtained: Obtained[] = [];
   const staying = without(view.own, replacing);
   try {
     for (const request of requests) {
       const now = { ...view, own: staying.concat(claimedOf(obtained)) };
-      obtained.push(await obtain(core, taker, request, { view: now, replacing, signal }));
+      obtained.push(await obtain(core, taker, request, { view: now, ...circumstances }));
     }
     return obtained;
   } catch (error) {

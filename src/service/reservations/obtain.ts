@@ -21,6 +21,8 @@ interface Circumstances {
   view: LedgerView;
   /** The caller's reservations that this comes in place of, no longer in the view. */
   replacing?: readonly Reservation[];
+  /** See `Claim`. */
+  look?: object;
   signal?: AbortSignal;
 }
 
@@ -93,13 +95,13 @@ async function take(
   core: Core,
   taker: Taker,
   request: CreateRequest,
-  { view, replacing = [], signal }: Circumstances,
+  { view, replacing = [], ...how }: Circumstances,
 ): Promise<LedgerRecord[]> {
   const { provider, known } = core;
   const { protocols, numberOfPorts, range: definite } = request;
   const records = [...view.own, ...view.system];
   const isTrial = definite === undefined;
-  const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, isTrial, signal });
+  const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, isTrial, ...how });
   if (definite) {
     await known.refuseOverlap(protocols, definite, records);
     return takeRange(definite);
@@ -135,7 +137,7 @@ async function takeInEach(
     range,
     replacing,
     ...how
-  }: { range: PortRange; replacing: readonly Reservation[] } & Pick<Claim, 'isTrial' | 'signal'>,
+  }: { range: PortRange; replacing: readonly Reservation[] } & Pick<Claim, 'isTrial' | 'look' | 'signal'>,
 ): Promise<LedgerRecord[]> {
   const { protocols, lifetime, hold } = request;
   const taken: LedgerRecord[] = [];
