@@ -1,5 +1,5 @@
 import type { PortRange } from './generated/contract.ts';
-import { endPort } from './ranges.ts';
+import { endPort, overlap } from './ranges.ts';
 
 const lastPort = 65535;
 
@@ -28,6 +28,10 @@ export class PortSet {
 
   addAll(other: PortSet): void {
     for (const range of other.ranges()) this.addRange(range);
+  }
+
+  get isEmpty(): boolean {
+    return this.#highest < 0;
   }
 
   has(port: number): boolean {
@@ -68,8 +72,7 @@ export class PortSet {
 }
 
 /** Whether no port is in the set. */
-export const isEmpty = (ports: PortSet): boolean =>
-  ports.firstIn({ startPort: 0, numberOfPorts: lastPort + 1 }) === undefined;
+export const isEmpty = (ports: PortSet): boolean => ports.isEmpty;
 
 /** All ports that are in one of the sets. */
 export function union(...sets: readonly PortSet[]): PortSet {
@@ -86,8 +89,18 @@ function* portsIn(ports: PortSet): Generator<number> {
 }
 
 /** The ports of the range that none of the others has, as ranges. */
-export const rangesWithout = (range: PortRange, others: Iterable<PortRange>): PortRange[] =>
-  minus(PortSet.of([range]), PortSet.of(others)).ranges();
+export function rangesWithout(range: PortRange, others: Iterable<PortRange>): PortRange[] {
+  let rest = [range];
+  for (const other of others) rest = rest.flatMap((one) => (overlap(one, other) ? around(one, other) : [one]));
+  return rest;
+}
+
+/** What of the range is before the other, and what is behind it. */
+function around(range: PortRange, other: PortRange): PortRange[] {
+  const before = { startPort: range.startPort, numberOfPorts: other.startPort - range.startPort };
+  const behind = { startPort: endPort(other) + 1, numberOfPorts: endPort(range) - endPort(other) };
+  return [before, behind].filter(({ numberOfPorts }) => numberOfPorts > 0);
+}
 
 /** The ports of the first set that are in none of the others. */
 export function minus(ports: PortSet, ...others: readonly PortSet[]): PortSet {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PortSet } from '../../src/protocol/port-set.ts';
+import { PortSet, rangesWithout } from '../../src/protocol/port-set.ts';
 
 test('finds the first and the last taken port of a range', () => {
   const set = PortSet.of([{ startPort: 5000, numberOfPorts: 3 }]);
@@ -38,5 +38,24 @@ test('takes in another set', () => {
   expect(set.ranges()).toEqual([
     { startPort: 1, numberOfPorts: 1 },
     { startPort: 7, numberOfPorts: 2 },
+  ]);
+});
+
+test('a range without others is what is left of it, in order', () => {
+  const others = [
+    { startPort: 1, numberOfPorts: 10 },
+    { startPort: 14, numberOfPorts: 2 },
+    { startPort: 12, numberOfPorts: 1 },
+    { startPort: 65_530, numberOfPorts: 6 },
+  ];
+  expect(rangesWithout({ startPort: 5, numberOfPorts: 20 }, others)).toEqual([
+    { startPort: 11, numberOfPorts: 1 },
+    { startPort: 13, numberOfPorts: 1 },
+    { startPort: 16, numberOfPorts: 9 },
+  ]);
+  expect(rangesWithout({ startPort: 14, numberOfPorts: 2 }, others)).toEqual([]);
+  expect(rangesWithout({ startPort: 100, numberOfPorts: 2 }, others)).toEqual([{ startPort: 100, numberOfPorts: 2 }]);
+  expect(rangesWithout({ startPort: 65_528, numberOfPorts: 8 }, others)).toEqual([
+    { startPort: 65_528, numberOfPorts: 2 },
   ]);
 });

@@ -72,6 +72,7 @@ export async function prospectOf(
   }
   const turn = turns(signal);
   const look = {};
+  let own = without(view.own, prospect.gone);
   for (const wish of wishes) {
     try {
       await turn();
@@ -79,7 +80,7 @@ export async function prospectOf(
       await taker.giveBack(claimedOf(prospect.obtained), prospect.gone);
       throw error;
     }
-    const now = { ...view, own: without(view.own, prospect.gone).concat(claimedOf(prospect.obtained)) };
+    const now = { ...view, own };
     const replaced = replacedOf(wish, now);
     const [outcome] = await Promise.allSettled([
       obtainTogether(core, taker, wish, { view: now, replacing: replaced, look, signal }),
@@ -90,6 +91,7 @@ export async function prospectOf(
     }
     prospect.obtained.push(...outcome.value);
     prospect.gone.push(...replaced);
+    own = without(own, replaced).concat(claimedOf(outcome.value));
     prospect.wishes.push({ status: 'fulfilled', value: { made: outcome.value.map(madeOf), gone: replaced } });
   }
   return prospect;
@@ -97,7 +99,8 @@ export async function prospectOf(
 
 const claimedOf = (obtained: readonly Obtained[]): LedgerRecord[] => obtained.flatMap(({ claimed }) => claimed);
 
-function without(records: readonly LedgerRecord[], gone: readonly Reservation[]): LedgerRecord[] {
+function without(records: readonly LedgerRecord[], gone: readonly Reservation[]): readonly LedgerRecord[] {
+  if (gone.length === 0) return records;
   const left = new Set(gone.map(keyOf));
   return records.filter((item) => !left.has(keyOf(item)));
 }
