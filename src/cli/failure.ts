@@ -45,8 +45,8 @@ function failureOf(thrown: unknown): Failure {
     return { code: invalidParams, name: 'Usage', message: error.message, ...(error.hint && { hint: error.hint }) };
   }
   if (error instanceof PortWaitError) {
-    const hint = error.status?.remedy && `To change that: ${commandFor(error.status.remedy)}`;
-    return { code: internalError, name: 'TimedOut', message: error.message, ...(hint && { hint }) };
+    const remedy = error.status?.remedy;
+    return { code: internalError, name: 'TimedOut', message: error.message, ...(remedy && { remedy }) };
   }
   if (error instanceof CommandError) return { code: internalError, name: 'CommandNotRun', message: error.message };
   return {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { reserve } from '../../src/index.ts';
 import { ownHost } from '../support/own-host.ts';
@@ -24,14 +26,18 @@ test('wait ends when something listens on each of the ports', async () => {
 test('wait --free ends when the port is free', async () => {
   const run = commandLine();
   const [port] = (await freePorts()) as [number];
-  const socket = await openSocket('tcp', port, '127.0.0.1');
+  // Another process: of the session that asks nothing is to be ended.
+  const code = `require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('listens'))`;
+  const other = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void other.kill());
+  await once(other.stdout, 'data');
   const inUse = await run('wait', `${port}`, '--free', '--timeout', '1ms');
   expect(inUse).toMatchObject({ code: 1, stdout: '' });
   expect(inUse.stderr).toMatch(new RegExp(`^portreservation: Somebody has tcp ${port} after 1 ms: .`));
   if (process.platform === 'linux') {
-    expect(inUse.stderr).toMatch(new RegExp(`process ${process.pid}.*; this session itself has it\\.\\n$`));
+    expect(inUse.stderr).toMatch(new RegExp(`process ${other.pid}.*\\n {2}kill ${other.pid}\\n$`));
   }
-  await socket.close();
+  other.kill();
   expect(await run('wait', `${port}`, '--free')).toEqual({ code: 0, stdout: `tcp ${port} is free.\n`, stderr: '' });
 });
 
