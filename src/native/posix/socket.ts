@@ -75,13 +75,9 @@ export class Sockets {
     return descriptor;
   }
 
-  /**
-   * Binds to the port on every local address of the family the socket was opened with.
-   * @param ip the bytes of the one address to bind to instead, of that family
-   */
-  bind(descriptor: number, family: Family, port: number, ip?: Uint8Array): void {
-    const address = ip ? Buffer.from(this.#addresses[family]) : this.#addresses[family];
-    if (ip) address.set(ip, family === 'inet' ? 4 : 8);
+  /** Binds to the port on every local address of the family the socket was opened with. */
+  bind(descriptor: number, family: Family, port: number): void {
+    const address = this.#addresses[family];
     address.writeUInt16BE(port, 2);
     if (this.#libc.bind(descriptor, address, address.length) < 0) throw this.#libc.failure('bind');
   }

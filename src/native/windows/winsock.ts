@@ -128,7 +128,7 @@ export async function releaseReservation(socket: Socket, token: bigint): Promise
 }
 
 /** The name to bind a socket to: all addresses of its family, or the one whose bytes are given. */
-function socketName(port: number, ip?: Uint8Array, family: Family = 'inet6'): Buffer {
+function socketName(port: number, ip?: readonly number[], family: Family = 'inet6'): Buffer {
   const { size, sin_family, sin_port, sin_addr } = layouts.sockaddr_in;
   const { size: size6, sin6_family, sin6_port, sin6_addr } = layouts.sockaddr_in6;
   const isIpv4 = family === 'inet';
@@ -146,7 +146,7 @@ function socketName(port: number, ip?: Uint8Array, family: Family = 'inet6'): Bu
 export async function bindSocket(
   socket: Socket,
   port: number,
-  { family, ip }: { family?: Family; ip?: Uint8Array } = {},
+  { family, ip }: { family?: Family; ip?: readonly number[] } = {},
 ): Promise<number> {
   const { call, fail } = await binder('bind');
   const name = socketName(port, ip, family);

@@ -15,7 +15,7 @@ export async function holdAddress(port: number, address: string): Promise<number
   const family = isIPv6(address) ? 'inet6' : 'inet';
   const descriptor = sockets.open(family, 'tcp', false);
   try {
-    sockets.bind(descriptor, family, port, ipBytes(address));
+    sockets.bindTo(descriptor, ipBytes(address), port);
     sockets.setReuseAddress(descriptor);
     return sockets.endWithThread(descriptor);
   } catch (error) {

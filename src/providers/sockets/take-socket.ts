@@ -53,7 +53,8 @@ async function bound(sockets: Sockets, family: Family, { protocol, port, address
     // it would let everybody in.
     if (protocol === 'tcp') sockets.setReuseAddress(descriptor);
     if (token !== undefined) await withToken(token)(descriptor);
-    sockets.bind(descriptor, family, port, address === undefined ? undefined : ipBytes(address));
+    if (address === undefined) sockets.bind(descriptor, family, port);
+    else sockets.bindTo(descriptor, ipBytes(address), port);
     return descriptor;
   } catch (error) {
     sockets.close(descriptor);
