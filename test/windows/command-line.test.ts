@@ -94,7 +94,7 @@ describeInLab('the command line on Windows', () => {
       const refused = await run(['exec', '--', 'words', word]);
       expect(refused).toMatchObject({
         code: 126,
-        stderr: expect.stringMatching(/^portreservation: "words" cannot be run: it is a batch/),
+        stderr: expect.stringMatching(/^portreservation: "words" cannot be run: it is a batch/m),
       });
     }
   });
