@@ -17,8 +17,9 @@ export function* wishes(
   taken: Iterable<PortRange>,
 ): Generator<number> {
   const window = defaultWindow(dynamicRange, numberOfPorts);
-  const survey = { inUse: new PortSet(), excluded: new PortSet(), redirected: new PortSet(), dynamicRange };
-  const avoid = portsToAvoid(survey, taken, { numberOfPorts, isChosenHere: true });
+  const none = new PortSet();
+  const unseen = { inUse: none, excluded: none, redirected: none, announced: none };
+  const avoid = portsToAvoid(unseen, taken, { numberOfPorts, isChosenHere: true });
   const starts = window.numberOfPorts - numberOfPorts + 1;
   for (let n = 0; n < mostWishes; n++) {
     const hash = createHash('sha256').update(`${folder}\0${label}\0${n}`).digest().readUInt32BE();

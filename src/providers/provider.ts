@@ -50,6 +50,8 @@ export interface PortFacts {
   exclusion?: SystemExclusion;
   /** Where a NAT rule sends what comes to the port. */
   redirection?: Redirection;
+  /** The urls that are reserved on it at HTTP.sys, for programs which listen there when they run. */
+  urls?: readonly string[];
 }
 
 /** A NAT rule that takes what comes to a port before any socket does. */
@@ -101,8 +103,12 @@ export interface Survey {
   excluded: PortSet;
   /** Ports whose packets NAT rules take before any socket sees them, as far as this user may know. */
   redirected: PortSet;
+  /** Ports that are announced for programs which take them when they run, as far as this user may know. */
+  announced: PortSet;
   /** Where the system takes ports for port 0 and connect from. */
   dynamicRange: PortRange;
+  /** What could not be looked at, one sentence each. */
+  warnings: readonly string[];
 }
 
 /** Ranges the system keeps from others: its reservations are among them. */

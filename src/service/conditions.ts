@@ -1,4 +1,5 @@
-import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
+import type { PortExclusion, RecordState, Reservation } from '../protocol/generated/contract.ts';
+import { formatPorts } from '../protocol/ranges.ts';
 import type { Provider, Recorded } from '../providers/provider.ts';
 
 /** What is listed, each with how it compares with the system. */
@@ -29,16 +30,30 @@ export function compared(
       ? provider.conditions([...recorded.values()])
       : { states: [], warnings: [], isOverridden: false };
   const stateOf = new Map([...recorded.keys()].map((one, index) => [one, states[index]]));
-  const stated = <T extends Reservation | PortExclusion>(one: T, isForeign: boolean): T => {
-    const state = stateOf.get(one) ?? (isForeign ? 'foreign' : undefined);
+  const stated = <T extends Reservation | PortExclusion>(one: T, otherwise: RecordState | undefined): T => {
+    const state = one.state ?? stateOf.get(one) ?? otherwise;
     return state ? { ...one, state } : one;
   };
+  // What the system lists itself, it has.
+  const listed = provider.lookup ? 'inForce' : undefined;
   return {
-    reservations: reservations.map((one) => stated(one, isCompared(provider, one) && one.owner === undefined)),
-    exclusions: exclusions.map((one) => stated(one, !one.own)),
-    warnings,
+    reservations: reservations.map((one) =>
+      stated(one, isCompared(provider, one) ? (one.owner === undefined ? 'foreign' : listed) : undefined),
+    ),
+    exclusions: exclusions.map((one) => stated(one, one.own ? listed : 'foreign')),
+    warnings: [...warnings, ...lostWarnings([...reservations, ...exclusions])],
     isOverridden,
   };
+}
+
+/** What the system was found to have lost, where it lists what it has. */
+function lostWarnings(all: readonly (Reservation | PortExclusion)[]): string[] {
+  const lost = all.filter(({ state }) => state === 'lost');
+  if (lost.length === 0) return [];
+  const which = lost.map(({ protocol, range }) => formatPorts(protocol, range)).join(', ');
+  return [
+    `The system lacks what is recorded: ${which}. Somebody has deleted it there; asking for it again makes it again.`,
+  ];
 }
 
 const isCompared = ({ name }: Provider, { lifetime, provider }: Reservation): boolean =>
@@ -46,4 +61,4 @@ const isCompared = ({ name }: Provider, { lifetime, provider }: Reservation): bo
 
 /** As it is right after the system has been given it. */
 export const asMade = (provider: Provider, one: Reservation): Reservation =>
-  provider.conditions && isCompared(provider, one) ? { ...one, state: 'inForce' } : one;
+  (provider.conditions || provider.lookup) && isCompared(provider, one) ? { ...one, state: 'inForce' } : one;

@@ -98,9 +98,11 @@ export class PortService {
     const [outcome] = wishes;
     if (outcome!.status === 'rejected') throw outcome!.reason;
     const [made] = outcome!.value.made;
-    if (whatIf) return { reservations: made!.reservations.map(asForeseen) };
+    const { reservations, warnings } = made!;
+    const told = warnings.length > 0 && { warnings: [...warnings] };
+    if (whatIf) return { reservations: reservations.map(asForeseen), ...told };
     if (signal?.aborted) await this.#giveBack(made!, signal);
-    return { reservations: made!.reservations.map((one) => asMade(this.#core.provider, one)) };
+    return { reservations: reservations.map((one) => asMade(this.#core.provider, one)), ...told };
   }
 
   /**
@@ -157,7 +159,8 @@ export class PortService {
   async list(params: ReservationListParams = {}, { signal }: CallOptions = {}): Promise<ListedReservations> {
     const { here, elsewhere } = await this.#core.ledger.readPlaces(this.#narrowing(params));
     const { reservations, warnings } = await this.#core.known.listed(params, here);
-    const known = await selected([...reservations, ...elsewhere], params, signal);
+    const lost = this.#core.known.lost(here, reservations);
+    const known = await selected([...reservations, ...lost, ...elsewhere], params, signal);
     const found = compared(this.#core.provider, { reservations: known });
     const wanted = found.reservations.sort(byPlace);
     const missing = missingNames(params.name, wanted);
@@ -267,7 +270,8 @@ export class PortService {
     for (const [index, range] of ranges.entries()) checkRange(range, `ranges.${index}.numberOfPorts`);
     const recorded = await this.#core.ledger.readAll();
     const all = await this.#core.known.all(recorded.reservations);
-    const { reservations } = compared(this.#core.provider, { reservations: all.reservations });
+    const lost = this.#core.known.lost(recorded.reservations, all.reservations);
+    const { reservations } = compared(this.#core.provider, { reservations: [...all.reservations, ...lost] });
     const known = { ...all, reservations };
     const isHeldHere = (reservation: Reservation) => this.#core.held.has(keyOf(reservation));
     const asked = { protocols: [protocol].flat(), ranges: PortSet.of(ranges).ranges() };

@@ -146,7 +146,10 @@ static int run(const char *verb, const char *what, char *options[OPTIONS]) {
 
 static int runOnMachine(int count, char **arguments) {
   char fault[16], *options[OPTIONS] = {0};
-  if (count == 3 && isWord(arguments[0], "http")) return !printFile(getenv("LAB_TEXTS"), "urlacl");
+  if (count == 3 && isWord(arguments[0], "http")) {
+    printFile(getenv("LAB_TEXTS"), "urlacl");
+    return 0;
+  }
   if (count < 5 || !isWord(arguments[0], "interface") || !readOptions(count - 4, arguments + 4, options))
     return fail(ERROR_INVALID_PARAMETER);
   snprintf(fault, sizeof fault, "netsh.%s", arguments[2]);

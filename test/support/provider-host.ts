@@ -37,12 +37,13 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     (provider.excluder![name] as (...given: never[]) => unknown)(...args),
   release: (record: Reservation) => provider.release(record),
   survey: async (...args: Parameters<typeof provider.survey>) => {
-    const { inUse, excluded, redirected, dynamicRange } = await provider.survey(...args);
+    const { inUse, excluded, redirected, announced, ...rest } = await provider.survey(...args);
     return {
       inUse: inUse.ranges(),
       excluded: excluded.ranges(),
       redirected: redirected.ranges(),
-      dynamicRange,
+      announced: announced.ranges(),
+      ...rest,
     };
   },
   firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),

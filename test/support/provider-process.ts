@@ -9,7 +9,7 @@ import type { PortExclusion, PortRange } from '../../src/protocol/generated/cont
 import { PortSet } from '../../src/protocol/port-set.ts';
 import type { Excluder } from '../../src/providers/excluder.ts';
 import { LinuxProvider } from '../../src/providers/linux/provider.ts';
-import type { FoundHolder, Overview, Provider } from '../../src/providers/provider.ts';
+import type { FoundHolder, Overview, Provider, Survey } from '../../src/providers/provider.ts';
 import { LedgerProvider } from '../../src/providers/sockets/provider.ts';
 import type { PortService } from '../../src/service/port-service.ts';
 import { bundledProgram } from './bundled-program.ts';
@@ -68,7 +68,8 @@ function caller(child: ChildProcess): { ready: Promise<unknown>; call: Call } {
   return { ready: answerTo(0), call };
 }
 
-type PlainSurvey = Record<'inUse' | 'excluded' | 'redirected', PortRange[]> & { dynamicRange: PortRange };
+type SetOfSurvey = 'inUse' | 'excluded' | 'redirected' | 'announced';
+type PlainSurvey = Record<SetOfSurvey, PortRange[]> & Omit<Survey, SetOfSurvey>;
 type PlainOverview = Omit<Overview, 'holders'> & { holders: [number, FoundHolder[]][] };
 
 const excluderProxy = (call: Call): Excluder => ({
@@ -102,12 +103,13 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     ...(name === 'linux' && { excluder: excluderProxy(call) }),
     release: (record) => call('release', record),
     survey: async (...args) => {
-      const { inUse, excluded, redirected, dynamicRange } = await call<PlainSurvey>('survey', ...args);
+      const { inUse, excluded, redirected, announced, ...rest } = await call<PlainSurvey>('survey', ...args);
       return {
         inUse: PortSet.of(inUse),
         excluded: PortSet.of(excluded),
         redirected: PortSet.of(redirected),
-        dynamicRange,
+        announced: PortSet.of(announced),
+        ...rest,
       };
     },
     probe: (...args) => call('probe', ...args),

@@ -34,9 +34,12 @@ export function exclusionsSuite(windows: Windows): void {
         ranges: [{ startPort: start - 1, numberOfPorts: 3 }],
       });
       expect(ports.map(({ verdict }) => verdict)).toEqual(['free', ...Array(2).fill('excludedByAdministrator')]);
-      expect(ports[1]!.exclusion).toEqual(made);
+      expect(ports[1]!.exclusion).toEqual({ ...made, state: undefined });
 
-      expect(only(await worker.request('exclusion/remove', { protocol: 'udp', range }))).toEqual(made);
+      expect(only(await worker.request('exclusion/remove', { protocol: 'udp', range }))).toEqual({
+        ...made,
+        state: undefined,
+      });
       for (const store of ['active', 'persistent']) expect(await netsh(store)).not.toContain(` ${start} ${start + 1} `);
       const gone = await worker.refusal('exclusion/remove', { protocol: 'udp', range });
       expect(gone).toMatchObject({ name: 'NotFound' });

@@ -200,6 +200,30 @@ describeInLab('what netsh shows', () => {
     expect(warnings).toBeUndefined();
   });
 
+  test('a port that a url is reserved on is passed over, and said to be awaited', async () => {
+    const start = await machine().block(2);
+    const texts = join(machine().folder, 'announced');
+    mkdirSync(texts);
+    writeFileSync(join(texts, 'urlacl'), `\r\n    Reserved URL            : http://+:${start}:127.0.0.1/ \r\n`);
+    const one = await machine().worker({ env: { LAB_TEXTS: windowsPath(texts) } });
+    const within = { startPort: start, numberOfPorts: 2 };
+    expect(await one.request('port/find', { protocol: 'tcp', within })).toEqual({
+      ranges: [{ startPort: start + 1, numberOfPorts: 1 }],
+    });
+    const { reservations } = await one.request('reservation/create', { protocol: 'tcp', numberOfPorts: 1, within });
+    expect(reservations).toMatchObject([{ range: { startPort: start + 1 } }]);
+    const only: PortRange = { startPort: start, numberOfPorts: 1 };
+    expect(await one.refusal('port/find', { protocol: 'tcp', within: only })).toMatchObject({
+      name: 'NoFreeRange',
+      message: expect.stringContaining(`A url is reserved at HTTP.sys on port ${start}`),
+    });
+    const { ports } = await one.request('port/inspect', { protocol: ['tcp'], ranges: [only] });
+    expect(ports[0]).toMatchObject({
+      verdict: 'free',
+      explanation: `Nothing has it, and a bind succeeds; http://+:${start}:127.0.0.1/ is reserved at HTTP.sys, for a program that listens there.`,
+    });
+  });
+
   test('what the kernel listens for is HTTP.sys where a url is reserved, and nothing is guessed elsewhere', async () => {
     const program = await machine().caller();
     const start = await machine().block(2);

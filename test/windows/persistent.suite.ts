@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { PortRange } from '../../src/protocol/generated/contract.ts';
 import { only } from '../support/only.ts';
 import { expectFree, expectReserved } from './support/ports.ts';
 import { eachMachine, testWith, type Windows } from './support/windows.ts';
@@ -88,26 +89,50 @@ export function persistentSuite(windows: Windows): void {
       expect(ledger).not.toContain('token');
     });
 
-    elevated('release frees it, and a reservation that another program deletes is gone as well', async () => {
-      const worker = await machine().worker({ elevated: true });
-      const program = await machine().caller({ elevated: true });
-      const start = await machine().block(6);
-      const [one, other] = [
-        only(await worker.request('reservation/create', create('tcp', start, 3))),
-        only(await worker.request('reservation/create', create('tcp', start + 3, 3))),
-      ];
-      expect(only(await worker.request('reservation/release', { token: one.token }))).toEqual(one);
-      expect(await program.call('lookup', 'tcp', start, 3)).toEqual({ code: 1168 });
-      expect(await program.call('delete', 'tcp', start + 3, 3)).toEqual({ code: 0 });
-      const { protocol, range } = other;
-      expect(await worker.refusal('reservation/lookup', { protocol, range })).toMatchObject({ name: 'NotFound' });
-      const { reservations } = await worker.request('reservation/list', {});
-      expect(reservations.filter((item) => item.range.startPort >= start && item.range.startPort < start + 6)).toEqual(
-        [],
-      );
-      await expectFree(program, 'tcp', start, 6);
-      expect(only(await worker.request('reservation/create', create('tcp', start + 2, 4)))).toMatchObject({ protocol });
-    });
+    elevated(
+      'release frees it, and what another program deletes is told as lost, and made again when asked for',
+      async () => {
+        const worker = await machine().worker({ elevated: true });
+        const program = await machine().caller({ elevated: true });
+        const start = await machine().block(6);
+        const [one, other] = [
+          only(await worker.request('reservation/create', create('tcp', start, 3))),
+          only(await worker.request('reservation/create', create('tcp', start + 3, 3))),
+        ];
+        expect(only(await worker.request('reservation/release', { token: one.token }))).toEqual({
+          ...one,
+          state: undefined,
+        });
+        expect(await program.call('lookup', 'tcp', start, 3)).toEqual({ code: 1168 });
+        expect(await program.call('delete', 'tcp', start + 3, 3)).toEqual({ code: 0 });
+        const { protocol, range } = other;
+        expect(await worker.refusal('reservation/lookup', { protocol, range })).toMatchObject({ name: 'NotFound' });
+        const listed = async () => {
+          const { reservations, warnings } = await worker.request('reservation/list', { protocol: 'tcp' });
+          return { mine: reservations.filter((item) => item.range.startPort === range.startPort), warnings };
+        };
+        const { mine, warnings } = await listed();
+        expect(mine).toEqual([{ ...other, token: undefined, state: 'lost' }]);
+        expect(warnings).toEqual([
+          expect.stringContaining(`lacks what is recorded: tcp ${range.startPort}-${range.startPort + 2}`),
+        ]);
+        const asked = { protocol: ['tcp'] as ['tcp'], ranges: [range] as [PortRange] };
+        const { ports } = await worker.request('port/inspect', asked);
+        expect(ports[0]).toMatchObject({
+          verdict: 'reserved',
+          explanation: expect.stringContaining('by the record alone: the system has lost it'),
+          remedy: { action: 'restore', range },
+        });
+        const again = only(await worker.request('reservation/create', create('tcp', range.startPort, 3)));
+        expect(again).toMatchObject({ state: 'inForce', token: expect.any(String) });
+        expect(await listed()).toEqual({ mine: [again], warnings: undefined });
+        await worker.request('reservation/release', { protocol, range });
+        await expectFree(program, 'tcp', start, 6);
+        expect(only(await worker.request('reservation/create', create('tcp', start + 2, 4)))).toMatchObject({
+          protocol,
+        });
+      },
+    );
 
     elevated('one that another program made can be looked up and released', async () => {
       const worker = await machine().worker({ elevated: true });

@@ -84,6 +84,7 @@ function Find-FreePortRange {
         $target = "$NumberOfPorts free $(Format-ProtocolList $protocols) ports"
         $result = Invoke-WorkerMethod $PSCmdlet 'port/find' $params $target
         if ($null -eq $result) { return }
+        foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
         foreach ($wire in $result['ranges']) { [FromWire]::FreeRange($wire, $protocols) }
     }
 }

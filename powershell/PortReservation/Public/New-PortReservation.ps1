@@ -179,6 +179,7 @@ function New-PortReservation {
 
         $result = Invoke-WorkerMethod $PSCmdlet 'reservation/create' $params $target
         if ($null -eq $result) { return }
+        foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
         foreach ($wire in $result['reservations']) { [FromWire]::Reservation($wire) }
     }
 }

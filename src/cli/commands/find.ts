@@ -36,6 +36,7 @@ export function addFind(root: Command, output: Output): void {
   withCommon(command).action(async (options: Options) => {
     const { protocol, numberOfPorts, within, first } = options;
     const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first }));
+    output.warn(found.warnings);
     output.result(found, () => {
       output.note('these are free now, and kept for nobody: `exec` and `new` reserve.');
       if (options.plain) output.ports(found.ranges);

@@ -88,6 +88,7 @@ async function create(options: Options, output: Output, terminal: Terminal): Pro
   const created = await (isHeld
     ? startHolder({ processId: pid, params, provider }, terminal)
     : inService(options, (service) => service.create(params)));
+  output.warn(created.warnings);
   if (whatIf) return output.result({ whatIf: created }, () => output.say(`${wouldReserve(created, options)}.`));
   if (isHeld) sayUnheld(created, params.hold ?? 'strict', { output, taker: `process ${pid}` });
   output.result(created, () => {

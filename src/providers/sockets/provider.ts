@@ -54,8 +54,16 @@ export class LedgerProvider implements Provider {
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
     const inUse = sockets ? await portsInUse(protocol) : new PortSet();
-    const redirected = this.#host.platform === 'linux' ? await redirectedPorts(protocol) : new PortSet();
-    return { inUse, excluded: new PortSet(), redirected, dynamicRange: dynamicRange(this.#host.platform) };
+    const isLinux = this.#host.platform === 'linux';
+    const nat = isLinux ? await redirectedPorts(protocol) : { ports: new PortSet(), warnings: [] };
+    return {
+      inUse,
+      excluded: new PortSet(),
+      redirected: nat.ports,
+      announced: new PortSet(),
+      dynamicRange: dynamicRange(this.#host.platform),
+      warnings: nat.warnings,
+    };
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {

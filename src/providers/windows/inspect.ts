@@ -51,11 +51,13 @@ export async function inspectPorts(
   const { rows, lasting } = excluded;
   const ports = probed.map(({ port, refusal }): PortFacts => {
     const row = rowOf(rows, port);
+    const urls = tables.urlsOf(port);
     return {
       port,
       refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
       holders: tables.holders.get(port) ?? [],
       ...(row && { exclusion: exclusionOf(protocol, row, lasting) }),
+      ...(urls.length > 0 && { urls }),
     };
   });
   return {

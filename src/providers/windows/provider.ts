@@ -27,7 +27,8 @@ import { windowsCommands } from './commands.ts';
 import { netshExcluder } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts, overviewOfPorts } from './inspect.ts';
-import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges } from './netsh.ts';
+import { Look } from './look.ts';
+import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
 import { firstBindablePort, firstRefusedPort, refusedRange, refuseKept, refuseTaken } from './refusal.ts';
 import { refuseOrdinaryUser, refuseUsed, replacePersistent } from './replacement.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
@@ -64,16 +65,22 @@ export class WindowsProvider implements Provider {
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
-    const [excluded, dynamicRange, inUse] = await Promise.all([
-      excludedPortRanges('ipv4', protocol, 'active').catch(() => []),
-      dynamicPortRange(protocol).catch(() => defaultDynamicRange),
+    const look = new Look();
+    const [excluded, dynamicRange, urls, inUse] = await Promise.all([
+      look.at(`The ${protocol} exclusions`, excludedPortRanges('ipv4', protocol, 'active'), []),
+      look.at('The dynamic range', dynamicPortRange(protocol), defaultDynamicRange),
+      protocol === 'tcp' ? look.at('The url reservations', reservedUrls(), []) : [],
       sockets ? tableSockets(protocol) : [],
     ]);
+    const setOf = (ports: readonly { port: number }[]) =>
+      PortSet.of(ports.map(({ port }) => ({ startPort: port, numberOfPorts: 1 })));
     return {
-      inUse: PortSet.of(inUse.map(({ port }) => ({ startPort: port, numberOfPorts: 1 }))),
+      inUse: setOf(inUse),
       excluded: PortSet.of(excluded.map(({ range }) => range)),
       redirected: new PortSet(),
+      announced: setOf(urls),
       dynamicRange,
+      warnings: look.warnings,
     };
   }
 

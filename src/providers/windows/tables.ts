@@ -1,7 +1,6 @@
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { Overview } from '../provider.ts';
-import { systemProcess } from './ends.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { holdersOf, processesOf } from './holders.ts';
 import { Look } from './look.ts';
@@ -17,15 +16,21 @@ export interface ExcludedRows {
   warnings: string[];
 }
 
-/** Reads the table of sockets, who these are, and the dynamic range. */
+/** What the tables say, and the urls that are reserved on a port at HTTP.sys. */
+export interface Tables extends Overview {
+  urlsOf(port: number): string[];
+}
+
+/** Reads the table of sockets, who these are, the reserved urls, and the dynamic range. */
 export async function readTables(
   protocol: Protocol,
   { usualDynamicRange, wanted = () => true }: { usualDynamicRange: PortRange; wanted?: (port: number) => boolean },
-): Promise<Overview> {
+): Promise<Tables> {
   const look = new Look();
-  const [listed, dynamicRange] = await Promise.all([
+  const [listed, dynamicRange, urls] = await Promise.all([
     look.at('The sockets', tableSockets(protocol), []),
     look.at('The dynamic range', dynamicPortRange(protocol), usualDynamicRange),
+    protocol === 'tcp' ? look.at('The url reservations', reservedUrls(), []) : [],
   ]);
   const sockets = new Map<number, TableSocket[]>();
   const processIds = new Set<number>();
@@ -37,11 +42,9 @@ export async function readTables(
     else sockets.set(socket.port, [socket]);
   }
   const { processes, warnings } = await processesOf([...processIds]);
-  const isForHttp = protocol === 'tcp' && processIds.has(systemProcess);
-  const urls = isForHttp ? await look.at('The url reservations', reservedUrls(), []) : [];
   const urlsOf = (port: number) => urls.filter((one) => one.port === port).map(({ url }) => url);
   const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, processes, urlsOf(port))]));
-  return { holders, dynamicRange, warnings: [...look.warnings, ...warnings] };
+  return { holders, dynamicRange, urlsOf, warnings: [...look.warnings, ...warnings] };
 }
 
 /** Reads what the system keeps out of automatic choice. */

@@ -16,7 +16,7 @@ import type { Labelled } from '../refusals.ts';
 import { persistentOf } from '../reservations/recorder.ts';
 import { type Addition, additionIn, additionRequest } from './addition.ts';
 import { Journal } from './journal.ts';
-import { allProtocols, listedExclusions, ofProvider } from './listing.ts';
+import { allProtocols, listedExclusions, lostExclusions, ofProvider } from './listing.ts';
 import { isKernels, removable } from './removal.ts';
 
 /**
@@ -40,6 +40,8 @@ export class ExclusionKeeper {
     const { exclusions, warnings } = await listedExclusions(this.#core, [protocol].flat(), records);
     const reserved = new Set(recorded.reservations.filter(isKernels).map(keyOf));
     const listed = exclusions.filter((item) => item.own || !reserved.has(keyOf(item)));
+    // What could not be looked at is not known to be lost.
+    if (warnings.length === 0) listed.push(...lostExclusions([protocol].flat(), records, exclusions));
     const found = compared(this.#core.provider, { exclusions: await selected(listed, params, signal) });
     const wanted = found.exclusions.sort(byPlace);
     const missing = missingNames(name, wanted);

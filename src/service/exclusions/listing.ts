@@ -21,6 +21,22 @@ export function excluderOf({ provider }: Core): Excluder {
 export const ofProvider = ({ provider }: Core, records: readonly ExclusionRecord[]): ExclusionRecord[] =>
   records.filter((item) => item.provider === provider.name);
 
+/** What is recorded for good, and the system has no more; nothing where it does not list such either. */
+export const lostExclusions = (
+  asked: readonly Protocol[],
+  recorded: readonly ExclusionRecord[],
+  listed: readonly PortExclusion[],
+): PortExclusion[] => {
+  const there = new Set(listed.map(keyOf));
+  return recorded
+    .filter((one) => asked.includes(one.protocol) && one.store === 'persistent' && !there.has(keyOf(one)))
+    .map((record) => {
+      const { protocol, range, store } = record;
+      const lost = joined({ protocol, range, store, source: 'ledger', administered: true }, record);
+      return { ...lost, state: 'lost' };
+    });
+};
+
 /** What the system lists, with what is recorded of it. */
 export async function listedExclusions(
   core: Core,

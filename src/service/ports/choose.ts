@@ -31,10 +31,13 @@ export function combined(surveys: readonly Survey[]): Survey {
     inUse: new PortSet(),
     excluded: new PortSet(),
     redirected: new PortSet(),
+    announced: new PortSet(),
     dynamicRange: first.dynamicRange,
+    warnings: [...new Set(surveys.flatMap(({ warnings }) => warnings))],
   };
-  for (const { inUse, excluded, redirected } of surveys) {
+  for (const { inUse, excluded, redirected, announced } of surveys) {
     all.redirected.addAll(redirected);
+    all.announced.addAll(announced);
     all.inUse.addAll(inUse);
     all.excluded.addAll(excluded);
   }
@@ -53,7 +56,7 @@ const largestBlockAroundWellKnownPorts = 1000;
  * @param isChosenHere whether the caller named no window: in its own it gets what is free
  */
 export function portsToAvoid(
-  survey: Survey,
+  survey: Pick<Survey, 'inUse' | 'excluded' | 'redirected' | 'announced'>,
   reserved: Iterable<PortRange>,
   { numberOfPorts, isChosenHere }: { numberOfPorts: number; isChosenHere: boolean },
 ): PortSet {
@@ -61,6 +64,7 @@ export function portsToAvoid(
   avoid.addAll(survey.inUse);
   avoid.addAll(survey.excluded);
   avoid.addAll(survey.redirected);
+  avoid.addAll(survey.announced);
   if (!isChosenHere || numberOfPorts > largestBlockAroundWellKnownPorts) return avoid;
   for (const port of browserBlockedPorts) avoid.add(port);
   for (const port of wellKnownPorts) avoid.add(port);
@@ -98,30 +102,28 @@ export interface FreeRangeRequest {
 export interface Hindrance {
   /** The refusal of the last port tried. */
   refusal?: unknown;
-  /** What NAT rules take of the window. */
-  redirected?: PortSet;
+  /** What NAT rules take of the window, and what is announced there. */
+  survey?: Pick<Survey, 'redirected' | 'announced'>;
 }
 
 /** There is no such block. */
 export function noFreeRange(
   { protocols, numberOfPorts, window }: FreeRangeRequest,
-  { refusal, redirected }: Hindrance = {},
+  { refusal, survey }: Hindrance = {},
 ): ServiceError {
   const target = formatAllPorts(protocols, window);
   const what = `No free block of ${numberOfPorts} consecutive ${protocols.join(' and ')} ports in ${formatRange(window)}.`;
-  const taken = redirected?.firstIn(window);
-  const byNat =
-    taken === undefined ? '' : ` A NAT rule sends what comes to port ${taken} elsewhere before any socket sees it.`;
+  const passedOver = passedOverIn(window, survey);
   const wider = 'Ask for fewer ports, or look in a wider window.';
   if (!(refusal instanceof ServiceError))
-    return new ServiceError('NoFreeRange', `${what}${byNat}`, { target, hint: wider });
+    return new ServiceError('NoFreeRange', `${what}${passedOver}`, { target, hint: wider });
   const { osCode, osFunction, hint } = refusal.facts;
   // A wider window does not help against what refuses every port.
   const isRight = refusal.errorName === 'AccessDenied';
   const facts = { ...(osCode !== undefined && { osCode }), ...(osFunction !== undefined && { osFunction }) };
   return new ServiceError(
     'NoFreeRange',
-    `${what}${byNat} The last refusal: ${refusal.message}`,
+    `${what}${passedOver} The last refusal: ${refusal.message}`,
     { target, hint: isRight ? (hint ?? wider) : wider, ...facts },
     refusal,
   );
@@ -133,6 +135,18 @@ export function randomStart(window: PortRange, numberOfPorts: number, random: ()
   return window.startPort + Math.floor(random() * starts);
 }
 
+function passedOverIn(window: PortRange, survey: Hindrance['survey']): string {
+  const taken = survey?.redirected.firstIn(window);
+  const byNat =
+    taken === undefined ? '' : ` A NAT rule sends what comes to port ${taken} elsewhere before any socket sees it.`;
+  const announced = survey?.announced.firstIn(window);
+  const byUrl =
+    announced === undefined
+      ? ''
+      : ` A url is reserved at HTTP.sys on port ${announced}, for a program that listens there.`;
+  return `${byNat}${byUrl}`;
+}
+
 /**
  * Claims the first hole found from a random start. A claim that is refused because of a port (somebody was faster, or
  * holds it in a way no table shows) only teaches which port to avoid; any other failure ends the search.
@@ -142,7 +156,7 @@ export function randomStart(window: PortRange, numberOfPorts: number, random: ()
  */
 export async function claimFreeRange<T>(
   { protocols, numberOfPorts, window }: FreeRangeRequest,
-  { avoid, redirected }: { avoid: PortSet; redirected?: PortSet },
+  { avoid, survey }: { avoid: PortSet } & Pick<Hindrance, 'survey'>,
   claim: (range: PortRange) => Promise<T>,
   random: () => number = Math.random,
 ): Promise<{ range: PortRange; claimed: T }> {
@@ -151,7 +165,7 @@ export async function claimFreeRange<T>(
   for (;;) {
     const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) {
-      throw noFreeRange({ protocols, numberOfPorts, window }, { refusal: lastRefusal, redirected });
+      throw noFreeRange({ protocols, numberOfPorts, window }, { refusal: lastRefusal, survey });
     }
     try {
       return { range, claimed: await claim(range) };

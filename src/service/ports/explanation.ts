@@ -14,7 +14,7 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
   const { port } = facts;
   switch (verdict) {
     case 'free':
-      return `Nothing has it, and a bind succeeds${lost(findings)}.`;
+      return `Nothing has it, and a bind succeeds${announced(facts)}${lost(findings)}.`;
     case 'listening':
       return `${listening(findings)}.`;
     case 'boundNotListening':
@@ -34,7 +34,7 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
     case 'redirected':
       return `A bind succeeds, but what comes to the port goes elsewhere before any socket sees it: ${facts.redirection!.rule}.`;
     case 'inDynamicRange':
-      return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it${lost(findings)}.`;
+      return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it${announced(facts)}${lost(findings)}.`;
   }
 }
 
@@ -119,6 +119,12 @@ const servers = ({ serving }: PortFacts): string =>
   serving?.all
     ? '; a server that sets SO_REUSEADDR, as most do, can start now'
     : '; a server has to wait for that, too: those connections were made without SO_REUSEADDR';
+
+/** Who will be there before long. */
+const announced = ({ urls = [] }: PortFacts): string =>
+  urls.length > 0
+    ? `; ${urls.join(' and ')} ${urls.length === 1 ? 'is' : 'are'} reserved at HTTP.sys, for a program that listens there`
+    : '';
 
 /** What is recorded and is not so. */
 const lost = ({ lostExclusion }: Findings): string =>

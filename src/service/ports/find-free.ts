@@ -64,9 +64,10 @@ export async function findFree(
   }
   if (ranges.length === 0) {
     const refusal = last && (await refusalOf(provider, last));
-    throw noFreeRange({ protocols, numberOfPorts, window }, { refusal, redirected: survey.redirected });
+    throw noFreeRange({ protocols, numberOfPorts, window }, { refusal, survey });
   }
-  return { ranges };
+  const { warnings } = survey;
+  return { ranges, ...(warnings.length > 0 && { warnings: [...warnings] }) };
 }
 
 /** What a reservation of the port would be refused with. */

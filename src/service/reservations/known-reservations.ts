@@ -62,6 +62,16 @@ export class KnownReservations {
     return { reservations, warnings };
   }
 
+  /** Those of the records that the system has lost, where it remembers them itself. */
+  lost(records: readonly LedgerRecord[], found: readonly Reservation[]): Reservation[] {
+    const { lookup, name } = this.#provider;
+    if (!lookup) return [];
+    const there = new Set(found.map(keyOf));
+    return records
+      .filter((one) => one.lifetime === 'persistent' && one.provider === name && !there.has(keyOf(one)))
+      .map(({ token: _, ...one }) => ({ ...one, state: 'lost' }));
+  }
+
   /** The same where a list asks for no more than one range, which the system can be asked for. */
   async listed(
     { range, protocol = ['tcp', 'udp'] }: { range?: PortRange; protocol?: Protocols },

@@ -42,8 +42,7 @@ export async function obtain(
   const missing = protocols.filter((protocol) => !found.existing.some((item) => item.protocol === protocol));
   if (missing.length === 0) return { protocols, ...found, claimed: [] };
   try {
-    const claimed = await take(core, taker, { ...request, protocols: missing }, circumstances);
-    return { protocols, ...found, claimed };
+    return { protocols, ...found, ...(await take(core, taker, { ...request, protocols: missing }, circumstances)) };
   } catch (error) {
     // Another program may have made the same persistent reservations in between.
     const meanwhile = await existingOf(core, request, view);
@@ -96,7 +95,7 @@ async function take(
   taker: Taker,
   request: CreateRequest,
   { view, replacing = [], ...how }: Circumstances,
-): Promise<LedgerRecord[]> {
+): Promise<Pick<Obtained, 'claimed' | 'warnings'>> {
   const { provider, known } = core;
   const { protocols, numberOfPorts, range: definite } = request;
   const records = [...view.own, ...view.system];
@@ -104,7 +103,7 @@ async function take(
   const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, isTrial, ...how });
   if (definite) {
     await known.refuseOverlap(protocols, definite, records);
-    return takeRange(definite);
+    return { claimed: await takeRange(definite) };
   }
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
   const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false))));
@@ -124,8 +123,8 @@ async function take(
       throw error;
     }
   };
-  const within = { avoid, redirected: survey.redirected };
-  return (await claimFreeRange({ protocols, numberOfPorts, window }, within, takeOrLook)).claimed;
+  const found = await claimFreeRange({ protocols, numberOfPorts, window }, { avoid, survey }, takeOrLook);
+  return { claimed: found.claimed, warnings: survey.warnings };
 }
 
 /** Takes the range in every protocol or in none. */

@@ -12,6 +12,8 @@ export interface Obtained {
   changed: readonly LedgerRecord[];
   /** What was claimed from the system, and is given back where it cannot be recorded. */
   claimed: readonly LedgerRecord[];
+  /** What could not be looked at when a range was chosen. */
+  warnings?: readonly string[];
 }
 
 /** What came of a request. */
@@ -22,14 +24,17 @@ export interface Made {
   created: readonly Protocol[];
   /** Those that got another label. */
   updated: readonly Protocol[];
+  /** What could not be looked at when the range was chosen. */
+  warnings: readonly string[];
 }
 
 /** What came of the request, in the order of its protocols. */
-export function madeOf({ protocols, existing, changed, claimed }: Obtained): Made {
+export function madeOf({ protocols, existing, changed, claimed, warnings = [] }: Obtained): Made {
   const all = [...existing, ...claimed];
   return {
     reservations: protocols.map((protocol) => all.find((item) => item.protocol === protocol)!),
     created: claimed.map(({ protocol }) => protocol),
     updated: changed.map(({ protocol }) => protocol),
+    warnings,
   };
 }

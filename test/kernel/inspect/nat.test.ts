@@ -157,11 +157,12 @@ describe.skipIf(lacks)(`NAT rules${lacks || ''}`, () => {
 
   test('are not looked at by an ordinary user, who is told so where a bind alone says that a port is free', async () => {
     nft(...table, `add rule ip nat out tcp dport ${port} redirect to :9999`);
-    const { ports, warnings } = await (await openAsNobody()).inspect({
-      protocol: ['tcp'],
-      ranges: [{ startPort: port, numberOfPorts: 1 }],
-    });
+    const service = await openAsNobody();
+    const within = { startPort: port, numberOfPorts: 1 };
+    const { ports, warnings } = await service.inspect({ protocol: ['tcp'], ranges: [within] });
     expect(ports).toMatchObject([{ verdict: 'free' }]);
-    expect(warnings).toEqual([expect.stringContaining('NAT rules')]);
+    expect(warnings).toEqual([expect.stringMatching(/^NAT rules, .* were not looked at: that takes root\.$/)]);
+    expect(await service.find({ protocol: 'tcp', within })).toEqual({ ranges: [within], warnings });
+    expect(await service.create({ protocol: 'tcp', numberOfPorts: 1, within })).toMatchObject({ warnings });
   });
 });

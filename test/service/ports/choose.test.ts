@@ -107,13 +107,13 @@ describe('the ports to avoid', () => {
     inUse: PortSet.of([{ startPort: 21000, numberOfPorts: 1 }]),
     excluded: PortSet.of([{ startPort: 22000, numberOfPorts: 2 }]),
     redirected: PortSet.of([{ startPort: 24000, numberOfPorts: 1 }]),
-    dynamicRange: { startPort: 32768, numberOfPorts: 28232 },
+    announced: PortSet.of([{ startPort: 24002, numberOfPorts: 1 }]),
   };
   const reserved = [{ startPort: 23000, numberOfPorts: 3 }];
 
   test('are those in use, excluded, reserved, blocked by browsers, and well known', () => {
     const avoid = portsToAvoid(survey, reserved, { numberOfPorts: 1000, isChosenHere: true });
-    for (const port of [21000, 22001, 23002, 24000, 10080, 5432]) expect(avoid.has(port)).toBe(true);
+    for (const port of [21000, 22001, 23002, 24000, 24002, 10080, 5432]) expect(avoid.has(port)).toBe(true);
     for (const port of [20999, 22002, 23003]) expect(avoid.has(port)).toBe(false);
   });
 
@@ -125,7 +125,7 @@ describe('the ports to avoid', () => {
 
   test('are only the taken ones in a window of the caller’s own', () => {
     const avoid = portsToAvoid(survey, reserved, { numberOfPorts: 1, isChosenHere: false });
-    for (const port of [21000, 22001, 23002, 24000]) expect(avoid.has(port)).toBe(true);
+    for (const port of [21000, 22001, 23002, 24000, 24002]) expect(avoid.has(port)).toBe(true);
     for (const port of [10080, 5432]) expect(avoid.has(port)).toBe(false);
   });
 });

@@ -39,6 +39,10 @@ export async function lookAtNat(protocol: Protocol): Promise<NatLook> {
   } catch (error) {
     if (!(error instanceof NativeError)) throw error;
     if (error.code === 'EPERM') return { redirections: nothing, warning: notSeen('that takes root') };
+    if (!withoutNftables.has(error.code)) {
+      return { redirections: nothing, warning: notSeen(`the kernel may not be asked (${error.code})`) };
+    }
+    if (isHidden('/proc/net/ip_tables_names')) return { redirections: nothing, warning: notSeen('that takes root') };
   }
   if (!chains.hasNat && old.length === 0) return { redirections: nothing };
   if (!last || last.generation !== chains.generation || old.length > 0) {
@@ -50,6 +54,13 @@ export async function lookAtNat(protocol: Protocol): Promise<NatLook> {
 
 const notSeen = (why: string): string =>
   `NAT rules, which may send what comes to a port elsewhere, were not looked at: ${why}.`;
+
+/** What a kernel answers that has no nftables. */
+const withoutNftables = new Set<string | number>(['EPROTONOSUPPORT', 'EINVAL', 'EOPNOTSUPP']);
+
+/** Whether it is there, and not for this user. */
+const isHidden = (file: string): boolean =>
+  existsSync(file) && unlessHidden(() => readFileSync(file, 'latin1')) === undefined;
 
 /** The programs that show what the older iptables has. */
 function oldTables(): string[] {
@@ -89,10 +100,10 @@ async function output(program: string, words: string[]): Promise<string | undefi
   }
 }
 
-/** The ports whose packets go elsewhere, as far as this user may know. */
-export async function redirectedPorts(protocol: Protocol): Promise<PortSet> {
-  const { redirections } = await lookAtNat(protocol);
+/** The ports whose packets go elsewhere, as far as this user may know, and what could not be looked at. */
+export async function redirectedPorts(protocol: Protocol): Promise<{ ports: PortSet; warnings: string[] }> {
+  const { redirections, warning } = await lookAtNat(protocol);
   const ports = new PortSet();
   for (const port of redirections.keys()) ports.add(port);
-  return ports;
+  return { ports, warnings: warning === undefined ? [] : [warning] };
 }

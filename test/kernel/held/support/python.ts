@@ -68,4 +68,7 @@ export async function startTaker(
 }
 
 /** The command line that runs a program where there are no IPv6 sockets. */
-export const withoutIpv6 = ['python3', script('without-ipv6.py')];
+export const withoutIpv6 = ['python3', script('without-family.py'), '10'];
+
+/** The same where the kernel may not be asked by netlink. */
+export const withoutNetlink = ['python3', script('without-family.py'), '16'];

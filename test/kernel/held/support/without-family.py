@@ -1,6 +1,7 @@
-"""Runs a program on a kernel that refuses AF_INET6 sockets with EAFNOSUPPORT, as one booted with ipv6.disable=1 does.
+"""Runs a program on a kernel that refuses sockets of one family with EAFNOSUPPORT: AF_INET6 (10), as one booted with ipv6.disable=1
+does; AF_NETLINK (16), as a service's RestrictAddressFamilies= does.
 
-without-ipv6.py PROGRAM ARGUMENT...
+without-family.py FAMILY PROGRAM ARGUMENT...
 """
 import ctypes
 import errno
@@ -12,7 +13,7 @@ import sys
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO = 0x7FFF0000, 0x00050000
 SOCKET = {"x86_64": 41, "aarch64": 198}[platform.machine()]
-AF_INET6 = 10
+FAMILY = int(sys.argv[1])
 
 LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
 NUMBER, FIRST_ARGUMENT = 0, 16
@@ -22,7 +23,7 @@ FILTER = b"".join(
         (LOAD, 0, 0, NUMBER),
         (JUMP_EQUAL, 0, 3, SOCKET),
         (LOAD, 0, 0, FIRST_ARGUMENT),
-        (JUMP_EQUAL, 0, 1, AF_INET6),
+        (JUMP_EQUAL, 0, 1, FAMILY),
         (RETURN, 0, 0, SECCOMP_RET_ERRNO | errno.EAFNOSUPPORT),
         (RETURN, 0, 0, SECCOMP_RET_ALLOW),
     )
@@ -33,4 +34,4 @@ libc = ctypes.CDLL(None, use_errno=True)
 for arguments in (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0):
     if libc.prctl(*arguments) != 0:
         sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-os.execvp(sys.argv[1], sys.argv[1:])
+os.execvp(sys.argv[2], sys.argv[2:])
