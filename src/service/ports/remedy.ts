@@ -27,8 +27,8 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
   };
   switch (verdict) {
     case 'listening':
-      // Who sets the same options binds beside those that are there.
-      if (facts.serving?.shared) return undefined;
+      // Who sets the same options binds beside those that are there, and is meant to.
+      if (isForMany(findings)) return undefined;
       return endOfListener(listenersOf({ holders, reservation })[0]);
     case 'boundNotListening':
       // What is closing goes by itself.
@@ -57,6 +57,15 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
     case 'free':
       return undefined;
   }
+}
+
+/** Where programs on one machine share a UDP port by design: SSDP, WS-Discovery, mDNS, LLMNR. */
+const multicastPorts = new Set([1900, 3702, 5353, 5355]);
+
+/** Whether a shared port is one for many. That its server let another in by an option does not make it so. */
+function isForMany({ protocol, facts: { port, serving, holders } }: Findings): boolean {
+  if (protocol !== 'udp' || !serving?.shared) return false;
+  return multicastPorts.has(port) || new Set(holders.map(({ holder }) => holder.processName)).size > 1;
 }
 
 /** What keeps it from happening again. */

@@ -2,14 +2,23 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { unlessHidden } from '../../../machine/unless-hidden.ts';
 import { type Membership, processesOfUnit } from '../control-group.ts';
-import { lineOf, type ProcessFacts, parentOf, programOf, userOf } from '../process-facts.ts';
+import { lineOf, type ProcessFacts, type Program, parentOf, programOf, userOf } from '../process-facts.ts';
 
-/** What only starts the one program that a unit is for. */
+/** What only starts the one program that a unit is for; an interpreter is what it runs. */
 const wrappers = new Set(
-  'sh bash dash env npm npx yarn pnpm bun node nodemon python python3 uv poetry pipenv dotnet java sudo runuser su setpriv start-stop-daemon tini dumb-init conmon chpst s6-setuidgid s6-envdir execlineb'.split(
+  'sh bash dash env npm npx yarn pnpm nodemon uv poetry pipenv sudo runuser su setpriv start-stop-daemon tini dumb-init conmon jsvc wrapper chpst s6-setuidgid s6-envdir execlineb'.split(
     ' ',
   ),
 );
+const interpreters = /^(?:node|nodejs|python)[\d.]*$/;
+
+function isWrapper({ comm, argv, executable }: Program): boolean {
+  const program = basename(executable);
+  const [title = '', script = ''] = argv;
+  // npm calls itself `npm start`.
+  const names = [program, comm, title.split(' ')[0]!, ...(interpreters.test(program) ? [basename(script)] : [])];
+  return names.some((name) => wrappers.has(basename(name).replace(/\.[cm]?js$/, '')));
+}
 
 /** Whether the process begins a unit: a service manager started it. */
 function isMain(processId: number): boolean {
@@ -60,9 +69,7 @@ export function madeFor(
   const above = new Set(processIds.flatMap((id) => lineOf(id)).filter((id) => inside.has(id) && !having.has(id)));
   const isTheirs = (id: number) => lineOf(id).some((one) => having.has(one));
   const isOnlyTheirs = rest.every((id) => above.has(id) || isTheirs(id));
-  const startsOnly = [...above].every(
-    (id) => wrappers.has(basename(programOf(id).executable).replace(/[\d.]+$/, '')) || wrappers.has(programOf(id).comm),
-  );
+  const startsOnly = [...above].every((id) => isWrapper(programOf(id)));
   return isOnlyTheirs && startsOnly ? { others: namesOf(rest.filter((id) => !above.has(id))) } : undefined;
 }
 
