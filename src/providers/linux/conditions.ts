@@ -3,6 +3,7 @@ import { isEmpty, minus, PortSet } from '../../protocol/port-set.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
 import type { Conditions, Recorded } from '../provider.ts';
 import { listName } from './exclusion-table.ts';
+import { longestWrite } from './live-list.ts';
 import { valueIn } from './own-file.ts';
 import type { State } from './plan.ts';
 import { parsePortList } from './port-list.ts';
@@ -36,6 +37,12 @@ export function conditionsIn(state: State, records: readonly Recorded[], paths: 
   }
   const passing = told(records.filter((record) => record.lasts && lacks(boot, record)));
   const winner = state.others.after.at(-1);
+  const length = valueIn(state.own).length;
+  if (length > longestWrite && records.some(({ lasts }) => lasts)) {
+    warnings.push(
+      `${paths.own} sets a list of ${length} bytes. systemd sets all of it at a restart; whoever runs \`sysctl --system\` or \`sysctl -p\` sets the first ${longestWrite} bytes alone, and the ports behind them may be handed out until the next change.`,
+    );
+  }
   if (passing) {
     const why = winner
       ? `${winner.file} sets ${listName} and is applied after ${paths.own}: move that line into a file of sysctl.d whose name begins with a number.`

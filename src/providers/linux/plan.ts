@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { ServiceError } from '../../protocol/errors.ts';
 import { common, isEmpty, minus, type PortSet } from '../../protocol/port-set.ts';
 import { type LiveList, longestWrite, thisList } from './live-list.ts';
@@ -22,19 +23,19 @@ export interface Plan {
  * Our file as it should be. Others' entries are repeated as they are now; if that makes the list too long and nothing of
  * ours is new, as they were, so that others' long lists never keep a reservation from being released.
  */
-function nextContent({ own, others }: State, marks: Marks, freed: PortSet, grows: boolean): OwnFile {
+function nextContent({ own, others, isRestoredWhole }: State, marks: Marks, freed: PortSet, grows: boolean): OwnFile {
   const copied = portsOfOthers(others);
   const added = minus(own.added, portsMarked(marks, lastingMarks), freed);
   const content = { ...own, marks, copied, added };
   const length = valueIn(content).length;
-  if (length <= longestWrite) return content;
+  if (length <= longestWrite || isRestoredWhole) return content;
   if (!grows) {
     const unrefreshed = { ...content, copied: own.copied };
     if (valueIn(unrefreshed).length <= Math.max(longestWrite, valueIn(own).length)) return unrefreshed;
   }
   throw new ServiceError(
     'NotSupported',
-    `The list of reserved ports would be ${length} bytes long; what sets it at a restart keeps ${longestWrite} bytes and loses the rest.`,
+    `The list of reserved ports would be ${length} bytes long; what sets it at a restart keeps ${longestWrite} bytes and loses the rest, since systemd does not run this system.`,
     { hint: 'Release reservations, or reserve ranges side by side: neighbours become one entry of the list.' },
   );
 }
@@ -69,6 +70,8 @@ export interface State {
   readonly text: string | undefined;
   readonly own: OwnFile;
   readonly others: AssignmentsOfOthers;
+  /** Whether what sets the list at a restart sets one of any length. */
+  readonly isRestoredWhole: boolean;
   /** How the command line is called on this machine. */
   readonly command: string;
 }
@@ -81,5 +84,13 @@ export function readState(
 ): State {
   const text = readOwnText(paths.own);
   const start = thisList();
-  return { live: live.read(), start, text, own: parseOwnFile(text ?? '', start), others, command };
+  return {
+    live: live.read(),
+    start,
+    text,
+    own: parseOwnFile(text ?? '', start),
+    others,
+    isRestoredWhole: existsSync(paths.systemd),
+    command,
+  };
 }

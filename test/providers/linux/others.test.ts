@@ -174,7 +174,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('what others keep out of automatic 
     const { errorName, message } = await refusal(provider.claim(claim));
     expect([errorName, message]).toEqual([
       'NotSupported',
-      `The list of reserved ports would be ${theirs.length + 16} bytes long; what sets it at a restart keeps 4092 bytes and loses the rest.`,
+      `The list of reserved ports would be ${theirs.length + 16} bytes long; what sets it at a restart keeps 4092 bytes and loses the rest, since systemd does not run this system.`,
     ]);
     await expect(provider.settle([record, { ...record, range }])).rejects.toMatchObject({ errorName: 'NotSupported' });
     expect(everything()).toEqual(before);
