@@ -28,7 +28,8 @@ export interface Namespace {
   start(options?: ProcessOptions): Promise<ProviderProcess>;
 }
 
-const setUp = 'ip link set lo up && mount -t tmpfs tmpfs /etc/sysctl.d && echo ready && exec sleep infinity';
+const setUp =
+  'ip link set lo up && mount -t tmpfs tmpfs /etc/sysctl.d && mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity';
 
 export async function openNamespace(): Promise<Namespace> {
   const holder = spawn('unshare', ['-nm', 'sh', '-c', setUp], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -69,20 +69,24 @@ export const readOwnText = (file: string): string | undefined => readText(file, 
 export const valueIn = ({ marks, copied, added }: OwnFile): string =>
   formatPortList(union(portsMarked(marks, lastingMarks), copied, added));
 
+/** The text of the file that is gone with the next restart: what is excluded until then; undefined where nothing is. */
+export function formatPassingFile(marks: Marks, start: string): string | undefined {
+  const notes = passingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
+  return (
+    notes &&
+    `# Written by PortReservation: what it excludes until the next restart.\n# ${startNote}: ${start}\n${notes}`
+  );
+}
+
 /**
  * The file's text; undefined when there is nothing left to say.
  * @param command how the command line is called here
  */
-export function formatOwnFile(
-  content: OwnFile,
-  { start, command }: { start: string; command: string },
-): string | undefined {
+export function formatOwnFile(content: OwnFile, { command }: { command: string }): string | undefined {
   const { marks, copied, added, undo = undoLine(command), otherLines } = content;
   const idle = isEmpty(portsMarked(marks, lastingMarks)) && isEmpty(added);
-  const passing = passingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
-  if (idle && passing === '' && otherLines.length === 0) return undefined;
-  const lasting = lastingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
-  const notes = lasting + (passing && `# ${startNote}: ${start}\n${passing}`);
+  if (idle && otherLines.length === 0) return undefined;
+  const notes = lastingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
   const setting = idle ? '' : `${noteLines(copiedNote, copied)}${key} = ${valueIn(content)}\n`;
   const others = otherLines.map((line) => `${line}\n`).join('');
   return `${header}${undo}\n${notes}${setting}${others}`;

@@ -3,7 +3,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import { common, isEmpty, minus, type PortSet } from '../../protocol/port-set.ts';
 import { type LiveList, longestWrite, thisList } from './live-list.ts';
 import { bothMarks, hasMore, lastingMarks, type Marks, portsMarked, withoutMarks } from './marks.ts';
-import { formatOwnFile, type OwnFile, parseOwnFile, readOwnText, valueIn } from './own-file.ts';
+import { formatOwnFile, formatPassingFile, type OwnFile, parseOwnFile, readOwnText, valueIn } from './own-file.ts';
 import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
 
 /** What has to be done to the live list and to our file. */
@@ -13,6 +13,8 @@ export interface Plan {
   /** The new text of our file; undefined: no file. */
   readonly text: string | undefined;
   readonly changesFile: boolean;
+  /** The new text of the file that is gone with the next restart, and the old one. */
+  readonly passing: { readonly text: string | undefined; readonly before: string | undefined };
   /** Whether what lasts stays as it is. */
   readonly isPassing: boolean;
   /** Whether it is more than repeating what others' files set now. */
@@ -58,7 +60,8 @@ export function planChange(state: State, keep: Marks, free: Marks): Plan {
   const changesOurs = hasMore(marks, own.marks) || hasMore(own.marks, marks) || !isEmpty(add) || !isEmpty(remove);
   const isPassing =
     !lastsLonger && isEmpty(minus(portsMarked(own.marks, lastingMarks), portsMarked(marks, lastingMarks)));
-  return { add, remove, text, isPassing, changesFile: text !== state.text, changesOurs };
+  const passing = { text: formatPassingFile(marks, state.start), before: state.passing };
+  return { add, remove, text, passing, isPassing, changesFile: text !== state.text, changesOurs };
 }
 
 /** Who keeps which ports out of automatic choice, in one look. */
@@ -68,6 +71,8 @@ export interface State {
   readonly start: string;
   /** The text of our file; undefined where there is none. */
   readonly text: string | undefined;
+  /** The text of the file that is gone with the next restart. */
+  readonly passing: string | undefined;
   readonly own: OwnFile;
   readonly others: AssignmentsOfOthers;
   /** Whether what sets the list at a restart sets one of any length. */
@@ -83,12 +88,14 @@ export function readState(
   { command, others = assignmentsOfOthers(paths) }: { command: string; others?: AssignmentsOfOthers },
 ): State {
   const text = readOwnText(paths.own);
+  const passing = readOwnText(paths.passing);
   const start = thisList();
   return {
     live: live.read(),
     start,
     text,
-    own: parseOwnFile(text ?? '', start),
+    passing,
+    own: parseOwnFile(`${text ?? ''}\n${passing ?? ''}`, start),
     others,
     isRestoredWhole: existsSync(paths.systemd),
     command,

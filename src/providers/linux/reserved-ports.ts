@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Host } from '../../host.ts';
-import { stageFile } from '../../machine/durable-file.ts';
+import { replaceUnflushed, stageFile } from '../../machine/durable-file.ts';
 import { onFileNow, osCode } from '../../machine/file-error.ts';
 import { FileLock } from '../../machine/file-lock.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
@@ -238,7 +238,7 @@ export class ReservedPorts {
   /** @param isPassing whether nothing is to be there after the next restart that is not there now */
   #checkRights(isPassing = false): void {
     this.#live.checkRights();
-    if (isPassing && this.#isReadOnly()) return;
+    if (isPassing) return;
     onFileNow({ action: 'write to', path: dirname(this.#paths.own), hints }, () => this.#accessFolder());
   }
 
@@ -272,20 +272,33 @@ export class ReservedPorts {
     });
   }
 
-  async #carryOut({ add, remove, text, changesFile, isPassing }: Plan): Promise<void> {
-    // What is until the next restart is noted where it can be, and is in the kernel's list alone where not.
-    const isNoted = changesFile && !(isPassing && this.#isReadOnly());
+  async #carryOut({ add, remove, text, passing, changesFile, isPassing }: Plan): Promise<void> {
+    const isWritten = changesFile && !(isPassing && this.#isReadOnly());
     const own = { path: this.#paths.own, mode: 0o644, posix: true, hints };
-    const file = isNoted ? await stageFile(own, text) : undefined;
+    const file = isWritten ? await stageFile(own, text) : undefined;
     const first = dynamicRange('linux');
     try {
       this.#live.add(add);
       this.#live.remove(remove, first);
+      if (passing.text !== passing.before) await this.#notePassing(passing.text);
       await file?.commit();
     } catch (error) {
       file?.discard();
+      if (passing.text !== passing.before) await this.#notePassing(passing.before);
       this.#undo(add, remove, first);
       throw error;
+    }
+  }
+
+  /** What is until the next restart is noted where it can be, and is in the kernel's list alone where not. */
+  async #notePassing(text: string | undefined): Promise<void> {
+    const path = this.#paths.passing;
+    try {
+      if (text === undefined) return rmSync(path, { force: true });
+      mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+      await replaceUnflushed({ path, mode: 0o644, posix: true, hints }, text);
+    } catch {
+      // A folder that nobody may write, as in some containers.
     }
   }
 

@@ -16,6 +16,8 @@ export interface SysctlPaths {
   readonly main: string;
   /** Our own file. Letters come after digits, so it comes after every numbered one: the last file wins. */
   readonly own: string;
+  /** What is excluded until the next restart, in a folder that is empty then. */
+  readonly passing: string;
   /** Is there where systemd runs the system (sd_booted(3)): it sets a list of any length, procps's sysctl cuts a long one. */
   readonly systemd: string;
 }
@@ -25,6 +27,7 @@ export const systemPaths: SysctlPaths = {
   folders: ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((folder) => `${folder}/sysctl.d`),
   main: '/etc/sysctl.conf',
   own: '/etc/sysctl.d/zz-port-reservation.conf',
+  passing: '/run/port-reservation/excluded',
   systemd: '/run/systemd/system',
 };
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { portreservation } from '../../cli/support.ts';
 
-const setUp = 'ip link set lo up && mount -t tmpfs tmpfs /etc/sysctl.d && echo ready && exec sleep infinity';
+const setUp =
+  'ip link set lo up && mount -t tmpfs tmpfs /etc/sysctl.d && mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity';
 const listener =
   "import socket,sys;s=socket.socket();s.bind(('127.0.0.1',int(sys.argv[1])));s.listen();print('ready',flush=True);sys.stdin.read()";
 

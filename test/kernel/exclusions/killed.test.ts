@@ -87,7 +87,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a record without an exclusion'), (
     const { service, host, setLive, sh, listed, live } = await openServiceLab();
     await service.addExclusion({ ...tcp, store: 'active', name: 'lost' });
     setLive('');
-    sh('rm /etc/sysctl.d/*');
+    sh('rm -r /run/port-reservation');
     expect(await listed()).toEqual([]);
     await expect(service.removeExclusion(tcp)).rejects.toMatchObject({ errorName: 'NotFound' });
     await service.addExclusion({ ...tcp, range: ports(5005), name: 'new' });

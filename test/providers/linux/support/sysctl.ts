@@ -7,6 +7,8 @@ import type { ProviderProcess } from '../../../support/provider-process.ts';
 export const liveFile = '/proc/sys/net/ipv4/ip_local_reserved_ports';
 export const folder = '/etc/sysctl.d';
 export const ownFile = `${folder}/zz-port-reservation.conf`;
+/** What is excluded until the next restart. */
+export const passingFile = '/run/port-reservation/excluded';
 
 const lockName = 'zz-port-reservation.conf.lock';
 
