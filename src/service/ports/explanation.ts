@@ -4,7 +4,7 @@ import { formatPorts, formatRange } from '../../protocol/ranges.ts';
 import type { FoundHolder, PortFacts } from '../../providers/provider.ts';
 import { describe, describeExclusion } from '../describe.ts';
 import { startedAs, who } from './holder-words.ts';
-import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange } from './verdict.ts';
+import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence that can be shown as it is. */
 export const explain = (verdict: Verdict, findings: Findings): string => plainLine(explanationOf(verdict, findings));
@@ -133,8 +133,9 @@ const lost = ({ lostExclusion }: Findings): string =>
 const reason = ({ reservation }: Findings) => (reservation?.reason ? `, for "${reservation.reason}"` : '');
 
 function bindable({ facts: { refusals }, reservation }: Findings): string {
-  const yields = reservation?.lifetime === 'runtime' && reservation.enforcement === 'ephemeralOnly';
-  if (yields) return ', which lets a server in that sets SO_REUSEADDR';
+  if (yields(reservation)) {
+    return ', which lets a server in that sets SO_REUSEADDR: the program it is for must set that before bind, or be started with a hold of none';
+  }
   if (reservation?.state === 'lost') return ' by the record alone: the system has lost it, and may hand the port out';
   return refusals.ipv4 || refusals.ipv6 ? '' : ', which does not stop a program that names the port';
 }

@@ -44,6 +44,10 @@ export function listenersOf({
   return listeners.filter(({ holder }) => holder.processId !== undefined && holder.processId !== owner);
 }
 
+/** Whether its holder lets servers in: it is for a program that comes, and is nobody's to end. */
+export const yields = (reservation: Findings['reservation']): boolean =>
+  reservation?.lifetime === 'runtime' && reservation.enforcement === 'ephemeralOnly';
+
 /** Whether a bind of either family was refused for want of a right. */
 export const isPrivileged = ({ facts: { refusals } }: Pick<Findings, 'facts'>): boolean =>
   refusals.ipv4 === 'privileged' || refusals.ipv6 === 'privileged';

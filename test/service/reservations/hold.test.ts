@@ -24,7 +24,12 @@ test.skipIf(!isLinux)('a reservation that yields says so, lets servers in, and i
   expect(await tryBind('udp', startPort, '::')).toBe('bound');
   const { ports } = await service.inspect({ protocol: ['tcp', 'udp'], ranges: [reservations[0]!.range] });
   expect(ports).toMatchObject([
-    { canBind: false, explanation: expect.stringMatching(/"dev".*, which lets a server in that sets SO_REUSEADDR\.$/) },
+    {
+      canBind: false,
+      explanation: expect.stringMatching(
+        /"dev".*, which lets a server in that sets SO_REUSEADDR: the program it is for must set that before bind, or be started with a hold of none\.$/,
+      ),
+    },
     {
       canBind: true,
       explanation: expect.stringMatching(/"dev".*, which does not stop a program that names the port\.$/),
@@ -70,4 +75,13 @@ test('hold is for runtime reservations', async () => {
   const params = { protocol: 'tcp', lifetime: 'persistent', hold: 'strict' } as const;
   await expect(service.create(params)).rejects.toThrow(/^hold is for runtime reservations/);
   expect((await service.list()).reservations).toEqual([]);
+});
+
+test('nobody is told to end what holds a port for a program that comes', async () => {
+  const { service, host } = await openAt();
+  const { range } = only(await service.create({ protocol: 'tcp', hold: 'yield' }));
+  const { service: other } = await openAt(host);
+  const { ports } = await other.inspect({ protocol: 'tcp', ranges: [range] });
+  expect(ports[0]).toMatchObject({ verdict: 'reserved', canBind: false });
+  expect(ports[0]).not.toHaveProperty('remedy');
 });
