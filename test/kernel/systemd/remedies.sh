@@ -8,13 +8,17 @@ free() {
   local status remedy unit
   status=$(pr status "$3" --protocol "$2" --json)
   remedy=$(field run <<<"$status")
-  say "$1" "${remedy//$(cat /run/job 2>/dev/null || echo no job)/JOB}"
+  remedy=${remedy:-none}
+  say "$1" "$(sed "s/ $(cat /run/job)$/ JOB/; s/ $(cut -c1-12 /run/container)$/ CONTAINER/" <<<"$remedy")"
   say "$1, stops" "$(field stops <<<"$status")"
-  [[ $remedy ]] && sh -c "$remedy" 2>/dev/null
+  [[ $remedy == none ]] || sh -c "$remedy" >/dev/null 2>&1
   until pr status "$3" --protocol "$2" --json | grep -q '"verdict":"free"'; do :; done
   for unit in "${@:4}"; do say "$1, $unit" "$(systemctl is-active "$unit")"; done
 }
 
+listening() { until pr status "$1" --json | grep -q '"verdict":"listening"'; do :; done; }
+
+echo none >/run/container
 systemctl start web.service wrapped.service many@7.service alone.socket datagrams.socket both.service daemon.service
 say 'before' "$(systemctl is-active web.service wrapped.service many@7.service alone.socket datagrams.socket both.service daemon.service | sort -u)"
 free 'a service' tcp 21040 web.service wrapped.service
@@ -24,3 +28,10 @@ free 'a socket unit' tcp 21043 alone.socket
 free 'a socket unit of datagrams' udp 21044 datagrams.socket
 free 'a socket unit and its service' tcp 21045 both.socket both.service
 free 'a job of a daemon' tcp 21046 daemon.service
+sh /opt/run-container >/run/container
+listening 21047
+free 'a container' tcp 21047
+say 'the container' "$(podman ps -a --format '{{.State}}' --filter name=web)"
+systemctl start contained.service
+listening 21048
+free 'a container that a unit runs' tcp 21048 contained.service

@@ -8,7 +8,8 @@ import { ownFolder } from '../../support/own-folder.ts';
 const here = import.meta.dirname;
 const worker = join(here, '../../../dist/PortReservation/worker');
 
-const lacking = noSystemd ?? (spawnSync('python3', ['--version']).status === 0 ? undefined : 'needs python3');
+const missing = ['python3', 'podman'].find((name) => spawnSync(name, ['--version']).status !== 0);
+const lacking = noSystemd ?? (missing && `needs ${missing}`);
 const title = `the remedy of a port, where systemd runs${lacking ? ` (skipped: ${lacking})` : ''}`;
 
 const serve = (port: number) => `[Service]
@@ -18,6 +19,24 @@ Restart=always
 RestartSec=0
 ExecStart=/usr/bin/python3 /opt/serve.py ${port}
 `;
+
+/** The machine's own programs are the image. */
+const folders = ['usr', 'lib', 'lib64', 'bin'].map((name) => `-v /${name}:/${name}:ro`).join(' ');
+const inContainer = (port: number) =>
+  `--network host --privileged --pids-limit 0 --log-driver none ${folders} -v /opt:/opt:ro --rootfs /opt/root /usr/bin/python3 /opt/contained.py ${port}`;
+
+const contained = `import signal, socket, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+server = socket.create_server(("0.0.0.0", int(sys.argv[1])))
+while True: signal.pause()
+`;
+
+/** What podman keeps, in this view of the machine alone. */
+const configuration: Record<string, string> = {
+  'etc/containers/storage.conf':
+    '[storage]\ndriver = "vfs"\nrunroot = "/run/containers"\ngraphroot = "/tmp/containers"\n',
+  'etc/containers/containers.conf': '[engine]\ncgroup_manager = "cgroupfs"\n',
+};
 
 const units: Record<string, string> = {
   'web.service': serve(21_040),
@@ -30,6 +49,14 @@ const units: Record<string, string> = {
   'both.socket': '[Socket]\nListenStream=21045\n',
   'both.service':
     '[Unit]\nRequires=both.socket\n[Service]\nExecStart=/usr/bin/python3 -c "import signal; signal.pause()"\n',
+  'contained.service': `[Service]
+Type=notify
+NotifyAccess=all
+Restart=always
+RestartSec=0
+ExecStart=/usr/bin/podman run --rm --replace --name unit --cgroups=split --sdnotify=conmon ${inContainer(21_048)}
+ExecStop=/usr/bin/podman stop --ignore unit
+`,
   'daemon.service': '[Service]\nType=notify\nNotifyAccess=all\nExecStart=/usr/bin/python3 /opt/daemon.py\n',
 };
 
@@ -47,6 +74,13 @@ function layOver(folder: string): string {
   cpSync(worker, join(folder, 'opt/worker'), { recursive: true });
   for (const name of ['bind.py', 'serve.py']) cpSync(join(here, name), join(folder, 'opt', name));
   writeFileSync(join(folder, 'opt/daemon.py'), daemon);
+  writeFileSync(join(folder, 'opt/contained.py'), contained);
+  writeFileSync(join(folder, 'opt/run-container'), `podman run -d --name web ${inContainer(21_047)}\n`);
+  for (const name of ['usr', 'lib', 'lib64', 'bin', 'opt', 'etc', 'proc', 'sys', 'dev', 'tmp', 'run', 'var']) {
+    mkdirSync(join(folder, 'opt/root', name), { recursive: true });
+  }
+  mkdirSync(join(folder, 'etc/containers'));
+  for (const [file, text] of Object.entries(configuration)) writeFileSync(join(folder, file), text);
   for (const [name, text] of Object.entries(units)) writeFileSync(join(folder, 'etc/systemd/system', name), text);
   return folder;
 }
@@ -70,6 +104,8 @@ describe.skipIf(lacking)(title, () => {
     ['a socket unit of datagrams', 'systemctl stop datagrams.socket'],
     ['a socket unit and its service', 'systemctl stop both.socket both.service'],
     ['a job of a daemon', 'kill JOB'],
+    ['a container', 'podman stop CONTAINER'],
+    ['a container that a unit runs', 'systemctl stop contained.service'],
   ])('is for %s: %s', (kind, command) => {
     expect(said[kind]).toBe(command);
     expect(said[`${kind}, stops`]).toBe('');
@@ -85,6 +121,7 @@ describe.skipIf(lacking)(title, () => {
     ['a socket unit and its service', 'both.socket', 'inactive'],
     ['a socket unit and its service', 'both.service', 'inactive'],
     ['a job of a daemon', 'daemon.service', 'active'],
+    ['a container that a unit runs', 'contained.service', 'inactive'],
   ])('frees the port of %s, and leaves %s %s', (kind, unit, state) => {
     expect(said[`${kind}, ${unit}`]).toBe(state);
   });

@@ -46,6 +46,8 @@ export function unitOf(
   const text = unlessHidden(() => readFileSync(`/proc/${processIds[0]}/cgroup`, 'utf8')) ?? '';
   const inside = processesOfUnit(text, service);
   if (!inside || processIds.some((id) => !inside.has(id))) return undefined;
+  // Beside the container that it runs, it only waits.
+  for (const id of inside) if (programOf(id).comm === 'podman') inside.delete(id);
   const mains = [...inside].filter((id) => !inside.has(parentOf(id) ?? 0));
   const [main] = mains;
   if (main === undefined || mains.length > 1 || !isMain(main)) return undefined;
