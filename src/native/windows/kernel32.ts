@@ -8,6 +8,7 @@ const prototypes = {
   GetLastError: 'uint32_t __stdcall GetLastError()',
   CloseHandle: 'int __stdcall CloseHandle(intptr_t handle)',
   LocalFree: 'void *__stdcall LocalFree(void *memory)',
+  GetCurrentProcessId: 'uint32_t __stdcall GetCurrentProcessId()',
   GetCurrentProcess: 'intptr_t __stdcall GetCurrentProcess()',
   OpenProcess: 'intptr_t __stdcall OpenProcess(uint32_t access, int inherit, uint32_t processId)',
   GetExitCodeProcess: 'int __stdcall GetExitCodeProcess(intptr_t process, _Out_ uint32_t *code)',

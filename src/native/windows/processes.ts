@@ -29,33 +29,53 @@ const lookupAccount = () =>
 /** The text up to its end. */
 const text = (bytes: Buffer, start = 0): string => bytes.toString('utf16le', start).split('\0', 1)[0]!;
 
+/** A process as everybody may see it. */
+export interface ListedProcess {
+  /** The name of its program. */
+  name: string;
+  /** The process that started it, which may have ended since. */
+  parent: number;
+}
+
+/** This process and those that it comes from. */
+export async function ownLine(listed: ReadonlyMap<number, ListedProcess>): Promise<Set<number>> {
+  const line = new Set<number>();
+  let at: number | undefined = (await kernel32('GetCurrentProcessId'))();
+  while (at && !line.has(at)) {
+    line.add(at);
+    at = listed.get(at)?.parent;
+  }
+  return line;
+}
+
 /**
- * The names of the programs of all processes, by process id; they need no rights.
+ * All processes, by their ids; that needs no rights.
  * @throws NativeError
  */
-export async function processNames(): Promise<Map<number, string>> {
+export async function listedProcesses(): Promise<Map<number, ListedProcess>> {
   const ffi = await koffi();
   const layout = ffi.struct(structs.PROCESSENTRY32W);
-  const [idAt, nameAt] = [ffi.offsetof(layout, 'th32ProcessID'), ffi.offsetof(layout, 'szExeFile')];
+  const at = (field: string) => ffi.offsetof(layout, field);
+  const [idAt, parentAt, nameAt] = [at('th32ProcessID'), at('th32ParentProcessID'), at('szExeFile')];
   const [create, first, next] = [
     await kernel32('CreateToolhelp32Snapshot'),
     await kernel32('Process32FirstW'),
     await kernel32('Process32NextW'),
   ];
   const [close, lastError] = [await kernel32('CloseHandle'), await kernel32('GetLastError')];
-  const names = new Map<number, string>();
+  const listed = new Map<number, ListedProcess>();
   const entry = Buffer.alloc(ffi.sizeof(layout));
   entry.writeUInt32LE(entry.length);
   const snapshot = create(TH32CS_SNAPPROCESS, 0);
   if (snapshot === noSnapshot) throw new NativeError('CreateToolhelp32Snapshot', lastError());
   try {
     for (let found = first(snapshot, entry); found !== 0; found = next(snapshot, entry)) {
-      names.set(entry.readUInt32LE(idAt), text(entry, nameAt));
+      listed.set(entry.readUInt32LE(idAt), { name: text(entry, nameAt), parent: entry.readUInt32LE(parentAt) });
     }
   } finally {
     close(snapshot);
   }
-  return names;
+  return listed;
 }
 
 /** What this user may see of a process. */

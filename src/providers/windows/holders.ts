@@ -1,4 +1,4 @@
-import { processFacts, processNames } from '../../native/windows/processes.ts';
+import { type ListedProcess, listedProcesses, ownLine, processFacts } from '../../native/windows/processes.ts';
 import { servicesByProcess } from '../../native/windows/service-manager.ts';
 import type { TableSocket } from '../../native/windows/socket-tables.ts';
 import type { PortHolder } from '../../protocol/generated/contract.ts';
@@ -20,6 +20,8 @@ export type SeenProcess = Pick<PortHolder, 'processName' | 'executable' | 'user'
 
 export interface SeenProcesses {
   processes: Map<number, SeenProcess>;
+  /** Of the session that asks: this process, and those that it comes from. */
+  own: ReadonlySet<number>;
   /** What could not be looked at, one sentence each. */
   warnings: string[];
 }
@@ -29,15 +31,18 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
   const processes = new Map<number, SeenProcess>();
   const look = new Look();
   const ids = new Set(processIds.filter((id) => id !== noProcess));
-  if (ids.size === 0) return { processes, warnings: [] };
-  const names = await look.at('The names of the processes', processNames(), new Map<number, string>());
+  if (ids.size === 0) return { processes, own: new Set(), warnings: [] };
+  const listed = await look.at('The names of the processes', listedProcesses(), new Map<number, ListedProcess>());
   const services = await look.at('The services', servicesByProcess(), new Map<number, string[]>());
   const hidden: string[] = [];
   for (const id of ids) {
     const isSystem = id === systemProcess;
     // Its sockets are left to one that it started.
-    if (!isSystem && names.size > 0 && !names.has(id)) continue;
-    const [processName, service] = [isSystem ? 'System' : plainLine(names.get(id) ?? ''), services.get(id)?.join(',')];
+    if (!isSystem && listed.size > 0 && !listed.has(id)) continue;
+    const [processName, service] = [
+      isSystem ? 'System' : plainLine(listed.get(id)?.name ?? ''),
+      services.get(id)?.join(','),
+    ];
     const facts = isSystem ? undefined : await processFacts(id);
     if (facts && !facts.user) hidden.push(processName ? `${id} (${processName})` : `${id}`);
     processes.set(id, {
@@ -47,7 +52,7 @@ export async function processesOf(processIds: readonly number[]): Promise<SeenPr
       ...(service && { service }),
     });
   }
-  return { processes, warnings: [...look.warnings, ...unseen(hidden)] };
+  return { processes, own: await ownLine(listed), warnings: [...look.warnings, ...unseen(hidden)] };
 }
 
 function unseen(hidden: readonly string[]): string[] {
@@ -66,11 +71,13 @@ function stateOf({ state }: TableSocket): PortHolder['state'] {
 /**
  * The sockets of one port by process, listeners first.
  * @param urls those that are reserved at HTTP.sys on the port; the kernel listens for it
+ * @param own the processes of the session that asks, which are never ended
  */
 export function holdersOf(
   sockets: readonly TableSocket[],
   processes: ReadonlyMap<number, SeenProcess>,
   urls: readonly string[] = [],
+  own: ReadonlySet<number> = new Set(),
 ): FoundHolder[] {
   const holders = new Map<number, PortHolder>();
   for (const socket of sockets) {
@@ -87,6 +94,7 @@ export function holdersOf(
   const found = [...holders.values()].map((holder): FoundHolder => {
     const { processId, unseen } = holder;
     if (processId === undefined) return { holder };
+    if (own.has(processId)) return { holder, note: 'this session itself has it', isAskers: true };
     if (unseen === 'ended') return { holder, ...endOfEnded(processId) };
     // What has no state is a datagram socket.
     const protocol = first!.state === undefined ? 'udp' : 'tcp';

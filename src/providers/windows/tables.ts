@@ -41,9 +41,9 @@ export async function readTables(
     if (others) others.push(socket);
     else sockets.set(socket.port, [socket]);
   }
-  const { processes, warnings } = await processesOf([...processIds]);
+  const { processes, own, warnings } = await processesOf([...processIds]);
   const urlsOf = (port: number) => urls.filter((one) => one.port === port).map(({ url }) => url);
-  const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, processes, urlsOf(port))]));
+  const holders = new Map([...sockets].map(([port, those]) => [port, holdersOf(those, processes, urlsOf(port), own)]));
   return { holders, dynamicRange, urlsOf, warnings: [...look.warnings, ...warnings] };
 }
 

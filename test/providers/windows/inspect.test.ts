@@ -40,6 +40,13 @@ describe('the holders of a port', () => {
     ]);
   });
 
+  test('no command ends the session that asks', () => {
+    expect(holdersOf([socket(4711, 5)], processes, [], new Set([4711]))).toMatchObject([
+      { holder: { processId: 4711 }, note: 'this session itself has it', isAskers: true },
+    ]);
+    expect(holdersOf([socket(4711, 5)], processes, [], new Set([4711]))[0]).not.toHaveProperty('end');
+  });
+
   test('no command ends the kernel; one shows who is behind HTTP.sys', () => {
     expect(holdersOf([socket(4, 2)], processes)).toEqual([
       {
