@@ -56,6 +56,10 @@ export const runningProcesses = (): number[] =>
 /** The inodes of the sockets that the process has; none where this user may not look. */
 export const socketsOf = (processId: number): Set<number> => socketsIn(`/proc/${processId}/fd`) ?? new Set();
 
+/** Those that its other threads show, where its main thread has ended. */
+export const socketsOfThreads = (processId: number): Set<number> =>
+  new Set(otherThreads(processId).flatMap((folder) => [...(socketsIn(folder) ?? [])]));
+
 /** Undefined where this user may not look. */
 function socketsIn(folder: string): Set<number> | undefined {
   const inodes = new Set<number>();

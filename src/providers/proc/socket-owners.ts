@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { parentOf } from './process-facts.ts';
-import { processesPerTurn, runningProcesses, socketsOf } from './processes.ts';
+import { processesPerTurn, runningProcesses, socketsOf, socketsOfThreads } from './processes.ts';
 
 /**
  * Finds an owner of each socket and of whom it inherited it, without a look at every process: the newest come first, since
@@ -19,9 +19,11 @@ export class SocketOwners {
     const walked = new Set<number>();
     const missing = new Set([...inodes].filter((inode) => !this.#hidden.has(inode)));
     /** Whether the process has any of the sockets. */
-    const walk = (processId: number): boolean => {
+    const walk = (processId: number, look = socketsOf): boolean => {
       walked.add(processId);
-      const sockets = [...socketsOf(processId)].filter((inode) => inodes.has(inode));
+      // Threads show again what their process has shown.
+      const sought: { has(inode: number): boolean } = look === socketsOf ? inodes : missing;
+      const sockets = [...look(processId)].filter((inode) => sought.has(inode));
       for (const inode of sockets) {
         missing.delete(inode);
         found.set(inode, [processId, ...(found.get(inode) ?? [])]);
@@ -30,11 +32,13 @@ export class SocketOwners {
     };
 
     const newestFirst = missing.size > 0 ? runningProcesses().sort((a, b) => b - a) : [];
-    for (const [index, processId] of newestFirst.entries()) {
-      if (missing.size === 0) break;
-      if (index % processesPerTurn === processesPerTurn - 1) await setImmediate();
-      signal?.throwIfAborted();
-      walk(processId);
+    for (const look of [socketsOf, socketsOfThreads]) {
+      for (const [index, processId] of newestFirst.entries()) {
+        if (missing.size === 0) break;
+        if (index % processesPerTurn === processesPerTurn - 1) await setImmediate();
+        signal?.throwIfAborted();
+        walk(processId, look);
+      }
     }
     this.#hidden = new Set([...inodes].filter((inode) => !found.has(inode)));
     // A server that forks has handed its sockets down, and it is the one to end.

@@ -80,6 +80,10 @@ ctypes.CDLL(None).syscall(60, 0)`;
     const child = await python(script);
     const status = await statusOf(await open());
     expect(status).toMatchObject({ holders: [{ processId: child.pid }], remedy: { run: `kill ${child.pid}` } });
+    const { maps } = await (await open()).map({ protocol: 'tcp' });
+    expect(maps[0]!.segments.find(({ range }) => range.startPort === port)).toMatchObject({
+      holders: [{ processId: child.pid }],
+    });
     run(status.remedy!.run!);
     await once(child, 'exit');
     expect(await statusOf(await open())).toMatchObject({ verdict: 'free' });
@@ -176,6 +180,26 @@ open("${group}/cgroup.procs", "w").write("0")
 ctypes.CDLL(None).prctl(15, b"${name}", 0, 0, 0)
 ${listens}print("ready"); ${idle}`);
     expect((await statusOf(await open())).remedy?.run).toBe(command);
+  });
+
+  test('a port that podman publishes is its container’s, which its monitor names', async () => {
+    const id = '0123456789abcdef'.repeat(4);
+    const script = `import ctypes
+ctypes.CDLL(None).prctl(15, b"conmon", 0, 0, 0)
+${listens}print("ready"); ${idle}`;
+    await python(script, ['--api-version', '1', '-c', id]);
+    const status = await statusOf(await open());
+    expect(status.remedy).toMatchObject({ run: 'podman stop 0123456789ab' });
+    expect(status.explanation).toMatch(/; podman publishes a port of a container there\.$/);
+  });
+
+  test.each(['rootlessport', 'slirp4netns', 'pasta'])('%s is not ended: it relays other ports, too', async (name) => {
+    await python(`import ctypes
+ctypes.CDLL(None).prctl(15, b"${name}", 0, 0, 0)
+${listens}print("ready"); ${idle}`);
+    const status = await statusOf(await open());
+    expect(status).not.toHaveProperty('remedy');
+    expect(status.explanation).toContain('podman ps or docker ps names it');
   });
 
   test('what shares a container with the holder is said to stop with it', async () => {

@@ -20,6 +20,13 @@ const mayTalkToDocker = (): boolean =>
 /** How docker is called by this user. */
 const docker = (userId: number | undefined): string => (userId === 0 || mayTalkToDocker() ? 'docker' : 'sudo docker');
 
+/** How podman is called, by whom the container is and whoever asks. */
+export function podmanOf(ownerId: number | undefined, userId: number | undefined): string {
+  if (ownerId === userId) return 'podman';
+  if (!ownerId) return userId === 0 ? 'podman' : 'sudo podman';
+  return `sudo -u '#${ownerId}' XDG_RUNTIME_DIR=/run/user/${ownerId} podman`;
+}
+
 const rootlessUser = /\/user-(\d+)\.slice\//;
 
 /**
@@ -36,10 +43,8 @@ export function endOfContainer(container: string, having: readonly number[], use
     case 'docker':
       return { command: `${docker(userId)} stop ${id}`, ...stops };
     case 'podman': {
-      const owner = rootlessUser.exec(text)?.[1];
-      if (owner === undefined) return { command: `${userId === 0 ? '' : 'sudo '}podman stop ${id}`, ...stops };
-      const asOwner = `sudo -u '#${owner}' XDG_RUNTIME_DIR=/run/user/${owner} `;
-      return { command: `${Number(owner) === userId ? '' : asOwner}podman stop ${id}`, ...stops };
+      const owner = Number(rootlessUser.exec(text)?.[1] ?? 0);
+      return { command: `${podmanOf(owner, userId)} stop ${id}`, ...stops };
     }
     default:
       return { note: `it is the container ${id} of a pod, which is started again until what made the pod is changed` };

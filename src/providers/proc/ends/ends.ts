@@ -2,7 +2,8 @@ import type { Protocol, Remedy } from '../../../protocol/generated/contract.ts';
 import { toRun } from '../../../protocol/remedies.ts';
 import type { FoundHolder } from '../../provider.ts';
 import { lineOf, type ProcessFacts, processFacts, programOf, userOf } from '../process-facts.ts';
-import { endOfContainer, endOfPublished } from './containers.ts';
+import { endOfContainer } from './containers.ts';
+import { endOfRelay } from './relays.ts';
 import { withForkers } from './sharing.ts';
 import { socketUnits } from './socket-units.ts';
 import { endOfSupervised } from './supervisors.ts';
@@ -76,11 +77,8 @@ async function endOf(processIds: readonly number[], question: Question): Promise
   if (managers.length > 0) return { ...(await endOfSocketUnit(managers[0]!, processIds, question)), isOfPort: true };
   if (processIds.some((id) => own.has(id))) return { note: 'this session itself has it', isAskers: true };
   const facts = new Map(processIds.map((id) => [id, processFacts(id)]));
-  const relay = processIds.find((id) => isProgram(id, 'docker-proxy'));
-  if (relay !== undefined) {
-    const end = endOfPublished(question.protocol, question.port, asker.userId);
-    return { end, note: 'docker publishes a port of a container there', isOfPort: true };
-  }
+  const relay = endOfRelay(processIds, { ...question, userId: asker.userId });
+  if (relay) return { ...relay, isOfPort: true };
   const supervised = endOfSupervised(processIds, asker.userId);
   if (supervised) return supervised;
   const [{ container }] = facts.values() as Iterable<ProcessFacts> as [ProcessFacts];
@@ -114,11 +112,6 @@ function endOfUnit(facts: ReadonlyMap<number, ProcessFacts>, { userId }: Asker):
   const others = unit.others.length > 0 ? `what else runs in ${service}: ${unit.others.join(', ')}` : undefined;
   return toRun(command, others ?? [...facts.keys()].map((id) => felt[programOf(id).comm]).find(Boolean));
 }
-
-const isProgram = (processId: number, name: string): boolean => {
-  const { comm, executable } = programOf(processId);
-  return comm === name || executable.endsWith(`/${name}`);
-};
 
 function endOfProcesses(processIds: readonly number[], { userId }: Asker): End {
   const isOurs = userId === 0 || processIds.every((id) => userOf(id) === userId);

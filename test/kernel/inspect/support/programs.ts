@@ -17,8 +17,11 @@ function hasGroup(processId: number): boolean {
 export type Running = ChildProcess & { pid: number; said: string };
 
 /** Runs a program of Python until it says something; it and all it started are killed with the test. */
-export async function python(script: string): Promise<Running> {
-  const child = spawn('python3', ['-u', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+export async function python(script: string, words: readonly string[] = []): Promise<Running> {
+  const child = spawn('python3', ['-u', '-c', script, ...words], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
   onTestFinished(async () => {
     // The group is there for as long as any of them is.
     while (hasGroup(child.pid!)) await setImmediate();
