@@ -43,7 +43,7 @@ export class ReservationListResource implements Resource<DscReservationList> {
 
   async present(): Promise<Present> {
     const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
-    return { reservations, exclusions: [], warnings };
+    return { reservations, exclusions: [], warnings, isOverridden: this.#service.isOverridden };
   }
 
   instanceOf({ document }: DscReservationList, parts: readonly Part[]): DscReservationList {

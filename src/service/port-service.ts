@@ -346,6 +346,11 @@ export class PortService {
     }, signal);
   }
 
+  /** Whether somebody else's file decides what the next restart begins with, so that no change of ours keeps anything. */
+  get isOverridden(): boolean {
+    return this.#core.provider.conditions?.([]).isOverridden ?? false;
+  }
+
   /**
    * Completes what a killed worker left undone: the system agrees with the record again.
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt

@@ -112,6 +112,11 @@ test.skipIf(noNamespaces)(
       ),
     ]);
     expect(await pr('exclude add 45173')).toContain('warning: At the next restart this is lost: tcp 45173.');
+    const instance = JSON.stringify({ protocol: 'tcp', startPort: 45_173, numberOfPorts: 1 });
+    const home = `PORT_RESERVATION_HOME=$(dirname ${document})`;
+    expect(
+      await run(`echo '${instance}' | ${home} ${process.execPath} ${portreservation} dsc test Exclusion 2>/dev/null`),
+    ).toContain('"_inDesiredState":true');
     expect(await pr(`apply ${document}`)).toMatch(
       /shop: 0 changed, 1 as they should be, 0 failed\.\n.*warning: At the next restart this is lost/,
     );

@@ -126,7 +126,9 @@ export function persistentSuite(windows: Windows): void {
         const again = only(await worker.request('reservation/create', create('tcp', range.startPort, 3)));
         expect(again).toMatchObject({ state: 'inForce', token: expect.any(String) });
         expect(await listed()).toEqual({ mine: [again], warnings: undefined });
-        await worker.request('reservation/release', { protocol, range });
+        expect(await program.call('delete', 'tcp', range.startPort, 3)).toEqual({ code: 0 });
+        expect(only(await worker.request('reservation/release', { protocol, range }))).toMatchObject({ state: 'lost' });
+        expect(await listed()).toEqual({ mine: [], warnings: undefined });
         await expectFree(program, 'tcp', start, 6);
         expect(only(await worker.request('reservation/create', create('tcp', start + 2, 4)))).toMatchObject({
           protocol,

@@ -3,7 +3,7 @@ import type { ExclusionRemoveParams, PortExclusion, Reservation } from '../../pr
 import { checkRange, keyOf, sameRange } from '../../protocol/ranges.ts';
 import type { Core } from '../core.ts';
 import { checkMayRemove, noExclusion } from '../refusals.ts';
-import { listedExclusions, ofProvider } from './listing.ts';
+import { listedExclusions, lostExclusions, ofProvider } from './listing.ts';
 
 /** Whether the system lists the reservation itself, as a range that nobody may bind in. */
 export const isKernels = ({ enforcement }: Reservation): boolean => enforcement === 'kernel';
@@ -21,8 +21,11 @@ export async function removable(
   const { own, system } = view.exclusions;
   const removed: PortExclusion[] = [];
   for (const one of [protocol].flat()) {
-    const { exclusions } = await listedExclusions(core, [one], ofProvider(core, [...own, ...system]));
-    const found = exclusions.find((item) => sameRange(item.range, range));
+    const records = ofProvider(core, [...own, ...system]);
+    const { exclusions } = await listedExclusions(core, [one], records);
+    // A record can be given up, too.
+    const known = [...exclusions, ...lostExclusions([one], records, exclusions)];
+    const found = known.find((item) => sameRange(item.range, range));
     if (!found || (document !== undefined && found.document !== document)) throw noExclusion({ protocol: one, range });
     const reservation = await core.known.find({ protocol: one, range }, [...view.own, ...view.system]);
     checkMayRemove(found, {

@@ -109,6 +109,18 @@ export class KnownReservations {
     return found;
   }
 
+  /**
+   * The same, or what is recorded of it and the system has lost: a record can be given up, too.
+   * @throws ServiceError NotFound
+   */
+  async getRecorded(wanted: Wanted, records: readonly LedgerRecord[]): Promise<Reservation> {
+    const found = await this.find(wanted, records);
+    const meant = records.filter((item) => fits(wanted, item));
+    const known = found ?? this.lost(meant, [])[0];
+    if (!known) throw notFound(wanted);
+    return known;
+  }
+
   /** A persistent reservation that another program made. */
   async #unrecorded(protocol: Protocol, range: PortRange): Promise<Reservation | undefined> {
     const token = await this.#provider.lookup?.(protocol, range);

@@ -17,7 +17,7 @@ export async function releasable(
   const { provider, known, held } = core;
   const found: Reservation[] = [];
   for (const one of protocol === undefined ? [undefined] : [protocol].flat()) {
-    found.push(await known.get({ ...wanted, protocol: one, range }, [...own, ...system]));
+    found.push(await known.getRecorded({ ...wanted, protocol: one, range }, [...own, ...system]));
   }
   for (const reservation of found) {
     const key = keyOf(reservation);
