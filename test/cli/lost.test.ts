@@ -131,6 +131,7 @@ test.skipIf(noNamespaces)(
     await pr(`apply ${document}`);
     await run('rm /etc/sysctl.d/*');
     expect(JSON.parse(await pr('get --json')).reservations).toMatchObject([{ state: 'lostAtBoot' }]);
+    expect(JSON.parse(await pr('exclude list --json'))).toEqual({ exclusions: [] });
     expect(await pr(`apply ${document} --what-if`)).toContain('shop: 1 to change');
     expect(await pr(`apply ${document}`)).toContain('shop: 1 changed');
     expect(await run('cat /etc/sysctl.d/*')).toContain('= 41000\n');

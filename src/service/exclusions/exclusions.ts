@@ -7,7 +7,7 @@ import type {
   ListedExclusions,
   PortExclusion,
 } from '../../protocol/generated/contract.ts';
-import { byPlace, keyOf } from '../../protocol/ranges.ts';
+import { byPlace, keyOf, sameRange } from '../../protocol/ranges.ts';
 import type { CallOptions } from '../call-options.ts';
 import { compared } from '../conditions.ts';
 import type { Core } from '../core.ts';
@@ -39,7 +39,11 @@ export class ExclusionKeeper {
     const records = ofProvider(this.#core, recorded.exclusions);
     const { exclusions, warnings } = await listedExclusions(this.#core, [protocol].flat(), records);
     const reserved = new Set(recorded.reservations.filter(isKernels).map(keyOf));
-    const listed = exclusions.filter((item) => item.own || !reserved.has(keyOf(item)));
+    // Our own file says which ports of the one list are for reservations; where somebody has taken it away, the record does.
+    const { provider } = this.#core;
+    const [kept] = persistentOf(provider, { own: recorded.reservations, exclusions: [] });
+    const isKept = ({ range }: PortExclusion) => !provider.lookup && kept.some((one) => sameRange(one.range, range));
+    const listed = exclusions.filter((item) => item.own || !(reserved.has(keyOf(item)) || isKept(item)));
     // What could not be looked at is not known to be lost.
     if (warnings.length === 0) listed.push(...lostExclusions([protocol].flat(), records, exclusions));
     const found = compared(this.#core.provider, { exclusions: await selected(listed, params, signal) });
