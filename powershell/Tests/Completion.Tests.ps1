@@ -56,7 +56,7 @@ Describe 'Completion' {
 
     It 'offers a free port where one is to be reserved' {
         $found = Complete 'New-PortReservation '
-        Find-FreePortRange | ForEach-Object StartPort | Should -Be $found.CompletionText
+        (Get-PortStatus $found.CompletionText).Verdict | Should -Be 'Free'
         $found.ToolTip | Should -Be "Tcp $($found.CompletionText) is free now"
     }
 
