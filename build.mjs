@@ -58,7 +58,7 @@ function copyModule() {
 const { contract, metafiles: validators } = await generate(version);
 if (!process.argv.includes('--generate')) {
   copyModule();
-  writeManifests(contract, moduleFolder);
+  writeManifests(contract, moduleFolder, join(dist, 'dsc-3.1'));
   copyInstalled(join(workerFolder, 'koffi'));
   const worker = await bundleInParts('src/main.ts', workerFolder, 'worker');
   const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');

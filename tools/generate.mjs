@@ -7,6 +7,7 @@ import addFormats from 'ajv-formats';
 import { compile } from 'json-schema-to-typescript';
 import { bundledText } from './bundle.mjs';
 import { readContract } from './contract.mjs';
+import { exitCodeOf } from './dsc.mjs';
 import { generateMcp } from './mcp.mjs';
 import { protocolDocument } from './protocol-document.mjs';
 import { publishedDocument } from './published.mjs';
@@ -61,6 +62,7 @@ async function typesText(contract) {
   const errors = Object.entries(contract.errors).map(
     ([name, { code, message }]) => `  ${name}: { code: ${code}, message: ${JSON.stringify(message)} },`,
   );
+  const exitCodes = Object.entries(contract.errors).map(([name, error]) => `  ${name}: ${exitCodeOf(error)},`);
   return `${banner}
 ${types}
 /** Every method with the type of its params and of its result. */
@@ -87,6 +89,11 @@ export const changingMethods = [${changing.join(', ')}] as const satisfies (keyo
 /** The error catalogue: the number on the wire and the plain meaning of each name. */
 export const errorCatalogue = {
 ${errors.join('\n')}
+} as const;
+
+/** What a DSC operation ends with that failed for this reason alone. */
+export const dscExitCodes = {
+${exitCodes.join('\n')}
 } as const;
 
 /** The words that each of these types has. */

@@ -1,12 +1,12 @@
 import type { Desired, DesiredItem } from '../desired-state/items.ts';
 import { checked } from '../protocol/check.ts';
-import type { DscExclusion, ExclusionStore } from '../protocol/generated/contract.ts';
-import { DscExclusion as isExclusion } from '../protocol/generated/validators.js';
+import type { DscExclusion, DscFilter, ExclusionStore } from '../protocol/generated/contract.ts';
+import { DscExclusion as isExclusion, DscFilter as isFilter } from '../protocol/generated/validators.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { Present } from '../service/present.ts';
-import { type Part, type Resource, rangeOf, type Warn } from './resource.ts';
+import { agrees, type Part, type Resource, rangeOf, type Warn } from './resource.ts';
 
 /** What is asked for, with the default filled in. */
 type Asked = DscExclusion & { store: ExclusionStore };
@@ -15,6 +15,7 @@ type Asked = DscExclusion & { store: ExclusionStore };
 export class ExclusionResource implements Resource<DscExclusion> {
   readonly #service: PortService;
   readonly #warn: Warn;
+  readonly canBeDeleted = true;
 
   constructor(service: PortService, warn: Warn) {
     this.#service = service;
@@ -54,10 +55,15 @@ export class ExclusionResource implements Resource<DscExclusion> {
     return properties;
   }
 
-  async all(): Promise<DscExclusion[]> {
+  parseFilter(input: unknown): DscFilter {
+    return checked(isFilter, input);
+  }
+
+  async all(filter: DscFilter): Promise<DscExclusion[]> {
     const { exclusions, warnings = [] } = await this.#service.listExclusions({ own: true });
     for (const warning of warnings) this.#warn(warning);
-    return exclusions.map(({ protocol, range, store, document: _, ...rest }) => ({
+    const wanted = exclusions.filter((one) => agrees(filter, one));
+    return wanted.map(({ protocol, range, store, document: _, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,

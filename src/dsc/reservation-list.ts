@@ -1,14 +1,17 @@
 import type { Desired } from '../desired-state/items.ts';
 import { checked } from '../protocol/check.ts';
 import { InvalidParamsError } from '../protocol/errors.ts';
-import type { DscReservation, DscReservationList } from '../protocol/generated/contract.ts';
-import { DscReservationList as isReservationList } from '../protocol/generated/validators.js';
+import type { DscListFilter, DscReservation, DscReservationList } from '../protocol/generated/contract.ts';
+import {
+  DscListFilter as isFilter,
+  DscReservationList as isReservationList,
+} from '../protocol/generated/validators.js';
 import { checkRange, endPort, formatPorts, sameRange } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { Present } from '../service/present.ts';
 import { itemOf } from './reservation.ts';
-import type { Part, Resource } from './resource.ts';
+import { type Part, partOf, type Resource, type Warn } from './resource.ts';
 
 /**
  * The type PortReservation/ReservationList: many reservations, one process. What purge frees is what carries the list's
@@ -16,9 +19,12 @@ import type { Part, Resource } from './resource.ts';
  */
 export class ReservationListResource implements Resource<DscReservationList> {
   readonly #service: PortService;
+  readonly #warn: Warn;
+  readonly canBeDeleted = false;
 
-  constructor(service: PortService) {
+  constructor(service: PortService, warn: Warn) {
     this.#service = service;
+    this.#warn = warn;
   }
 
   parse(input: unknown): DscReservationList {
@@ -52,6 +58,28 @@ export class ReservationListResource implements Resource<DscReservationList> {
 
   differing(ofParts: readonly string[][]): string[] {
     return ofParts.some((properties) => properties.length > 0) ? ['reservations'] : [];
+  }
+
+  async whole(): Promise<DscReservationList> {
+    const { reservations } = await this.present();
+    return { reservations: reservations.map((is) => partOf({ kind: 'reservation', is })) };
+  }
+
+  parseFilter(input: unknown): DscListFilter {
+    return checked(isFilter, input);
+  }
+
+  /** A list for each document: what belongs to none is exported one by one, as Reservation. */
+  async all({ document: wanted }: DscListFilter): Promise<DscReservationList[]> {
+    const { reservations, warnings } = await this.present();
+    for (const warning of warnings) this.#warn(warning);
+    const lists = new Map<string, DscReservation[]>();
+    for (const { protocol, range, document, ...rest } of reservations) {
+      if (document === undefined || (wanted !== undefined && document !== wanted)) continue;
+      const items = lists.get(document) ?? [];
+      lists.set(document, [...items, { protocol, ...range, ...labelOf(rest) }]);
+    }
+    return [...lists].map(([document, items]) => ({ _name: document, document, reservations: items }));
   }
 }
 

@@ -1,18 +1,19 @@
 import type { Desired, DesiredItem } from '../desired-state/items.ts';
 import { checked } from '../protocol/check.ts';
 import { ServiceError } from '../protocol/errors.ts';
-import type { DscReservation } from '../protocol/generated/contract.ts';
-import { DscReservation as isReservation } from '../protocol/generated/validators.js';
+import type { DscFilter, DscReservation } from '../protocol/generated/contract.ts';
+import { DscFilter as isFilter, DscReservation as isReservation } from '../protocol/generated/validators.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { Present } from '../service/present.ts';
-import { type Part, type Resource, rangeOf, type Warn } from './resource.ts';
+import { agrees, type Part, type Resource, rangeOf, type Warn } from './resource.ts';
 
 /** The type PortReservation/Reservation: one persistent reservation of exactly one range. */
 export class ReservationResource implements Resource<DscReservation> {
   readonly #service: PortService;
   readonly #warn: Warn;
+  readonly canBeDeleted = true;
 
   constructor(service: PortService, warn: Warn) {
     this.#service = service;
@@ -43,10 +44,15 @@ export class ReservationResource implements Resource<DscReservation> {
     return properties;
   }
 
-  async all(): Promise<DscReservation[]> {
+  parseFilter(input: unknown): DscFilter {
+    return checked(isFilter, input);
+  }
+
+  async all(filter: DscFilter): Promise<DscReservation[]> {
     const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
     for (const warning of warnings) this.#warn(warning);
-    return reservations.map(({ protocol, range, document: _, ...rest }) => ({
+    const wanted = reservations.filter((one) => agrees(filter, one));
+    return wanted.map(({ protocol, range, document: _, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,

@@ -1,6 +1,6 @@
 import type { Desired } from '../desired-state/items.ts';
 import type { Existing } from '../desired-state/plan.ts';
-import type { DscMetadata, PortRange, Protocol } from '../protocol/generated/contract.ts';
+import type { DscFilter, DscMetadata, PortRange, Protocol } from '../protocol/generated/contract.ts';
 import type { Present } from '../service/present.ts';
 
 /** What the engine itself knows of an instance. */
@@ -43,7 +43,8 @@ export function partOf({ kind, is }: Existing, range = is.range): Part {
     const { protocol, range: _, administered: __, state, ...rest } = is;
     return { protocol, ...range, _exist: state !== 'lost', ...rest };
   }
-  const { protocol, range: _, lifetime: __, state, ...rest } = is;
+  // The token is what lets a program in: what the engine is told stands in its logs, and in what it hands to agents.
+  const { protocol, range: _, lifetime: __, token: ___, state, ...rest } = is;
   return { protocol, ...range, _exist: state !== 'lost', ...rest };
 }
 
@@ -65,9 +66,27 @@ export interface Resource<T extends Instance> {
   instanceOf(instance: T, parts: readonly Part[]): T;
   /** The properties of the instance that are not as desired, where these of its parts are not. */
   differing(ofParts: readonly string[][]): string[];
+  /** Whether an instance is a thing of its own, which can be deleted. */
+  readonly canBeDeleted: boolean;
+  /** Everything there is as one instance, where an instance may be about everything. */
+  whole?(): Promise<T>;
   /**
-   * Every instance there is, as a configuration would ask for it. Absent for a list: it is nothing of its own, which could
-   * be exported or deleted.
+   * What an export is to be limited to.
+   * @throws InvalidParamsError
    */
-  all?(): Promise<T[]>;
+  parseFilter(input: unknown): DscFilter;
+  /** Every instance that agrees with the filter, as a configuration would ask for it. */
+  all(filter: DscFilter): Promise<T[]>;
+}
+
+/** Whether the record has all that the filter asks for. */
+export function agrees(
+  { protocol, startPort, numberOfPorts, ...label }: DscFilter,
+  record: { protocol: Protocol; range: PortRange; name?: string; document?: string },
+): boolean {
+  const wanted = Object.entries({ ...label, protocol, startPort, numberOfPorts }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const is: Record<string, unknown> = { ...record, ...record.range };
+  return wanted.every(([property, value]) => is[property] === value);
 }

@@ -7,7 +7,7 @@ import type { PortService } from '../service/port-service.ts';
 import { absent, type Instance, type Part, partOf, type Resource } from './resource.ts';
 import { differencesOf, sentencesOf } from './words.ts';
 
-/** What goes to the engine on one line: an instance, or the names of its properties. */
+/** What goes to the engine on one line: an instance, what is told of one, or the names of its properties. */
 export type Line = Instance | string[];
 
 /** What of an instance could not be made as desired; the rest is. */
@@ -33,12 +33,12 @@ export async function runOperation<T extends Instance>(
   resource: Resource<T>,
   { service, input }: { service: PortService; input: unknown },
 ): Promise<Line[]> {
-  if (operation === 'delete' || operation === 'export') {
-    if (!resource.all) throw new UsageError(`This resource has no ${operation}.`);
-    if (operation === 'export') return exported(await resource.all(), resource, input);
-  }
+  if (operation === 'export') return resource.all(resource.parseFilter(withoutEngineProperties(input)));
+  if (operation === 'get' && resource.whole && isEmpty(input)) return [await resource.whole()];
+  const isDelete = operation === 'delete' || operation === 'deleteWhatIf';
+  if (isDelete && !resource.canBeDeleted) throw new UsageError('This resource has no delete.');
   const desired = resource.parse(input);
-  if (operation === 'delete') desired._exist = false;
+  if (isDelete) desired._exist = false;
   const plan = planOf(resource.desired(desired), await resource.present(desired));
   const standings = standingsOf(plan);
   const currentState = resource.instanceOf(
@@ -58,9 +58,8 @@ export async function runOperation<T extends Instance>(
     }
     case 'whatIf': {
       if (isAsDesired) return [currentState, []];
-      await new CarryOut(service, { whatIf: true }).all(plan);
+      const whatIf = await foretold(service, plan, standings);
       const listed = standings.filter(({ item }) => item).map(foreseen);
-      const whatIf = standings.flatMap(({ item, change }) => sentencesOf(withStore(change, item)));
       return [{ ...resource.instanceOf(desired, listed), _metadata: { whatIf } }, differences];
     }
     case 'set':
@@ -74,6 +73,8 @@ export async function runOperation<T extends Instance>(
     case 'delete':
       if (!isAsDesired) await carryOut(service, plan);
       return [];
+    case 'deleteWhatIf':
+      return [{ _metadata: { whatIf: isAsDesired ? [] : await foretold(service, plan, standings) } }];
   }
 }
 
@@ -98,6 +99,12 @@ async function carryOut(service: PortService, plan: Plan): Promise<void> {
   if (distinct.size > 0) throw new ChangesFailed([...distinct.values()]);
 }
 
+/** What carrying out would do, one sentence each. */
+async function foretold(service: PortService, plan: Plan, standings: readonly Standing[]): Promise<string[]> {
+  await new CarryOut(service, { whatIf: true }).all(plan);
+  return standings.flatMap(({ item, change }) => sentencesOf(withStore(change, item)));
+}
+
 async function stateNow<T extends Instance>(resource: Resource<T>, desired: T): Promise<T> {
   const standings = standingsOf(planOf(resource.desired(desired), await resource.present(desired)));
   return resource.instanceOf(
@@ -117,17 +124,17 @@ function foreseen({ item, current, change: { action, error } }: Standing): Part 
 const withStore = (change: DesiredChange, item: DesiredItem | undefined): DesiredChange =>
   change.action === 'create' && item?.store ? { ...change, after: { store: item.store } } : change;
 
-/** All instances; where the input describes one, those that agree with it. */
-function exported<T extends Instance>(instances: readonly T[], resource: Resource<T>, input: unknown): Line[] {
-  if (isEmpty(input)) return [...instances];
-  const wanted = Object.entries(resource.parse(input)).filter(([property]) => !property.startsWith('_'));
-  return instances.filter((one) => wanted.every(([property, value]) => one[property as keyof T] === value));
-}
+const isObject = (input: unknown): input is Record<string, unknown> =>
+  typeof input === 'object' && input !== null && !Array.isArray(input);
 
-const isEmpty = (input: unknown) => typeof input === 'object' && input !== null && Object.keys(input).length === 0;
+const isEmpty = (input: unknown) => isObject(input) && Object.keys(input).length === 0;
+
+/** What a filter has of the engine's own, `_exist` or `_metadata`, limits nothing. */
+const withoutEngineProperties = (input: unknown): unknown =>
+  isObject(input) ? Object.fromEntries(Object.entries(input).filter(([property]) => !property.startsWith('_'))) : input;
 
 /** What the engine asks of an instance. */
-export type Operation = 'get' | 'set' | 'whatIf' | 'test' | 'delete' | 'export';
+export type Operation = 'get' | 'set' | 'whatIf' | 'test' | 'delete' | 'deleteWhatIf' | 'export';
 
 /** The arguments make no command. */
 export class UsageError extends Error {}
@@ -145,6 +152,7 @@ const operations = new Map<string, Operation>([
   ['set --what-if', 'whatIf'],
   ['test', 'test'],
   ['delete', 'delete'],
+  ['delete --what-if', 'deleteWhatIf'],
   ['export', 'export'],
 ]);
 

@@ -1,8 +1,8 @@
 import { exitCode } from '../exit-codes.ts';
 import { type Host, thisHost } from '../host.ts';
 import { openService } from '../open-service.ts';
-import { InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
-import type { ProviderChoice } from '../protocol/generated/contract.ts';
+import { type ErrorName, InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
+import { dscExitCodes, type ProviderChoice } from '../protocol/generated/contract.ts';
 import { isProvider } from '../rpc/server/command-line.ts';
 import type { PortService } from '../service/port-service.ts';
 import { ExclusionResource } from './exclusion.ts';
@@ -16,7 +16,7 @@ export type { DscStreams } from './streams.ts';
 
 /**
  * Does what the DSC engine asks of a command resource: `<operation> <resource> [--what-if]`.
- * @returns the exit code: 0 done, 1 failed, 64 wrong arguments or input, 70 a fault of ours
+ * @returns the exit code: 0 done, the error's own, 1 several errors, 64 wrong arguments or input, 70 a fault of ours
  */
 export async function runDsc(
   args: readonly string[],
@@ -74,7 +74,7 @@ function answer({ operation, resource }: Command, input: unknown, service: PortS
     case 'reservation':
       return runOperation(operation, new ReservationResource(service, warn), given);
     case 'reservationlist':
-      return runOperation(operation, new ReservationListResource(service), given);
+      return runOperation(operation, new ReservationListResource(service, warn), given);
     case 'exclusion':
       return runOperation(operation, new ExclusionResource(service, warn), given);
     default:
@@ -87,7 +87,8 @@ function report(thrown: unknown, trace: Trace): number {
   const error = loadErrorOf(thrown) ?? thrown;
   if (error instanceof ChangesFailed) {
     for (const { name, message, hint } of error.errors) trace('error', said(name, message, hint));
-    return exitCode.failed;
+    const names = new Set(error.errors.map(({ name }) => name));
+    return names.size === 1 ? exitCodeOf([...names][0]!) : exitCode.failed;
   }
   if (error instanceof UsageError) {
     trace('error', error.message);
@@ -100,11 +101,14 @@ function report(thrown: unknown, trace: Trace): number {
   if (error instanceof ServiceError) {
     const { errorName, message, facts } = error;
     trace('error', said(errorName, message, facts.hint));
-    return exitCode.failed;
+    return exitCodeOf(errorName);
   }
   trace('error', `A fault of PortReservation: ${error instanceof Error ? error.stack : String(error)}`);
   return exitCode.internal;
 }
+
+/** Where an exit code is all that is passed on, it still says why. */
+const exitCodeOf = (name: string): number => dscExitCodes[name as ErrorName] ?? exitCode.failed;
 
 const said = (name: string, message: string, hint: string | undefined): string =>
   [`${name}: ${message}`, hint].filter(Boolean).join(' ');

@@ -3,21 +3,16 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runDsc } from '../../src/dsc/run.ts';
 import { ownHost } from '../support/own-host.ts';
 import { installModule, ownMachine } from './support/installed.ts';
-import { discoverIn, type Operation } from './support/manifest.ts';
 import { CommandFailed, runCommand } from './support/run-command.ts';
 
-const type = 'PortReservation/Reservation';
 const valid = '{"protocol":"tcp","startPort":23000,"numberOfPorts":10}';
 
 /** Runs the command with this on stdin, as a program does that does not check its input before. */
-async function failure(
-  operation: Operation,
-  input: string | undefined,
-  env: NodeJS.ProcessEnv,
-): Promise<CommandFailed> {
-  const { module } = installModule(onTestFinished);
-  const { manifest, directory } = discoverIn([module]).get(type)!;
-  const outcome = await runCommand(manifest[operation]!, input, { directory, env }).catch((error: unknown) => error);
+async function failure(operation: string, input: string | undefined, env: NodeJS.ProcessEnv): Promise<CommandFailed> {
+  const { module: directory } = installModule(onTestFinished);
+  const [verb = '', ...options] = operation.split(' ');
+  const command = { executable: 'node', args: ['./worker/dsc.cjs', verb, 'Reservation', ...options] };
+  const outcome = await runCommand(command, input, { directory, env }).catch((error: unknown) => error);
   expect(outcome).toBeInstanceOf(CommandFailed);
   return outcome as CommandFailed;
 }
@@ -67,9 +62,12 @@ describe('bad input', () => {
     expect(existsSync(env.PORT_RESERVATION_HOME!)).toBe(false);
   });
 
-  test.each(['get', 'test', 'whatIf', 'delete'] as const)('is refused by %s too', async (operation) => {
-    expect((await failure(operation, '{}', ownMachine(onTestFinished))).exitCode).toBe(64);
-  });
+  test.each(['get', 'test', 'set --what-if', 'delete', 'delete --what-if'])(
+    'is refused by %s too',
+    async (operation) => {
+      expect((await failure(operation, '{}', ownMachine(onTestFinished))).exitCode).toBe(64);
+    },
+  );
 });
 
 test('a terminal is not waited for', async () => {
@@ -87,7 +85,8 @@ describe('a wrong command line', () => {
     [['get', 'Reservation', '--what-if'], /^The arguments must be one of /],
     [['get', 'Port'], 'There is no resource port; there are Reservation, ReservationList and Exclusion.'],
     [['delete', 'ReservationList'], 'This resource has no delete.'],
-    [['export', 'ReservationList'], 'This resource has no export.'],
+    [['delete', 'ReservationList', '--what-if'], 'This resource has no delete.'],
+    [['export', 'Reservation'], 'reservations is not a known parameter'],
   ])('%j is refused', async (args, message) => {
     const { module: directory } = installModule(onTestFinished);
     const command = { executable: 'node', args: ['./worker/dsc.cjs', ...args] };
@@ -104,7 +103,7 @@ describe('a bad environment', () => {
     ['PORT_RESERVATION_HOME', 'here', /^NotSupported: PORT_RESERVATION_HOME is "here", which is a relative path\. /],
   ])('in %s fails with what to do', async (name, value, message) => {
     const outcome = await failure('get', valid, { ...ownMachine(onTestFinished), [name]: value });
-    expect(outcome.exitCode).toBe(1);
+    expect(outcome.exitCode).toBe(106);
     expect(errors(outcome)).toEqual([expect.stringMatching(message)]);
   });
 });
@@ -114,10 +113,10 @@ describe('traces', () => {
     ['ERROR', []],
     ['debug', ['debug: get reservation, by the ledger provider']],
   ])('are told as DSC_TRACE_LEVEL=%s asks', async (level, messages) => {
-    const { module } = installModule(onTestFinished);
-    const { manifest, directory } = discoverIn([module]).get(type)!;
+    const { module: directory } = installModule(onTestFinished);
     const env = { ...ownMachine(onTestFinished), DSC_TRACE_LEVEL: level };
-    const { traces } = await runCommand(manifest.get, valid, { directory, env });
+    const command = { executable: 'node', args: ['./worker/dsc.cjs', 'get', 'Reservation'] };
+    const { traces } = await runCommand(command, valid, { directory, env });
     expect(traces.map((trace) => `${trace.level}: ${trace.message}`)).toEqual(messages);
   });
 });

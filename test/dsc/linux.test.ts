@@ -51,7 +51,7 @@ describe.skipIf(noNamespaces)(namespaceTitle('a reservation under DSC on Linux')
     const failure = await engine.set(web).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(CommandFailed);
     const { exitCode, traces } = failure as CommandFailed;
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(101);
     expect(traces.map(({ message }) => message)).toEqual([expect.stringMatching(/^AccessDenied: .*root/)]);
     expect(await engine.get(web)).toMatchObject({ _exist: false });
   });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { installModule } from './support/installed.ts';
+import { errorCatalogue } from '../../src/protocol/generated/contract.ts';
+import { installForOlder, installModule } from './support/installed.ts';
 import {
   discoverIn,
   discoverInModules,
@@ -22,11 +23,39 @@ describe('the manifests', () => {
 
   test('name commands that are there', () => {
     const { module } = installModule(onTestFinished);
-    for (const { manifest, directory } of discoverIn([module]).values()) {
+    const newest = discoverIn([module]).values();
+    const older = discoverIn([installForOlder(onTestFinished)], '3.1').values();
+    for (const { manifest, directory } of [...newest, ...older]) {
       expect(manifest.version).toBe(version);
       for (const { executable, args } of Object.values(manifest).filter(isCommand)) {
         expect(executable).toBe('node');
-        expect(existsSync(resolve(directory, args[0]!))).toBe(true);
+        expect(existsSync(resolve(directory, args[0] as string))).toBe(true);
+      }
+    }
+  });
+
+  test('of the module load in 3.2 and 3.3 and not in 3.1, which has its own beside the module', () => {
+    const { module } = installModule(onTestFinished);
+    const older = installForOlder(onTestFinished);
+    expect([...discoverIn([older], '3.1').keys()].sort()).toEqual(types);
+    expect(discoverInModules([resolve(older, '../PortReservation')]).get(types[0]!)!.manifest.whatIf).toBeUndefined();
+    for (const { manifest } of discoverIn([module]).values()) {
+      expect(manifestFaults(manifest, '3.2')).toEqual([]);
+      expect(manifestFaults(manifest, '3.1')).not.toEqual([]);
+      expect(manifest).not.toHaveProperty('whatIf');
+    }
+  });
+
+  test('have the reason behind each exit code, and the page the same codes', () => {
+    const { module } = installModule(onTestFinished);
+    const page = readFileSync(new URL('../../docs/dsc.md', import.meta.url), 'utf8');
+    const [, table = ''] = page.split('## Failures');
+    const told = [...table.matchAll(/^\| `(\d+)` \|/gm)].map(([, code]) => code);
+    for (const { manifest } of discoverIn([module]).values()) {
+      expect(told).toEqual(Object.keys(manifest.exitCodes));
+      for (const [name, { code }] of Object.entries(errorCatalogue)) {
+        expect(manifest.exitCodes[100 + code]).toMatch(`${name}: `);
+        expect(table).toContain(`| \`${100 + code}\` | ${name} |`);
       }
     }
   });
@@ -36,7 +65,7 @@ describe('the manifests', () => {
     const { manifest } = discoverIn([module]).get('PortReservation/Reservation')!;
     const { properties } = manifest.schema.embedded as { properties: Record<string, { readOnly?: boolean }> };
     const readOnly = Object.keys(properties).filter((name) => properties[name]!.readOnly);
-    expect(readOnly.sort()).toEqual(['createdAt', 'document', 'enforcement', 'owner', 'provider', 'token']);
+    expect(readOnly.sort()).toEqual(['createdAt', 'document', 'enforcement', 'owner', 'provider']);
   });
 });
 
@@ -52,10 +81,10 @@ describe('the rules they are checked by', () => {
   ];
 
   test.each(breaches)('refuse %s', (_what, breach, words) => {
-    const { module } = installModule(onTestFinished);
-    const { manifest } = discoverIn([module]).get('PortReservation/Reservation')!;
+    const older = installForOlder(onTestFinished);
+    const { manifest } = discoverIn([older], '3.1').get('PortReservation/Reservation')!;
     breach(manifest);
-    expect(manifestFaults(manifest).join('; ')).toContain(words);
+    expect(manifestFaults(manifest, '3.1').join('; ')).toContain(words);
   });
 });
 

@@ -89,6 +89,10 @@ describe.skipIf(noReservations)(reservationsTitle('a list under DSC'), () => {
       expect.stringMatching(/^RangeReserved: tcp 23020-23029 overlaps .*23025-23034/),
       expect.stringMatching(/^RangeReserved: tcp 23030-23039 overlaps .*23025-23034/),
     ]);
+    const again = await lists.set({ reservations: fifty.slice(0, 2) }).catch((error: unknown) => error);
+    expect((again as CommandFailed).inWordsOf(lists.exitCodes)).toBe(
+      "Command: Resource 'node' [exit code 103] manifest description: RangeReserved: The range overlaps a reservation.",
+    );
     expect(await names(ones)).toEqual(['tcp 23005-23014', 'tcp 23025-23034', 'tcp 23040-23049', 'tcp 23050-23059']);
   });
 });
@@ -141,6 +145,41 @@ describe.skipIf(noReservations)(reservationsTitle('a list with a document'), () 
     ]);
     expect(await messages(lists.set(other))).toEqual([expect.stringMatching(/^RangeReserved: .*"shop"/)]);
     expect(await ones.get(fifty[0]!)).toMatchObject({ document: 'shop' });
+  });
+});
+
+describe.skipIf(noReservations)(reservationsTitle('what lists there are'), () => {
+  async function shopAndGames(): Promise<{ lists: Engine; ones: Engine }> {
+    const { lists, ones } = ownEngines();
+    await lists.set({ document: 'shop', reservations: fifty.slice(0, 2) });
+    await lists.set({ document: 'games', reservations: [block(24_000)] });
+    await ones.set(block(25_000));
+    return { lists, ones };
+  }
+
+  test('is exported, one for each document, as a configuration asks for it', async () => {
+    const { lists } = await shopAndGames();
+    const exported = await lists.export();
+    expect(exported).toEqual([
+      { _name: 'shop', document: 'shop', reservations: fifty.slice(0, 2) },
+      { _name: 'games', document: 'games', reservations: [block(24_000)] },
+    ]);
+    for (const { _name, ...instance } of exported) {
+      expect(await lists.test({ ...instance, _purge: true })).toMatchObject({ inDesiredState: true });
+    }
+    expect(await lists.export({ document: 'games' })).toEqual(exported.slice(1));
+    expect(await lists.export({ document: 'none' })).toEqual([]);
+  });
+
+  test('is answered without input as one list of all', async () => {
+    const { lists } = await shopAndGames();
+    const { reservations } = await lists.get();
+    expect(reservations).toMatchObject([
+      { ...fifty[0], document: 'shop', _exist: true },
+      { ...fifty[1], document: 'shop' },
+      { ...block(24_000), document: 'games' },
+      block(25_000),
+    ]);
   });
 });
 

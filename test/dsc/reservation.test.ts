@@ -29,7 +29,6 @@ const ownEngine = (change?: (manifest: Manifest) => void): Engine =>
   engineFor(modules, type, { env: ownMachine(onTestFinished) }, change);
 
 const recorded = {
-  token: expect.stringMatching(/^\d+$/),
   enforcement: 'ledger',
   provider: 'ledger',
   owner: { user: expect.any(String) },
@@ -109,6 +108,15 @@ describe.skipIf(noReservations)(reservationsTitle('a reservation under DSC'), ()
     await engine.delete(key);
   });
 
+  test('goes by delete only after a what-if has said so', async () => {
+    const engine = ownEngine();
+    expect(await engine.deleteWhatIf(key)).toEqual([]);
+    await engine.set(web);
+    expect(await engine.deleteWhatIf(key)).toEqual(['Would free tcp 23000-23009.']);
+    expect(engine.calls.at(-1)).toBe('deleteWhatIf');
+    expect(await engine.get(key)).toMatchObject(web);
+  });
+
   test('is exported as a configuration asks for it, and one by one', async () => {
     const engine = ownEngine();
     expect(await engine.export()).toEqual([]);
@@ -119,10 +127,48 @@ describe.skipIf(noReservations)(reservationsTitle('a reservation under DSC'), ()
       { _name: 'tcp 23000-23009', ...web },
       { _name: 'udp 23000', ...game },
     ]);
-    expect(await engine.export(game)).toEqual([exported[1]]);
     const other = ownEngine();
     for (const { _name, ...instance } of exported) await other.set(instance);
     expect(await other.export()).toEqual(exported);
+  });
+
+  test.each([
+    [{ name: 'web' }, ['tcp 23000-23009']],
+    [{ protocol: 'udp' }, ['udp 23000']],
+    [{ startPort: 23_000 }, ['tcp 23000-23009', 'udp 23000']],
+    [{ startPort: 23_000, numberOfPorts: 1 }, ['udp 23000']],
+    [{ document: 'shop' }, ['udp 23000']],
+    [{ name: 'web', protocol: 'udp' }, []],
+  ])('is exported where it agrees with %j', async (filter, names) => {
+    const env = ownMachine(onTestFinished);
+    const engine = engineFor(modules, type, { env });
+    const lists = engineFor(modules, 'PortReservation/ReservationList', { env });
+    await engine.set(web);
+    await lists.set({ document: 'shop', reservations: [{ protocol: 'udp', startPort: 23_000, numberOfPorts: 1 }] });
+    expect((await engine.export(filter)).map(({ _name }) => _name)).toEqual(names);
+  });
+
+  test('is not exported by a filter that nobody knows', async () => {
+    await expect(ownEngine().export({ colour: 'red' })).rejects.toThrow('must NOT have additional properties');
+  });
+
+  test('tells nobody the token that lets a program in', async () => {
+    const env = ownMachine(onTestFinished);
+    const engine = engineFor(modules, type, { env });
+    const results = [
+      await engine.whatIf(web),
+      await engine.set(web),
+      await engine.get(web),
+      await engine.test(web),
+      await engine.set({ ...web, name: 'shop' }),
+      await engine.export(),
+      await engineFor(modules, 'PortReservation/ReservationList', { env }).get(),
+    ];
+    const service = await openService({ provider: 'ledger', host: { ...thisHost(), env } });
+    onTestFinished(() => service.close());
+    const { reservations } = await service.lookup({ protocol: 'tcp', range: key });
+    expect(reservations[0]!.token).toMatch(/^\d+$/);
+    expect(JSON.stringify(results)).not.toContain(reservations[0]!.token);
   });
 
   test('is not the runtime one of the same ports, which is in its way', async () => {
@@ -199,7 +245,7 @@ describe.skipIf(noReservations)(reservationsTitle('what-if'), () => {
 describe.skipIf(noReservations)(reservationsTitle('the engine that tests by itself'), () => {
   const withoutPretest = (manifest: Manifest) => {
     delete manifest.set!.implementsPretest;
-    delete manifest.whatIf;
+    manifest.set!.args = manifest.set!.args.filter((word) => typeof word === 'string');
   };
 
   test('sets only what is not as desired', async () => {

@@ -25,7 +25,7 @@ describe.skipIf(!existsSync('/dev/full'))('streams that fail', () => {
       encoding: 'utf8',
     });
     const error = 'OsError: The results cannot be written: ENOSPC: no space left on device, write.';
-    expect({ status, stderr }).toEqual({ status: 1, stderr: `${JSON.stringify({ error })}\n` });
+    expect({ status, stderr }).toEqual({ status: 108, stderr: `${JSON.stringify({ error })}\n` });
   });
 
   test('input that cannot be read is an error with its reason', () => {
@@ -36,7 +36,7 @@ describe.skipIf(!existsSync('/dev/full'))('streams that fail', () => {
       encoding: 'utf8',
     });
     const error = 'OsError: The input cannot be read: EISDIR: illegal operation on a directory, read.';
-    expect({ status, stderr }).toEqual({ status: 1, stderr: `${JSON.stringify({ error })}\n` });
+    expect({ status, stderr }).toEqual({ status: 108, stderr: `${JSON.stringify({ error })}\n` });
   });
 
   test('traces that nobody takes change no exit code', () => {

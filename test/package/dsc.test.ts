@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Engine } from '../dsc/support/engine.ts';
 import { noReservations, ownMachine, reservationsTitle } from '../dsc/support/installed.ts';
-import { discoverIn, discoverInModules, type FoundResource } from '../dsc/support/manifest.ts';
+import { discoverIn, discoverInModules, type FoundResource, type Release } from '../dsc/support/manifest.ts';
 import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { quoted } from '../powershell/module-session.ts';
 import { emptyFolder, noPackages, packageFile, packagesTitle, run, runScript, version } from './installation.ts';
@@ -21,16 +21,17 @@ async function fromGallery(): Promise<Map<string, FoundResource>> {
 }
 
 /** As npm unpacks it, with its folder named by DSC_RESOURCE_PATH. */
-async function fromNpm(): Promise<Map<string, FoundResource>> {
+async function fromNpm(folder: string, release: Release): Promise<Map<string, FoundResource>> {
   const cwd = emptyFolder(onTestFinished);
   await run('tar', ['-xzf', packageFile('.tgz')], { cwd });
-  return discoverIn([join(cwd, 'package', 'dist', 'PortReservation')]);
+  return discoverIn([join(cwd, 'package', 'dist', folder)], release);
 }
 
 describe.skipIf(noPackages || noReservations)(packagesTitle(reservationsTitle('the DSC resources')), () => {
   test.each([
     ['the .nupkg', fromGallery],
-    ['the npm package', fromNpm],
+    ['the npm package', () => fromNpm('PortReservation', '3.3')],
+    ['the npm package for DSC 3.1', () => fromNpm('dsc-3.1', '3.1')],
   ])('of %s are found and do what they are for', async (_package, install) => {
     const resources = await install();
     expect([...resources.keys()].sort()).toEqual(

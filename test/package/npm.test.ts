@@ -79,6 +79,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
     expect(readdirSync(join(folder, 'node_modules/portreservation/dist')).sort()).toEqual([
       'PortReservation',
       'THIRD-PARTY-NOTICES',
+      'dsc-3.1',
       'lib',
     ]);
     expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation')).sort()).toEqual([

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from './engine.ts';
-import { discoverInModules, type FoundResource, type Manifest } from './manifest.ts';
+import { discoverIn, discoverInModules, type FoundResource, type Manifest, type Release } from './manifest.ts';
 import type { Surroundings } from './run-command.ts';
 
 type AtEnd = (work: () => void) => void;
 
-const built = join(import.meta.dirname, '../../../dist/PortReservation');
+const dist = join(import.meta.dirname, '../../../dist');
 
 const emptyFolder = (atEnd: AtEnd): string => {
   const folder = mkdtempSync(join(tmpdir(), 'port-reservation-dsc-'));
@@ -19,8 +19,27 @@ const emptyFolder = (atEnd: AtEnd): string => {
 export function installModule(atEnd: AtEnd): { modules: string; module: string } {
   const modules = emptyFolder(atEnd);
   const module = join(modules, 'PortReservation', '0.1.0');
-  cpSync(built, module, { recursive: true });
+  cpSync(join(dist, 'PortReservation'), module, { recursive: true });
   return { modules, module };
+}
+
+/** The folder of the npm package for the engines before 3.2, with the module's beside it. */
+export function installForOlder(atEnd: AtEnd): string {
+  const folder = emptyFolder(atEnd);
+  cpSync(dist, folder, { recursive: true });
+  return join(folder, 'dsc-3.1');
+}
+
+/** An engine of each release for the type, as far as it finds it in what is installed for it. */
+export function engineOf(
+  release: Release,
+  atEnd: AtEnd,
+): (type: string, env: Omit<Surroundings, 'directory'>) => Engine {
+  const found =
+    release === '3.1'
+      ? discoverIn([installForOlder(atEnd)], release)
+      : discoverInModules([installModule(atEnd).modules]);
+  return (type, surroundings) => new Engine(found.get(type) as FoundResource, surroundings, release);
 }
 
 /** Why nothing can be reserved under the ledger provider here; undefined where it can. */

@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { OperationCommand } from './manifest.ts';
 
 /** A line of JSON on stderr that the engine shows as a message of its own. */
 export interface Trace {
   level: string;
   message: string;
+}
+
+/** A command line, as a manifest has it. */
+export interface CommandLine {
+  executable: string;
+  args: string[];
 }
 
 /** What the engine makes of an exit code that is not 0. */
@@ -20,6 +25,13 @@ export class CommandFailed extends Error {
     super(`exit code ${exitCode}: ${traces.map(({ message }) => message).join('; ')}${rest}`);
     this.exitCode = exitCode;
     this.traces = traces;
+  }
+
+  /** What an agent behind `dsc mcp` sees of it, and nothing else. */
+  inWordsOf(exitCodes: Record<string, string>): string {
+    const description = exitCodes[String(this.exitCode)];
+    const said = description === undefined ? '' : `manifest description: ${description}`;
+    return `Command: Resource 'node' [exit code ${this.exitCode}] ${said}`;
   }
 }
 
@@ -53,7 +65,7 @@ function readTrace(line: string): Trace | undefined {
 
 /** Runs the command as the engine does: in the manifest's folder, with the instance on stdin, or with no stdin at all. */
 export async function runCommand(
-  { executable, args }: OperationCommand,
+  { executable, args }: CommandLine,
   input: string | undefined,
   surroundings: Surroundings,
 ): Promise<{ stdout: string; traces: Trace[] }> {
