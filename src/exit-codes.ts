@@ -6,6 +6,8 @@ export const exitCode = {
   changed: 2,
   /** Wrong arguments or input; EX_USAGE of sysexits.h. */
   usage: 64,
+  /** The Node that runs it is too old; EX_UNAVAILABLE of sysexits.h. */
+  oldNode: 69,
   /** A fault of ours; EX_SOFTWARE of sysexits.h. */
   internal: 70,
 } as const;

@@ -1,3 +1,5 @@
+import './refuse-old-node.ts';
+
 export { applyDesiredState } from './desired-state/apply.ts';
 export { exportDesiredState } from './desired-state/export.ts';
 export { decodeDocument, formatOfFile, readDesiredState } from './desired-state/read-document.ts';

@@ -1,13 +1,21 @@
 #!/usr/bin/env node
+import { exitCode } from './exit-codes.ts';
+import { whyTooOld } from './oldest-node.ts';
 import { startError } from './start-error.ts';
 
-import('./run-worker.ts').then(({ runWorker }) => runWorker(process.argv.slice(2), 'worker.mjs'), tell);
+const tooOld = whyTooOld(process.versions.node);
+if (tooOld !== undefined) {
+  log(tooOld);
+  process.exitCode = exitCode.oldNode;
+} else import('./run-worker.ts').then(({ runWorker }) => runWorker(process.argv.slice(2), 'worker.mjs'), tell);
 
 function tell(thrown: NodeJS.ErrnoException): void {
   const error = startError(thrown);
   if (!error) throw thrown;
-  const { what, hint } = error;
-  const time = new Date().toISOString();
-  process.stderr.write(`${JSON.stringify({ time, level: 'error', message: `${what} ${hint}` })}\n`);
-  process.exitCode = 1;
+  log(`${error.what} ${error.hint}`);
+  process.exitCode = exitCode.failed;
+}
+
+function log(message: string): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'error', message })}\n`);
 }

@@ -14,7 +14,7 @@ const allowed: Record<string, string[]> = {
   providers: ['protocol', 'machine', 'native', 'type:host', 'type:ledger'],
   'desired-state': ['protocol', 'service'],
   native: ['type:protocol', 'package-files'],
-  dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'exit-codes'],
+  dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'oldest-node', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'package-files', 'type:service', 'type:providers', 'type:open-service'],
   mcp: ['protocol', 'machine', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
   library: ['protocol', 'machine', 'providers', 'open-service', 'host', 'index', 'type:service'],
@@ -30,6 +30,7 @@ const allowed: Record<string, string[]> = {
     'run-worker',
     'settle-kernel',
     'start-error',
+    'oldest-node',
     'exit-codes',
     'rpc',
     'type:service',
@@ -117,7 +118,7 @@ test.each(files)('%s keeps to its layer', (file) => {
 test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
-  const entries = ['run-worker.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
+  const entries = ['run-worker.ts', 'refuse-old-node.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
   const loaders = ['native/koffi-file.ts'];
   const runners = ['vitest', 'jest', 'playwright'].map((name) => `library/runners/${name}.ts`);
   expect(names && !['host.ts', ...loaders, ...entries, ...runners].includes(file)).toBe(false);

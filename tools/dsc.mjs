@@ -65,6 +65,7 @@ const exitCodesOf = (errors) => ({
   0: 'Done',
   1: 'Several changes failed for different reasons, or Node did not run the program: see the errors before this',
   64: 'The input or the arguments are wrong: see the errors before this',
+  69: 'The node on PATH is too old, nothing was done: see the error before this',
   70: 'A fault of PortReservation itself',
   ...Object.fromEntries(
     Object.entries(errors).map(([name, error]) => [exitCodeOf(error), `${name}: ${error.message}`]),

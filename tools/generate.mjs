@@ -215,8 +215,19 @@ $script:LabelField = ${contract.labelFields.map((name) => `'${name}'`).join(', '
 }
 
 /** Generates everything; returns the contract, and what all validators were bundled from, for the licences. */
+/** Apart from the contract, since what an old Node reads may be no more than it knows. */
+function oldestNodeText() {
+  const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+  const [oldest] = engines.node.match(/\d+\.\d+/);
+  return `// Generated from package.json by tools/generate.mjs.
+/** The oldest Node that can run us. */
+export const oldestNode = '${oldest}';
+`;
+}
+
 export async function generate(version) {
   const contract = readContract(version);
+  write('src/protocol/generated/node.ts', oldestNodeText());
   write('src/protocol/generated/contract.ts', await typesText(contract));
   write('src/protocol/generated/openrpc.json', `${JSON.stringify(publishedDocument(contract), null, 2)}\n`);
   const { code, types, metafile } = await validatorsText(contract);

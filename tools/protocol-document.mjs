@@ -82,7 +82,8 @@ Neovim, Emacs and Visual Studio Code, are in [examples](../examples).
 | \`ssh build01 portreservation serve --stdio\` | [another machine](remote.md) |
 
 It needs Node 20.19 or newer, and no privileges but for persistent reservations; the working folder does not matter.
-\`--provider\` chooses what carries reservations out, unless \`initialize\` does; wrong arguments end it with exit code 64.
+\`--provider\` chooses what carries reservations out, unless \`initialize\` does; wrong arguments end it with exit code 64, and a Node that
+is too old with 69.
 
 - **stdin and stdout are the wire.** Make them pipes, binary ones: no conversion of line ends or characters.
 - **stderr is the log**, one JSON object a line: \`time\`, \`level\` (\`error\`, \`warn\`, \`info\`, \`debug\`), \`message\`, and facts. Read it or

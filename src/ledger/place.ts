@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { hostname } from 'node:os';
 import { bootId, networkNamespace, processNamespace } from '../machine/system-ids.ts';
 import type { Owner, RuntimeFile } from '../protocol/generated/contract.ts';
@@ -38,7 +38,7 @@ const shared = new Set([
 export function isJudged(there: Place, here: Place, folder: string): boolean {
   if (distance(there, here) !== 'host' || there.host === here.host) return true;
   try {
-    return !shared.has(statfsSync(folder).type);
+    return !shared.has(fs.statfsSync(folder).type);
   } catch {
     return false;
   }

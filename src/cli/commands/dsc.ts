@@ -11,5 +11,5 @@ export function addDsc(root: Command): void {
     )
     .addArgument(new Argument('<operation>', 'what to do').choices(['get', 'set', 'test', 'delete', 'export']))
     .addArgument(new Argument('<resource>', 'of which type').choices(['Reservation', 'ReservationList', 'Exclusion']))
-    .option('--what-if', 'of set: say what would be done, and do nothing');
+    .option('--what-if', 'of set and delete: say what would be done, and do nothing');
 }
