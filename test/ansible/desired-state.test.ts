@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
 import { ownHome } from '../support/worker.ts';
+import { oldNode, oldNodesTitle, oldVersions } from '../worker/support/old-node.ts';
 import { Ansible, executable, missing, type Outcome } from './support.ts';
 
 const web = { protocol: 'tcp', startPort: 22_600, numberOfPorts: 3, name: 'web', reason: 'front' };
@@ -56,7 +58,8 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     expect(outcomes.map(titles)).toEqual([made, made, same, updated, pruned, pruned, ['none tcp 22600']]);
     const dnsLines = 'reservation tcp 22610\n  name: "dns"\nreservation udp 22610\n  name: "dns"\n';
     const headers = { before_header: 'shop', after_header: 'shop' };
-    const created = { before: '', after: `reservation tcp 22600-22602\n  name: "web"\n${dnsLines}`, ...headers };
+    const webLines = 'reservation tcp 22600-22602\n  name: "web"\n  reason: "front"\n';
+    const created = { before: '', after: `${webLines}${dnsLines}`, ...headers };
     expect(outcomes.map(({ diff }) => diff)).toEqual([
       created,
       created,
@@ -104,16 +107,26 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
       { args: document({ protocol: 'tcp', startPort: 22_620, colour: 'red' }) },
       { args: { src } },
       { args: { src: `${src}.none` } },
+      { args: { src, remote_src: true } },
+      { args: { src: `${src}.none`, remote_src: true } },
+      { args: { src: ansible.folder, remote_src: true } },
+      { args: { src: '' } },
     ]);
     expect(outcomes.map(({ failed, changed }) => [failed, changed])).toEqual(outcomes.map(() => [true, false]));
-    const [range, overlap, unknown, file, absent] = outcomes.map(({ msg }) => msg);
+    const [range, overlap, unknown, file, absent, there, ...notThere] = outcomes.map(({ msg }) => msg);
     expect(range).toBe('The document is wrong, and nothing was changed: reservations.1.startPort must be 1 to 65535.');
     expect(overlap).toMatch(/ nothing was changed: reservations\.1 \(tcp 22602\) overlaps reservations\.0 /);
-    expect(unknown).toMatch(/document\.reservations\.colour/);
+    expect(unknown).toMatch(/ nothing was changed: reservations\.1: colour\. Supported parameters include: /);
     expect(file).toBe(
       `${src} is wrong, and nothing was changed: line 4, column 7: reservations.1.protocol must be tcp, udp, or a list of one or both.`,
     );
-    expect(absent).toMatch(/^The document cannot be read: ENOENT: .*bad ports\.yaml\.none/);
+    expect(absent).toMatch(/^There is no document .*bad ports\.yaml\.none on the controller: /);
+    expect(there).toBe(file);
+    expect(notThere).toEqual([
+      `There is no document ${src}.none on the managed host.`,
+      `There is no document ${ansible.folder} on the managed host.`,
+      "The option src is '': it has to name the document's file.",
+    ]);
     expect(outcomes[3]!.error!.name).toBe('InvalidDocument');
     expect(listed(home)).toEqual([]);
   });
@@ -146,10 +159,110 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     expect(outcomes.map(({ failed, changed }) => [failed, changed])).toEqual(outcomes.map(() => [true, false]));
     expect(outcomes.map(({ msg }) => msg)).toEqual([
       expect.stringMatching(
-        /^There is no program 'no-such-portreservation' on the managed host, .*'npm install --global /,
+        /^There is no program 'no-such-portreservation' on the managed host, .* \/usr\/local\/bin .*'npm install --global /,
       ),
       expect.stringMatching(/^\S+ ended with exit code 127 .* needs Node 20\.19 .* It said: node: not found$/),
       expect.stringMatching(/no-such-option/),
     ]);
+  });
+
+  test.each([
+    [{ protocol: 'sctp', startPort: 1 }, /reservations\.1: value of protocol must be one or more of: tcp, udp/],
+    [{ protocol: 'tcp' }, /reservations\.1: missing required arguments: startPort/],
+    [{ protocol: 'tcp', startPort: 'web' }, /reservations\.1: .*startPort.* unable to convert to int/],
+    ['web', /reservations\.1 must be a dictionary/],
+  ])('an entry %j of an inline document is named by its place', async (entry, message) => {
+    const document = { name: 'shop', reservations: [web, entry] };
+    const [outcome] = await applyEach(newHome(), [{ args: { document } }]);
+    expect(outcome).toMatchObject({ failed: true, changed: false });
+    expect(outcome!.msg).toMatch(/^The document is wrong, and nothing was changed: reservations\.1/);
+    expect(outcome!.msg).toMatch(message);
+  });
+
+  test('home and provider are options, and defaults of the group', async () => {
+    const [byOption, byGroup] = [newHome(), newHome()];
+    const args = { executable, document: { name: 'shop', reservations: [web] } };
+    const module = 'portreservation.ports.desired_state';
+    const [first, second] = (
+      await ansible.play([
+        { [module]: { ...args, home: byOption, provider: 'ledger' } },
+        {
+          [module]: args,
+          module_defaults: { 'group/portreservation.ports.all': { home: byGroup, provider: 'ledger' } },
+        },
+      ])
+    ).localhost!;
+    expect([first!.changed, second!.changed]).toEqual([true, true]);
+    expect([byOption, byGroup].map((home) => listed(home).length)).toEqual([1, 1]);
+  });
+
+  test('text that is not ASCII arrives where the host has the locale C', async () => {
+    const home = newHome();
+    const src = ansible.file(
+      'häfen.yaml',
+      'name: Hafen\nreservations: [{ protocol: tcp, startPort: 22601, name: Größe }]\n',
+    );
+    const locale = { LC_ALL: 'C', PYTHONCOERCECLOCALE: '0', PYTHONUTF8: '0', PORT_RESERVATION_HOME: home };
+    const tasks = [
+      { document: { name: 'Straße', reservations: [{ ...web, startPort: 22_611, reason: 'für 🚢' }] } },
+      { src, remote_src: true },
+      { src: `${src}ü`, remote_src: true },
+    ].map((args) => ({
+      'portreservation.ports.desired_state': { provider: 'ledger', executable, ...args },
+      environment: locale,
+    }));
+    const outcomes = (await ansible.play(tasks)).localhost!;
+    expect(outcomes.map(({ failed, msg }) => [failed, msg])).toEqual([
+      [false, undefined],
+      [false, undefined],
+      [true, `There is no document ${src}ü on the managed host.`],
+    ]);
+    expect(listed(home)).toMatchObject([{ name: 'Größe' }, { reason: 'für 🚢' }]);
+  });
+
+  test('a program that dies, an old Node and endless output are told apart', async () => {
+    const document = { name: 'shop', reservations: [web] };
+    const shell = (script: string) => ({ document, executable: ['/bin/sh', '-c', script] });
+    const old = 'PortReservation needs Node 20.19 or newer, and this is Node 18.20.8: nothing was done.';
+    const outcomes = await applyEach(newHome(), [
+      { args: shell('kill -9 $$') },
+      { args: shell('exit 137') },
+      { args: shell(`echo 'portreservation: ${old}' >&2; exit 69`) },
+      { args: shell('seq 100000; exit 3') },
+    ]);
+    expect(outcomes.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(
+        /^\S+sh was killed by signal 9 \(SIGKILL\) before it said what it did\. A run in check mode /,
+      ),
+      expect.stringMatching(/^\S+sh was killed by signal 9 /),
+      `${old} Put a newer node first on PATH, or name one in the option executable.`,
+      expect.stringMatching(/It said: \(99980 lines more\)\n99981\n[\d\n]*100000$/),
+    ]);
+    expect(outcomes.map(({ rc }) => rc)).toEqual([-9, 137, 69, 3]);
+  });
+
+  test.skipIf(oldVersions.length === 0)(oldNodesTitle('a Node that is too old changes nothing'), async () => {
+    const home = newHome();
+    const node = oldNode(oldVersions[0]!);
+    const document = { name: 'shop', reservations: [web] };
+    const [outcome] = await applyEach(home, [{ args: { document, executable: [node, executable[1]] } }]);
+    expect(outcome).toMatchObject({ failed: true, changed: false, rc: 69 });
+    expect(outcome!.msg).toMatch(
+      /^PortReservation needs Node 20\.19 or newer, and this is Node 16\.20\.2: nothing was done\./,
+    );
+    expect(listed(home)).toEqual([]);
+  });
+
+  const usual = 'a PATH without /usr/local/bin still finds the program there, and the Node beside it';
+  test.skipIf(noNamespaces)(namespaceTitle(usual), async () => {
+    const namespace = await openNamespace();
+    const [node, program] = executable;
+    namespace.sh(`mount -t tmpfs tmpfs /usr/local/bin
+      ln -s '${node}' /usr/local/bin/node
+      ln -s '${program}' /usr/local/bin/portreservation`);
+    const args = { document: { name: 'shop', reservations: [web] }, provider: 'ledger', home: newHome() };
+    const task = { 'portreservation.ports.desired_state': args, environment: { PATH: '/nonexistent' } };
+    const [outcome] = (await ansible.play([task], namespace)).localhost!;
+    expect([outcome!.msg, outcome!.changed]).toEqual([undefined, true]);
   });
 });

@@ -57,6 +57,7 @@ describe.skipIf(missing)(`the role portreservation.ports.port_reservations${miss
     );
     const vars = {
       port_reservations_src: src,
+      port_reservations_remote_src: true,
       port_reservations_home: newHome(),
     };
     const live = () => namespace.sh('cat /proc/sys/net/ipv4/ip_local_reserved_ports').trim();

@@ -22,6 +22,7 @@ export interface Outcome {
   changed: boolean;
   failed: boolean;
   msg?: string;
+  rc?: number;
   changes: DesiredChange[];
   failures?: DesiredChange[];
   diff?: { before: string; after: string };

@@ -1,6 +1,10 @@
 # MIT License, see LICENSE
 """What the command line answers, in words and as a difference."""
 
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
 import json
 
 MOST_FAILURES_IN_MESSAGE = 3
@@ -41,19 +45,29 @@ def failure_of(name, failures, number):
     return "{0} of {1} entries of the document '{2}' failed. {3}".format(len(failures), number, name, ' '.join(said))
 
 
-def diff_of(name, changes):
-    """What changes, as it was and as it is, in lines."""
+def diff_of(name, changes, document=None):
+    """What changes, as it was and as it is, in lines. Of what is new the document has what it asks for."""
     before, after = '', ''
     for change in changes:
         action = change['action']
         if action == 'none' or 'error' in change:
             continue
-        named = {key: change[key] for key in ['name'] if key in change}
+        named = dict((key, change[key]) for key in ['name'] if key in change)
         if action != 'create':
             before += entry_of(change, change.get('before', {}) if action == 'update' else named)
         if action != 'release':
-            after += entry_of(change, change.get('after', {}) if action == 'update' else named)
+            new = dict(named, **asked_of(change, document or {}))
+            after += entry_of(change, change.get('after', {}) if action == 'update' else new)
     return dict(before=before, after=after, before_header=name, after_header=name)
+
+
+def asked_of(change, document):
+    """What the document asks for the change's entry, as far as a reader wants to see it."""
+    for entry in document.get(change['kind'] + 's') or []:
+        place = dict(startPort=entry['startPort'], numberOfPorts=entry['numberOfPorts'])
+        if place == change['range'] and change['protocol'] in entry['protocol']:
+            return dict((key, entry[key]) for key in ['reason', 'store'] if entry.get(key) is not None)
+    return {}
 
 
 def entry_of(change, values):

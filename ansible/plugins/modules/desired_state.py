@@ -1,6 +1,10 @@
 #!/usr/bin/python
 # MIT License, see LICENSE
 
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
 DOCUMENTATION = r"""
 module: desired_state
 short_description: Reserve and exclude TCP and UDP ports as a document asks for
@@ -13,13 +17,10 @@ description:
 options:
   document:
     description:
-      - The document, as in a file of its own. All that it makes carries its name.
+      - The document, as in a file of its own. All that it makes carries its name. Of its C($schema) nothing is read.
       - Either this or I(src) is required.
     type: dict
     suboptions:
-      $schema:
-        description: Where an editor finds the schema of documents. Nothing is read from there.
-        type: str
       name:
         description: The document's name, 1 to 100 characters. Whatever carries it and is no longer in the document
           is the document's to remove.
@@ -67,9 +68,14 @@ options:
           reason: *reason
   src:
     description:
-      - A document on the managed host, JSON where the name ends in C(.json), else YAML.
+      - A document's file, JSON where the name ends in C(.json), else YAML. It is on the controller, looked for as by the
+        module M(ansible.builtin.copy), or with I(remote_src) on the managed host.
       - Either this or I(document) is required.
     type: path
+  remote_src:
+    description: Whether I(src) is on the managed host.
+    type: bool
+    default: false
   prune:
     description: Remove what carries the document's name and is no longer in it. Otherwise only what is in the way of
       something new is removed.
@@ -80,29 +86,44 @@ options:
     type: str
     choices: [auto, linux, ledger]
     default: auto
+  home:
+    description: Where the ledger is on the managed host, an absolute path; else what C(PORT_RESERVATION_HOME) says in the
+      task's C(environment), or the place that the command line takes by itself.
+    type: path
   executable:
     description:
-      - The command line of PortReservation on the managed host. A name is looked for on C(PATH).
+      - The command line of PortReservation on the managed host. A name is looked for on C(PATH), then in C(/usr/local/bin),
+        which C(sudo) leaves out on many systems. Node is looked for there, too.
       - As a list, the words of a command that ends in it. No shell reads them.
     type: list
     elements: str
     default: [portreservation]
 attributes:
   check_mode:
-    description: Says what would be done and changes nothing. A port in use is seen only when it is really taken.
+    description: Says what would be done, and what would fail for rights, for a port in use, or because another
+      reservation, exclusion or document is in the way. It changes nothing.
     support: full
   diff_mode:
-    description: Shows each reservation and exclusion that is created, updated or released.
+    description: Shows each reservation and exclusion that is created, updated or released, and of a document that is
+      given inline the reason and store of what is new.
+    support: full
+  platform:
+    description: Where it runs. For Windows there is M(portreservation.ports.win_desired_state).
+    platforms: posix
+    support: full
+  action:
+    description: Has a part that runs on the controller, which brings the file.
     support: full
 requirements:
   - On the managed host Python 3.6, Node 20.19 and the program portreservation, each or newer.
 notes:
-  - Persistent reservations and exclusions need root, so C(become=true), except with I(provider=ledger).
-  - C(PORT_RESERVATION_HOME) in the task's C(environment) says where the ledger is.
+  - Persistent reservations need root, so C(become=true), except with I(provider=ledger). Exclusions need root always, and
+    I(provider=ledger) has none.
+  - Options for all tasks are given by C(module_defaults) of the group C(portreservation.ports.all).
 seealso:
-  - module: ansible.windows.dsc3
+  - module: portreservation.ports.win_desired_state
 author:
-  - The maintainers of PortReservation
+  - The maintainers of PortReservation (@portreservation)
 """
 
 EXAMPLES = r"""
@@ -127,6 +148,7 @@ EXAMPLES = r"""
 - name: Apply a document of the host, with a Node of its own
   portreservation.ports.desired_state:
     src: /etc/port-reservation/ports.yaml
+    remote_src: true
     executable: [/opt/node/bin/node, /opt/PortReservation/worker/portreservation.mjs]
   become: true
 """
@@ -178,6 +200,10 @@ failures:
   returned: when some failed
   type: list
   elements: dict
+rc:
+  description: The exit code of the command line, or the negative number of the signal that killed it.
+  returned: when it gave no result
+  type: int
 error:
   description: Why nothing could be applied, with code, name, message, and often hint, target, or errors by field.
   returned: when the command line says so
@@ -186,11 +212,12 @@ error:
 
 import json
 import os
-import subprocess
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.text.converters import to_bytes
 from ansible_collections.portreservation.ports.plugins.module_utils.answer import (
     answer_of, diff_of, failure_of, message_of)
+from ansible_collections.portreservation.ports.plugins.module_utils.entries import DocumentModule
+from ansible_collections.portreservation.ports.plugins.module_utils.program import program_of, run, why_no_result
 
 EXIT_CODE_CHANGED = 2
 
@@ -207,17 +234,18 @@ def argument_spec():
         ))
 
     store = dict(type='str', choices=['active', 'persistent'], default='persistent')
-    document = {
-        '$schema': dict(type='str'),
-        'name': dict(type='str', required=True),
-        'reservations': entries(),
-        'exclusions': entries(store=store),
-    }
+    document = dict(
+        name=dict(type='str', required=True),
+        reservations=entries(),
+        exclusions=entries(store=store),
+    )
     return dict(
         document=dict(type='dict', options=document),
         src=dict(type='path'),
+        remote_src=dict(type='bool', default=False),
         prune=dict(type='bool', default=False),
         provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
+        home=dict(type='path'),
         executable=dict(type='list', elements='str', default=['portreservation']),
     )
 
@@ -225,58 +253,54 @@ def argument_spec():
 def without_none(value):
     """What was not given is None in the parameters; the document has no such keys."""
     if isinstance(value, dict):
-        return {key: without_none(item) for key, item in value.items() if item is not None}
+        return dict((key, without_none(item)) for key, item in value.items() if item is not None)
     if isinstance(value, list):
         return [without_none(item) for item in value]
     return value
 
 
-def program(module):
-    """The words that start the command line, or a failure that says what to install."""
-    words = module.params['executable']
-    found = words and module.get_bin_path(words[0])
-    if not found:
-        module.fail_json(msg=(
-            "There is no program {0!r} on the managed host, where PATH is {1}. Install it there, for example by "
-            "'npm install --global portreservation-<version>.tgz', or say in the option executable where it is."
-        ).format(words[0] if words else '', os.environ.get('PATH', '')))
-    return [found] + words[1:]
+def file_of(module, document):
+    """The document's file on the host: its own, or one that goes with the task."""
+    if document is None:
+        src = module.params['src']
+        if not src:
+            module.fail_json(msg="The option src is '': it has to name the document's file.")
+        if not os.path.exists(to_bytes(src)) or os.path.isdir(to_bytes(src)):
+            module.fail_json(msg='There is no document {0} on the managed host.'.format(src))
+        return os.path.abspath(src)
+    # Not by standard input: of a program that ends before it reads, what it said would be lost.
+    path = os.path.join(module.tmpdir, 'document.json')
+    with open(path, 'wb') as file:
+        file.write(to_bytes(json.dumps(document)))
+    return path
 
 
-def apply(module):
+def apply(module, document):
     """Runs the command line. Gives its exit code, and the object that it wrote as a result or as an error."""
     params = module.params
-    document = params['document']
-    words = program(module) + ['apply', '--json', '--detailed-exitcode', '--provider', params['provider']]
+    words = program_of(module) + ['apply', '--json', '--detailed-exitcode', '--provider', params['provider']]
     if params['prune']:
         words.append('--prune')
     if module.check_mode:
         words.append('--what-if')
-    words += [os.path.abspath(params['src'])] if document is None else ['--format', 'json', '-']
-    text = '' if document is None else json.dumps(without_none(document))
-    try:
-        # Not module.run_command: there a program that ends before it reads is a broken pipe, and what it said is lost.
-        done = subprocess.run(words, input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    except OSError as error:
-        module.fail_json(msg='{0} cannot be run: {1}.'.format(words[0], error))
-    code, out, err = done.returncode, done.stdout.decode(errors='replace'), done.stderr.decode(errors='replace')
+    words.append(file_of(module, document))
+    environment = dict(PORT_RESERVATION_HOME=params['home']) if params['home'] else {}
+    code, out, err = run(module, words, environment)
     answer = answer_of(out, err)
     if answer is None:
-        module.fail_json(rc=code, msg=(
-            '{0} ended with exit code {1} and without a result. It needs Node 20.19 or newer as node on PATH. '
-            'It said: {2}'
-        ).format(words[0], code, (err or out).strip()))
+        module.fail_json(rc=code, msg=why_no_result(words[0], code, err or out))
     return code, answer
 
 
 def main():
-    module = AnsibleModule(
+    module = DocumentModule(
         argument_spec=argument_spec(),
         required_one_of=[('document', 'src')],
         mutually_exclusive=[('document', 'src')],
         supports_check_mode=True,
     )
-    code, answer = apply(module)
+    document = without_none(module.params['document'])
+    code, answer = apply(module, document)
     if 'error' in answer:
         error = answer['error']
         module.fail_json(msg=message_of(error, module.params['src']), error=error)
@@ -285,7 +309,7 @@ def main():
     changes = answer['changes']
     result = dict(name=answer['document'], changes=changes)
     if module._diff:
-        result['diff'] = diff_of(answer['document'], changes)
+        result['diff'] = diff_of(answer['document'], changes, document)
     failures = [change for change in changes if 'error' in change]
     if failures:
         message = failure_of(answer['document'], failures, len(changes))

@@ -3,7 +3,7 @@
 function Write-Change {
     [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
         'PSShouldProcess', '', Justification = 'The cmdlet whose ShouldProcess it calls has the attribute.')]
-    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Result, [bool] $IsWhatIf)
+    param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Result, [bool] $IsWhatIf, [bool] $PassThru)
 
     foreach ($warning in $Result['warnings']) { $Cmdlet.WriteWarning([string] $warning) }
     foreach ($wire in $Result['changes']) {
@@ -15,8 +15,8 @@ function Write-Change {
             $Cmdlet.WriteError((ConvertTo-ErrorRecord $failure $target))
         }
 
-        if (-not $IsWhatIf) { $change }
-        elseif ($change.Action -ne 'None') {
+        if ($PassThru -or -not $IsWhatIf) { $change }
+        if ($IsWhatIf -and $change.Action -ne 'None') {
             $null = $Cmdlet.ShouldProcess($target, "$($change.Action) $($change.Kind.ToLowerInvariant())")
         }
     }

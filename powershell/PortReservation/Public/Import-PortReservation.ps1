@@ -26,6 +26,9 @@ function Import-PortReservation {
     .PARAMETER Prune
     Removes all reservations and exclusions that carry the document's name and are no longer in it.
 
+    .PARAMETER PassThru
+    Gives an object for each change with -WhatIf, too.
+
     .INPUTS
     Paths, or files as Get-ChildItem gives them.
 
@@ -64,7 +67,9 @@ function Import-PortReservation {
         [ValidateSet('Json', 'Yaml')]
         [string] $Format,
 
-        [switch] $Prune
+        [switch] $Prune,
+
+        [switch] $PassThru
     )
 
     begin { . $script:UseCallerPreference }
@@ -86,7 +91,7 @@ function Import-PortReservation {
                 text = $text; format = $written.ToLowerInvariant(); prune = [bool] $Prune; whatIf = $isWhatIf
             }
             $result = Invoke-WorkerMethod $PSCmdlet 'desiredState/apply' $params $one
-            if ($null -ne $result) { Write-Change $PSCmdlet $result $isWhatIf }
+            if ($null -ne $result) { Write-Change $PSCmdlet $result $isWhatIf ([bool] $PassThru) }
         }
     }
 }

@@ -1,0 +1,70 @@
+# MIT License, see LICENSE
+"""Finds the command line, runs it, and says why it gave no result."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import signal
+
+MOST_LINES = 20
+EXIT_CODE_OLD_NODE = 69
+"""Where npm installs to, also where sudo's secure_path or a service's PATH leaves it out."""
+USUAL_FOLDERS = ['/usr/local/bin']
+
+
+def program_of(module):
+    """The words that start the command line, or a failure that says what to install."""
+    words = module.params['executable']
+    found = words and module.get_bin_path(words[0], opt_dirs=USUAL_FOLDERS)
+    if not found:
+        module.fail_json(msg=(
+            "There is no program {0!r} on the managed host, where PATH is {1} and {2} was looked at, too. Install it there, "
+            "for example by 'npm install --global portreservation-<version>.tgz', or say in the option executable where it is."
+        ).format(words[0] if words else '', os.environ.get('PATH', ''), ', '.join(USUAL_FOLDERS)))
+    return [found] + words[1:]
+
+
+def path_for(program):
+    """PATH for `env node` in the program's first line: as a rule Node lies beside it. What is there goes first."""
+    folders = os.environ.get('PATH', '').split(os.pathsep) + [os.path.dirname(program)] + USUAL_FOLDERS
+    return os.pathsep.join(folder for index, folder in enumerate(folders) if folder and folder not in folders[:index])
+
+
+def run(module, words, environment):
+    """Runs the command line, without a shell. Gives its exit code and what it wrote."""
+    environment = dict(environment, PATH=path_for(words[0]))
+    try:
+        return module.run_command(words, environ_update=environment, handle_exceptions=False)
+    except (OSError, IOError) as error:
+        module.fail_json(msg='{0} cannot be run: {1}.'.format(words[0], error))
+
+
+def why_no_result(program, code, said):
+    """Why the command line gave no result, with the end of what it wrote."""
+    text = last_lines(said)
+    if code == EXIT_CODE_OLD_NODE:
+        return '{0} Put a newer node first on PATH, or name one in the option executable.'.format(
+            text.replace('portreservation: ', '', 1))
+    number = -code if code < 0 else code - 128
+    name = signal_name(number)
+    if name:
+        return (
+            '{0} was killed by signal {1} ({2}) before it said what it did. A run in check mode tells what is left to do.{3}'
+        ).format(program, number, name, ' It said: ' + text if text else '')
+    return (
+        '{0} ended with exit code {1} and without a result. It needs Node 20.19 or newer as node on PATH. It said: {2}'
+    ).format(program, code, text)
+
+
+def signal_name(number):
+    names = dict((getattr(signal, name), name) for name in dir(signal) if name.startswith('SIG') and '_' not in name)
+    return names.get(number)
+
+
+def last_lines(text):
+    """The end of it: what a foreign program writes may be of any length."""
+    lines = text.strip().splitlines()
+    more = len(lines) - MOST_LINES
+    return '\n'.join(['({0} lines more)'.format(more)] * (more > 0) + lines[-MOST_LINES:])
