@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
 import { ownHome } from '../support/worker.ts';
 import { oldNode, oldNodesTitle, oldVersions } from '../worker/support/old-node.ts';
-import { Ansible, executable, missing, type Outcome } from './support.ts';
+import { Ansible, executable, missing, type Outcome, python36 } from './support.ts';
 
 const web = { protocol: 'tcp', startPort: 22_600, numberOfPorts: 3, name: 'web', reason: 'front' };
 const dns = { protocol: ['tcp', 'udp'], startPort: 22_610, name: 'dns' };
@@ -166,17 +166,20 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     ]);
   });
 
-  test.each([
-    [{ protocol: 'sctp', startPort: 1 }, /reservations\.1: value of protocol must be one or more of: tcp, udp/],
-    [{ protocol: 'tcp' }, /reservations\.1: missing required arguments: startPort/],
-    [{ protocol: 'tcp', startPort: 'web' }, /reservations\.1: .*startPort.* unable to convert to int/],
-    ['web', /reservations\.1 must be a dictionary/],
-  ])('an entry %j of an inline document is named by its place', async (entry, message) => {
-    const document = { name: 'shop', reservations: [web, entry] };
-    const [outcome] = await applyEach(newHome(), [{ args: { document } }]);
-    expect(outcome).toMatchObject({ failed: true, changed: false });
-    expect(outcome!.msg).toMatch(/^The document is wrong, and nothing was changed: reservations\.1/);
-    expect(outcome!.msg).toMatch(message);
+  test('an entry of an inline document that is wrong is named by its place', async () => {
+    const wrong: [unknown, RegExp][] = [
+      [{ protocol: 'sctp', startPort: 1 }, /value of protocol must be one or more of: tcp, udp/],
+      [{ protocol: 'tcp' }, /missing required arguments: startPort/],
+      [{ protocol: 'tcp', startPort: 'web' }, /startPort.* unable to convert to int/],
+      ['web', /must be a dictionary/],
+    ];
+    const tasks = wrong.map(([entry]) => ({ args: { document: { name: 'shop', reservations: [web, entry] } } }));
+    const outcomes = await applyEach(newHome(), tasks);
+    for (const [index, { failed, changed, msg }] of outcomes.entries()) {
+      expect([failed, changed]).toEqual([true, false]);
+      expect(msg).toMatch(/^The document is wrong, and nothing was changed: reservations\.1/);
+      expect(msg).toMatch(wrong[index]![1]);
+    }
   });
 
   test('home and provider are options, and defaults of the group', async () => {
@@ -196,7 +199,10 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     expect([byOption, byGroup].map((home) => listed(home).length)).toEqual([1, 1]);
   });
 
-  test('text that is not ASCII arrives where the host has the locale C', async () => {
+  test.each([
+    ["Ansible's own Python", '{{ ansible_playbook_python }}'],
+    ...(python36 ? [['Python 3.6', python36]] : []),
+  ])('text that is not ASCII arrives where the host has the locale C and %s', async (_name, python) => {
     const home = newHome();
     const src = ansible.file(
       'häfen.yaml',
@@ -210,6 +216,7 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     ].map((args) => ({
       'portreservation.ports.desired_state': { provider: 'ledger', executable, ...args },
       environment: locale,
+      vars: { ansible_python_interpreter: python },
     }));
     const outcomes = (await ansible.play(tasks)).localhost!;
     expect(outcomes.map(({ failed, msg }) => [failed, msg])).toEqual([

@@ -7,6 +7,7 @@ import { engineFor, installModule, ownMachine } from '../dsc/support/installed.t
 
 interface Task {
   'portreservation.ports.desired_state'?: { document: DesiredState };
+  'portreservation.ports.win_desired_state'?: { document: DesiredState };
   'ansible.windows.dsc3'?: { config: { resources: { type: string; properties: Record<string, unknown> }[] } };
   vars?: { port_reservations_document: DesiredState };
 }
@@ -16,9 +17,13 @@ const tasks: Task[] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, 
 
 test('the documents in docs/ansible.md are such', async () => {
   const documents = tasks.flatMap(
-    (task) => task['portreservation.ports.desired_state']?.document ?? task.vars?.port_reservations_document ?? [],
+    (task) =>
+      task['portreservation.ports.desired_state']?.document ??
+      task['portreservation.ports.win_desired_state']?.document ??
+      task.vars?.port_reservations_document ??
+      [],
   );
-  expect(documents.length).toBe(2);
+  expect(documents.length).toBe(3);
   for (const document of documents) {
     expect((await readDesiredState(JSON.stringify(document), 'json')).name).toBe('shop');
   }

@@ -14,6 +14,16 @@ const collection = fileURLToPath(new URL('../../ansible', import.meta.url));
 export const missing: string =
   spawnSync('ansible-playbook', ['--version']).status === 0 ? '' : ' (skipped: no ansible-playbook on PATH)';
 
+/** The oldest Python that a host may have, on PATH or by pyenv; undefined where there is none. */
+export const python36: string | undefined = (() => {
+  const env = { ...process.env, PYENV_VERSION: '3.6.15' };
+  const { status, stdout } = spawnSync('python3.6', ['-c', 'import sys; print(sys.executable)'], {
+    env,
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
+})();
+
 /** The command line as it ships, in words. */
 export const executable = [process.execPath, portreservation];
 

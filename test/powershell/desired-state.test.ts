@@ -73,6 +73,14 @@ it('Import-PortReservation makes a document so, typed, and a second time changes
   ]);
 });
 
+it('-PassThru gives the changes with -WhatIf, too', async () => {
+  const path = quoted(fileOf(shop));
+  const values = await session.run(`
+    $changes = @(Import-PortReservation ${path} -WhatIf -PassThru)
+    Report @{ actions = $changes.Action; there = @(Get-PortReservation).Count; type = $changes[0].PSTypeNames[0] }`);
+  expect(values).toEqual({ actions: ['Create', 'Create', 'Create'], there: 0, type: 'PortReservation.Change' });
+});
+
 it('-WhatIf shows each change and what would fail, and changes nothing; -Prune removes', async () => {
   const before = quoted(fileOf(shop));
   const renamed = { protocol: 'tcp', startPort: first, numberOfPorts: 3, name: 'renamed' };

@@ -10,7 +10,7 @@ import signal
 
 MOST_LINES = 20
 EXIT_CODE_OLD_NODE = 69
-"""Where npm installs to, also where sudo's secure_path or a service's PATH leaves it out."""
+# Where npm installs to, also where sudo's secure_path or a service's PATH leaves it out.
 USUAL_FOLDERS = ['/usr/local/bin']
 
 

@@ -69,7 +69,7 @@ function Get-Sentence ([System.Management.Automation.ErrorRecord] $Record) {
 if ($module.Params.home) { $env:PORT_RESERVATION_HOME = $module.Params.home }
 
 try {
-    Import-Module -Name $module.Params.module -ErrorAction Stop -WhatIf:$false
+    Import-Module -Name $module.Params.module -ErrorAction Stop
 }
 catch {
     $module.FailJson("The PowerShell module '$($module.Params.module)' cannot be imported: $($_.Exception.Message)", $_)
@@ -89,7 +89,7 @@ $faults = @()
 $warnings = @()
 try {
     if ($module.Params.provider -ne 'auto') {
-        Start-PortReservationWorker -Provider $module.Params.provider -ErrorAction Stop -WhatIf:$false
+        Start-PortReservationWorker -Provider $module.Params.provider -ErrorAction Stop
     }
     $import = @{
         Path = $path; Prune = $module.Params.prune; PassThru = $true; WhatIf = $module.CheckMode; Confirm = $false
