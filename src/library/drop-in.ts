@@ -1,4 +1,6 @@
 // What the package get-port exports, from `portreservation/get-port`.
+import '../refuse-old-node.ts';
+
 export {
   clearLockedPorts,
   type GetPortOptions,

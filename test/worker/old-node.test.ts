@@ -53,11 +53,17 @@ describe.skipIf(oldVersions.length === 0).each(oldVersions)(oldNodesTitle('Node 
     });
   });
 
-  test('is told so by the library, as an error', () => {
-    const library = JSON.stringify(join(dist, 'lib/index.js'));
-    const { stdout } = run(version, ['-e', `import(${library}).catch(({ message }) => console.log(message))`]);
-    expect(stdout).toBe(`${sentence(version)}\n`);
-  });
+  test.each(['index', 'get-port', 'vitest', 'jest', 'playwright'])(
+    'is told so by the entry %s of the library',
+    (entry) => {
+      const load = `
+      import(process.argv[1]).catch(({ message }) => console.log(message))
+        .then(() => require(process.argv[2])).catch(({ message }) => console.log(message))`;
+      const files = ['.', 'cjs'].map((folder) => join(dist, 'lib', folder, `${entry}.js`));
+      const { stdout } = run(version, ['-e', load, ...files]);
+      expect(stdout).toBe(`${sentence(version)}\n`.repeat(2));
+    },
+  );
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import '../../refuse-old-node.ts';
 import { portsOfWorker, reserveForWorkers, type WorkerPortsOptions } from './worker-ports.ts';
 
 export type { WorkerPortsOptions } from './worker-ports.ts';

@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+// By its name alone: an import that Node 16 does not have ends the library before it can say why.
+import * as os from 'node:os';
 
 /* Ports for the workers of a test run: reserved once where the run is started, told to the workers by the environment. */
 
@@ -41,7 +42,7 @@ export async function reserveForWorkers(
   { runner, env, workers: asMany }: { runner: string; env: Environment; workers: unknown },
 ): Promise<() => Promise<void>> {
   const { portsPerWorker = usualPorts, protocol = 'tcp', hold = 'yield', name = runner } = options;
-  const workers = options.workers ?? (Number.isInteger(asMany) ? (asMany as number) : availableParallelism());
+  const workers = options.workers ?? (Number.isInteger(asMany) ? (asMany as number) : os.availableParallelism());
   for (const [field, value] of Object.entries({ portsPerWorker, workers })) {
     if (!Number.isInteger(value) || value < 1) throw new TypeError(`${field} must be a whole number, 1 or more.`);
   }
