@@ -1,6 +1,7 @@
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
 import type { ChangeError, DesiredChange, PortRange, Protocol } from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
+import { orFreePorts } from '../protocol/remedies.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { BatchOutcome, Wish } from '../service/reservations/batch.ts';
@@ -255,7 +256,10 @@ function changeError(error: unknown): ChangeError {
   return {
     name: error.errorName,
     message: error.message,
-    ...(hint !== undefined && { hint }),
+    // A document names its ports; an exclusion keeps them for what listens there.
+    ...(hint !== undefined && {
+      hint: hint.replace(orFreePorts, ', or make it an exclusion, which a port in use allows'),
+    }),
     ...(remedy !== undefined && { remedy }),
     ...(target !== undefined && { target }),
   };

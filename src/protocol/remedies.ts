@@ -25,3 +25,6 @@ export function toRun(command: string, stops?: string): Remedy {
   const also = stops === undefined ? '' : ` (also stops ${stops})`;
   return { run: command, ...(stops !== undefined && { stops }), sentence: `Run${also}: ${command}` };
 }
+
+/** How a hint ends where the caller may leave the choice of the ports to us. */
+export const orFreePorts = ', or give none to get free ports';

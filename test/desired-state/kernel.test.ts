@@ -92,6 +92,11 @@ describe.skipIf(noNamespaces)(namespaceTitle('a document on the real kernel'), {
       'release PortInUse',
       'create PortInUse',
     ]);
+    const hints = changes.flatMap(({ error }) => error?.hint ?? []);
+    expect(hints.map((hint) => hint.split(' or ').at(-1))).toEqual(
+      hints.map(() => 'make it an exclusion, which a port in use allows.'),
+    );
+    expect(hints).toHaveLength(2);
     expect(live()).toBe('23000-23002,23020-23023,23030,23050-23051,23060-23062');
   });
 

@@ -98,33 +98,37 @@ const releases: [Release, string][] = [
 ];
 
 describe.skipIf(noNamespaces)(namespaceTitle('what three releases of the engine were seen to do'), () => {
-  test.each(releases)('is done by the one that the tests use for %s, and answered', async (release, version) => {
-    const namespace = await openNamespace();
-    const surroundings = { env: ownMachine(onTestFinished, 'auto'), prefix: namespace.prefix };
-    const engines = engineOf(release, onTestFinished);
-    const steps = (recordings.steps as Step[]).filter(({ engine }) => engine === version);
-    expect(steps).toHaveLength(32);
-    for (const step of steps) {
-      // What the command line of the engine itself refuses reaches nobody.
-      if (step.traces.some((trace) => trace.includes('unexpected argument'))) continue;
-      const used: Engine[] = [];
-      const started: Call[] = [];
-      const failure = isOfEngineAlone(step)
-        ? await replay(step, engines('PortReservation/Reservation', surroundings), started)
-        : await carryOut(step, (type) => {
-            const engine = engines(type, surroundings);
-            used.push(engine);
-            return engine;
-          });
-      const title = `${step.command.join(' ')} ${step.document ?? ''}`;
-      const calls = [...started, ...used.flatMap(({ commands }) => commands)];
-      expect({ title, calls: plain(calls), outcome: outcomeOf(failure, used.at(-1)) }).toEqual({
-        title,
-        calls: plain(callsNow(step, release) ?? recordedCalls(step)),
-        outcome: outcomeRecorded(step),
-      });
-    }
-  });
+  test.each(releases)(
+    'is done by the one that the tests use for %s, and answered',
+    async (release, version) => {
+      const namespace = await openNamespace();
+      const surroundings = { env: ownMachine(onTestFinished, 'auto'), prefix: namespace.prefix };
+      const engines = engineOf(release, onTestFinished);
+      const steps = (recordings.steps as Step[]).filter(({ engine }) => engine === version);
+      expect(steps).toHaveLength(32);
+      for (const step of steps) {
+        // What the command line of the engine itself refuses reaches nobody.
+        if (step.traces.some((trace) => trace.includes('unexpected argument'))) continue;
+        const used: Engine[] = [];
+        const started: Call[] = [];
+        const failure = isOfEngineAlone(step)
+          ? await replay(step, engines('PortReservation/Reservation', surroundings), started)
+          : await carryOut(step, (type) => {
+              const engine = engines(type, surroundings);
+              used.push(engine);
+              return engine;
+            });
+        const title = `${step.command.join(' ')} ${step.document ?? ''}`;
+        const calls = [...started, ...used.flatMap(({ commands }) => commands)];
+        expect({ title, calls: plain(calls), outcome: outcomeOf(failure, used.at(-1)) }).toEqual({
+          title,
+          calls: plain(callsNow(step, release) ?? recordedCalls(step)),
+          outcome: outcomeRecorded(step),
+        });
+      }
+    },
+    300_000,
+  );
 });
 
 /** The recorded calls one after the other. */

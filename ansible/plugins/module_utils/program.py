@@ -32,9 +32,13 @@ def path_for(program):
     return os.pathsep.join(folder for index, folder in enumerate(folders) if folder and folder not in folders[:index])
 
 
-def run(module, words, environment):
-    """Runs the command line, without a shell. Gives its exit code and what it wrote."""
+def run(module, words, environment, given=None):
+    """Runs the command line, with the file on its standard input. Gives its exit code and what it wrote."""
     environment = dict(environment, PATH=path_for(words[0]))
+    if given is not None:
+        # Not by the option data: of a program that ends before it has read all, what it said would be lost. The program
+        # may be another user's, who cannot open the file. The shell sees no word of it all as its own.
+        words = ['/bin/sh', '-c', 'exec "$@" < "$0"', given] + words
     try:
         return module.run_command(words, environ_update=environment, handle_exceptions=False)
     except (OSError, IOError) as error:

@@ -259,16 +259,18 @@ def without_none(value):
     return value
 
 
-def file_of(module, document):
-    """The document's file on the host: its own, or one that goes with the task."""
-    if document is None:
-        src = module.params['src']
-        if not src:
-            module.fail_json(msg="The option src is '': it has to name the document's file.")
-        if not os.path.exists(to_bytes(src)) or os.path.isdir(to_bytes(src)):
-            module.fail_json(msg='There is no document {0} on the managed host.'.format(src))
-        return os.path.abspath(src)
-    # Not by standard input: of a program that ends before it reads, what it said would be lost.
+def file_of(module):
+    """The document's file on the host."""
+    src = module.params['src']
+    if not src:
+        module.fail_json(msg="The option src is '': it has to name the document's file.")
+    if not os.path.exists(to_bytes(src)) or os.path.isdir(to_bytes(src)):
+        module.fail_json(msg='There is no document {0} on the managed host.'.format(src))
+    return os.path.abspath(src)
+
+
+def input_of(module, document):
+    """A file of the task with the document, for standard input."""
     path = os.path.join(module.tmpdir, 'document.json')
     with open(path, 'wb') as file:
         file.write(to_bytes(json.dumps(document)))
@@ -283,9 +285,14 @@ def apply(module, document):
         words.append('--prune')
     if module.check_mode:
         words.append('--what-if')
-    words.append(file_of(module, document))
+    given = None
+    if document is None:
+        words.append(file_of(module))
+    else:
+        words += ['--format', 'json', '-']
+        given = input_of(module, document)
     environment = dict(PORT_RESERVATION_HOME=params['home']) if params['home'] else {}
-    code, out, err = run(module, words, environment)
+    code, out, err = run(module, words, environment, given)
     answer = answer_of(out, err)
     if answer is None:
         module.fail_json(rc=code, msg=why_no_result(words[0], code, err or out))

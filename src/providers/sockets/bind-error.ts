@@ -3,11 +3,11 @@ import { NativeError } from '../../native/native-error.ts';
 import { type ErrorFacts, ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
-import { toDo } from '../../protocol/remedies.ts';
+import { orFreePorts, toDo } from '../../protocol/remedies.ts';
 import { statesOf } from '../proc/socket-table.ts';
 import { TCP_TIME_WAIT } from '../proc/tcp-states.ts';
 
-const elsewhere = 'choose another start port, or give none to get free ports';
+const elsewhere = `choose another start port${orFreePorts}`;
 
 const shortages: Record<string, string> = {
   EMFILE:
