@@ -18,6 +18,8 @@ export interface Host {
   readonly userId: number | undefined;
   /** How the command line is called on this machine, for what is left there to be read by people. */
   commandLine(): string;
+  /** The file of the command line that came with this program. */
+  commandFile(): string | undefined;
 }
 
 function userName(): string {
@@ -33,9 +35,14 @@ function commandLine(): string {
   const name = 'portreservation';
   const isThere = (process.env.PATH ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, name)));
   if (isThere) return name;
-  const beside = join(dirname(process.argv[1] ?? ''), `${name}.mjs`);
-  const file = existsSync(beside) ? beside : installedFile('dist/PortReservation/worker', `${name}.mjs`);
+  const file = commandFile();
   return file === undefined ? name : `node '${file}'`;
+}
+
+function commandFile(): string | undefined {
+  const name = 'portreservation.mjs';
+  const beside = join(dirname(process.argv[1] ?? ''), name);
+  return existsSync(beside) ? beside : installedFile('dist/PortReservation/worker', name);
 }
 
 /** The host of this process. */
@@ -49,5 +56,6 @@ export function thisHost(): Host {
     user: userName(),
     userId: process.geteuid?.(),
     commandLine,
+    commandFile,
   };
 }

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { type Host, thisHost } from './host.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import type { ProviderChoice } from './protocol/generated/contract.ts';
 import type { RuntimeHolder } from './providers/provider.ts';
@@ -30,6 +32,9 @@ export async function openService({
   host = thisHost(),
   holder,
 }: ServiceOptions = {}): Promise<PortService> {
-  const [selected, ledger] = await Promise.all([selectProvider(provider, host, holder), openLedger(host)]);
+  let ledger: Ledger;
+  const home = () => dirname(ledger.file);
+  const [selected, opened] = await Promise.all([selectProvider(provider, host, { holder, home }), openLedger(host)]);
+  ledger = opened;
   return new PortService(selected, ledger);
 }

@@ -1,15 +1,10 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Host, thisHost } from './host.ts';
 import { openLedger } from './ledger/open-ledger.ts';
-import { byPorts, TokenFile, type TokenRecord } from './ledger/token-file.ts';
 import { ServiceError } from './protocol/errors.ts';
 import type { LedgerRecord } from './protocol/generated/contract.ts';
-import { formatPorts } from './protocol/ranges.ts';
-import { topControlGroup } from './providers/linux/kernel/control-group.ts';
+import { KernelKeeper } from './providers/linux/kernel/keeper.ts';
 import { type GateStatus, KernelGate } from './providers/linux/kernel/kernel-gate.ts';
-import { controlGroupsOf, settleUnits } from './providers/linux/kernel/units.ts';
-import { newToken } from './providers/token.ts';
 
 /** What was settled, for whoever started it. */
 export interface Settled {
@@ -37,50 +32,11 @@ const isKernels = ({ lifetime, enforcement, provider }: LedgerRecord) =>
 export async function settleKernel(host: Host = thisHost()): Promise<Settled> {
   const gate = openGate(host);
   const ledger = await openLedger(host);
-  const home = dirname(ledger.file);
+  const keeper = new KernelKeeper(host, () => dirname(ledger.file));
   return ledger.change(async ({ own }) => {
-    const tokens = new TokenFile(home);
-    const records = await withTokens(own.filter(isKernels), tokens);
-    await gate.settle(records.map(({ token, ...record }) => ({ ...record, token: BigInt(token) })));
-    const services = [...new Set(records.flatMap(({ allow }) => allow?.service ?? []))];
-    const command = services.length + records.length > 0 ? commandLine(host) : [];
-    await settleUnits({ isNeeded: records.length > 0, services, command, home });
-    await admitRunning(gate, services);
+    const records = own.filter(isKernels);
+    await keeper.settle(records, [], { isStrict: true, isForced: true });
     return { reservations: records.length, gate: await gate.status() };
-  });
-}
-
-/** What each is to have: one whose token was lost gets a new one, so that nobody but root is let in. */
-async function withTokens(reservations: readonly LedgerRecord[], tokens: TokenFile): Promise<TokenRecord[]> {
-  const known = byPorts(tokens.read());
-  const records = reservations.map(({ protocol, range }) => {
-    const found = known.get(formatPorts(protocol, range));
-    return found ?? { protocol, range, token: `${newToken()}` };
-  });
-  const wanted = byPorts(records);
-  if (records.some((record) => !known.has(formatPorts(record.protocol, record.range)))) await tokens.write(records);
-  else await tokens.keep(({ protocol, range }) => wanted.has(formatPorts(protocol, range)));
-  return records;
-}
-
-/** Services that run already are not started anew for it. */
-async function admitRunning(gate: KernelGate, services: readonly string[]): Promise<void> {
-  for (const service of services) {
-    for (const path of await controlGroupsOf(service)) {
-      await gate.admit(service, join(topControlGroup().path, path), true);
-    }
-  }
-}
-
-/** The command line that units start: beside a worker it lies in the same folder. */
-function commandLine({ execPath, programFile }: Host): string[] {
-  if (programFile === undefined || programFile === execPath) return [execPath]; // a program of its own
-  if (basename(programFile).startsWith('portreservation')) return [execPath, programFile];
-  const beside = join(dirname(realpathSync(programFile)), 'portreservation.mjs');
-  if (existsSync(beside)) return [execPath, beside];
-  throw new ServiceError('NotSupported', 'The command line that restores reservations at boot is not installed here.', {
-    target: beside,
-    hint: 'Install the whole package of PortReservation.',
   });
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  type EnforcementChoice,
   type ExclusionStore,
   type Label,
   labelFields,
@@ -106,6 +107,34 @@ export const withLabel = (command: Command): Command =>
 /** The same as the service takes it. */
 export const labelGiven = (options: Label): Label =>
   given(Object.fromEntries(labelFields.map((field) => [field, options[field]])));
+
+/** Who is to be stopped, and who let in. */
+export interface EnforcementOptions {
+  enforcement?: EnforcementChoice;
+  allowUser?: string;
+  allowService?: string;
+  allowPrivileged?: boolean;
+}
+
+export const enforcementOption = () =>
+  new Option('--enforcement <what>', 'kernel: refuse every bind but of those let in; Linux: as root').choices(
+    wordsOf.EnforcementChoice,
+  );
+
+/** Adds who is to be stopped, and who let in. */
+export const withEnforcement = (command: Command): Command =>
+  command
+    .addOption(enforcementOption())
+    .option('--allow-user <user>', 'Linux: let in the processes of this user, too')
+    .option('--allow-service <unit>', 'Linux: let in this service or socket of systemd, too')
+    .option('--allow-privileged', 'Linux: those let in need no right to bind ports below 1024');
+
+/** The same as the service takes it. */
+export function enforcementGiven(options: EnforcementOptions) {
+  const { enforcement, allowUser: user, allowService: service, allowPrivileged: privileged } = options;
+  const allow = given({ user, service, privileged });
+  return given({ enforcement, allow: Object.keys(allow).length > 0 ? allow : undefined });
+}
 
 /** Only what this document asked for. */
 export const documentOption = () => new Option('--document <name>', 'only what this document asked for');

@@ -44,6 +44,8 @@ export interface Terminal {
   readonly execPath: string;
   /** The second word is the program's own file. */
   readonly argv: readonly string[];
+  /** Absent on Windows. */
+  geteuid?(): number;
   kill(processId: number, signal: NodeJS.Signals): unknown;
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;

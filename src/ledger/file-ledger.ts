@@ -58,8 +58,8 @@ export class FileLedger implements Ledger {
     const { folders, owner, posix, userId, patience, locks, place } = options;
     const { path, shared } = folders.own;
     this.#options = options;
-    this.#own = new Home(path, options);
-    this.#system = folders.system && new Home(folders.system.path, options);
+    this.#own = new Home(folders.own, options);
+    this.#system = folders.system && new Home(folders.system, { ...options, reader: userId });
     this.file = this.#own.durable.path;
     this.#runtime = new OwnRuntime({
       folder: this.#own.runtime.path,
@@ -151,11 +151,14 @@ export class FileLedger implements Ledger {
   async #changeNow<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {
     const runtime = this.#runtime;
     const found = await this.#look();
-    const { persistent, exclusions, legacy, here, hasDead } = found.own;
+    const { exclusions, legacy, here, hasDead, isExposed } = found.own;
+    const persistent = (await this.#own.secrets?.complete(found.own.persistent)) ?? found.own.persistent;
+    found.own = { ...found.own, persistent };
     if (hasDead || !this.#isTidied) this.#own.runtime.removeDead();
     this.#isTidied = true;
     const theirs = new Set([...legacy, ...here].map(keyOf));
     let content = { persistent, exclusions, legacy };
+    if (isExposed) await this.#write(content);
     const writeDurable = async (changed: Partial<typeof content>) => {
       const next = { ...content, ...changed };
       if (sameItems(next.persistent, content.persistent) && sameItems(next.exclusions, content.exclusions)) return;
@@ -192,7 +195,12 @@ export class FileLedger implements Ledger {
   async #write(content: Parameters<typeof textOf>[1]): Promise<void> {
     const { folders, posix } = this.#options;
     const mode = folders.own.shared ? 0o644 : 0o600;
-    await replaceFile({ path: this.file, mode, posix, hints }, textOf(this.file, content));
+    const { secrets } = this.#own;
+    await secrets?.add(content.persistent);
+    const persistent = secrets?.conceal(content.persistent) ?? content.persistent;
+    await replaceFile({ path: this.file, mode, posix, hints }, textOf(this.file, { ...content, persistent }));
+    // What is left of them is no harm, and dropped by the next change.
+    await secrets?.forget(content.persistent).catch(() => {});
   }
 }
 

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { LifeLocks } from '../machine/life-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import { type DurableContent, DurableRecords } from './durable-records.ts';
+import type { LedgerFolder } from './ledger-folders.ts';
 import { type Look, liveLegacyRecords } from './legacy-records.ts';
 import type { Place } from './place.ts';
 import { type Held, RuntimeFolder, runtimeFolderIn } from './runtime-folder.ts';
+import { SecretTokens } from './secret-tokens.ts';
 
 /** What a home is read with. */
 export interface HomeOptions {
@@ -12,19 +14,28 @@ export interface HomeOptions {
   locks: LifeLocks;
   place: Place;
   look: Look;
+  /** The user who may only read it; undefined for its owner. */
+  reader?: number | undefined;
 }
 
-/** What is in one ledger. */
-export interface HomeContent extends DurableContent, Held {}
+/** What is in one ledger; its tokens as far as this user is shown them. */
+export interface HomeContent extends DurableContent, Held {
+  /** Whether its file has tokens that belong elsewhere. */
+  isExposed?: boolean;
+}
 
 /** One folder with a ledger in it. */
 export class Home {
   readonly durable: DurableRecords;
+  /** Absent on Windows, which keeps the tokens itself. */
+  readonly secrets: SecretTokens | undefined;
   readonly runtime: RuntimeFolder;
   readonly #look: Look;
   readonly #locks: LifeLocks;
 
-  constructor(path: string, { posix, locks, place, look }: HomeOptions) {
+  constructor(folder: LedgerFolder, { posix, locks, place, look, reader }: HomeOptions) {
+    const { path } = folder;
+    this.secrets = posix ? new SecretTokens(folder, reader) : undefined;
     this.durable = new DurableRecords(join(path, 'ledger.json'), posix);
     this.runtime = new RuntimeFolder(runtimeFolderIn(path), locks, place);
     this.#look = look;
@@ -39,7 +50,9 @@ export class Home {
     const durable = await this.durable.read();
     const legacy = durable.legacy.length > 0 ? await liveLegacyRecords(durable.legacy, this.#look) : durable.legacy;
     if (!this.#locks.isReady && this.runtime.isUsed()) await this.#locks.ready();
-    return { ...durable, legacy, ...this.runtime.read(except) };
+    const persistent = this.secrets?.reveal(durable.persistent) ?? durable.persistent;
+    const isExposed = this.secrets?.isExposedIn(durable.persistent) ?? false;
+    return { ...durable, persistent, isExposed, legacy, ...this.runtime.read(except) };
   }
 }
 

@@ -29,7 +29,8 @@ export async function openLedger(host: Host, { patience, folders }: OpenLedgerOp
   const { own, system } = folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated());
   const owner = { user, processId, processStartTime: startTime(), host: place.host };
   const surroundings = { posix, locks: new LifeLocks(posix), place, look };
-  if (!own) return new HomelessLedger(owner, new Home(system!.path, surroundings), surroundings.locks);
+  if (!own)
+    return new HomelessLedger(owner, new Home(system!, { ...surroundings, reader: userId }), surroundings.locks);
   return new FileLedger({ ...surroundings, folders: { own, ...(system && { system }) }, owner, userId, patience });
 }
 

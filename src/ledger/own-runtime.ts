@@ -11,6 +11,7 @@ import { addOwnService, removeOwnService } from './own-services.ts';
 import type { Place } from './place.ts';
 import { runtimeFiles } from './runtime-folder.ts';
 import { makeOne } from './safe-folder.ts';
+import { withoutSecret } from './secret-tokens.ts';
 
 /** What a service's own file needs to know. */
 export interface OwnRuntimeOptions {
@@ -105,7 +106,7 @@ export class OwnRuntime {
 
   async #replace(records: readonly LedgerRecord[]): Promise<void> {
     const { folder, posix, shared, place } = this.#options;
-    const content: RuntimeFile = { version: 1, ...place, reservations: [...records] };
+    const content: RuntimeFile = { version: 1, ...place, reservations: records.map(withoutSecret) };
     if (!isRuntimeFile(content))
       throw new Error(`These records would make ${folder} unreadable: ${faultOf(isRuntimeFile)}`);
     const { files } = this.#begin();

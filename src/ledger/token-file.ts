@@ -1,13 +1,13 @@
-import { chownSync, closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../machine/durable-file.ts';
 import { fileError } from '../machine/file-error.ts';
+import { type Found, KeptFile } from '../machine/kept-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol } from '../protocol/generated/contract.ts';
-import { formatPorts, maximumPort, sameRange } from '../protocol/ranges.ts';
+import { maximumPort } from '../protocol/ranges.ts';
+import { largestFile } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
-
-const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 /** What the ledger must not say of a reservation that the kernel enforces, because others may read the ledger. */
 export interface TokenRecord {
@@ -15,8 +15,8 @@ export interface TokenRecord {
   range: PortRange;
   /** Decimal digits: JSON's numbers lose bits. */
   token: string;
-  /** Who is let in without it; see Admission. */
-  allow?: { userId?: number; service?: string; privileged?: boolean };
+  /** Whom it is shown to besides root. */
+  allow?: { userId?: number };
 }
 
 const ownerAlone = 0o600;
@@ -38,6 +38,7 @@ const textOf = (records: readonly TokenRecord[]) =>
 export class TokenFile {
   readonly #folder: string;
   readonly #file: string;
+  readonly #kept = new Map<string, KeptFile<TokenRecord[]>>();
 
   /** @param folder the ledger's */
   constructor(folder: string) {
@@ -47,12 +48,12 @@ export class TokenFile {
 
   /** @throws ServiceError LedgerCorrupt, AccessDenied, OsError */
   read(): TokenRecord[] {
-    return readRecords(this.#file);
+    return this.#read(this.#file);
   }
 
   /** What the user may see of it: all for root, its own for another. */
   readAs(userId: number): TokenRecord[] {
-    return userId === 0 ? this.read() : readRecords(join(this.#folder, copyName(userId)));
+    return userId === 0 ? this.read() : this.#read(join(this.#folder, copyName(userId)));
   }
 
   /** Replaces all records, durably. @throws ServiceError AccessDenied, OsError */
@@ -61,17 +62,24 @@ export class TokenFile {
     await this.#writeCopies(records);
   }
 
-  /** Adds the record, or puts it in the place of the one of the same ports. */
-  async add(record: TokenRecord): Promise<void> {
-    const others = this.read().filter((other) => !isSamePlace(other, record));
-    await this.write([...others, record]);
-  }
-
   /** Drops the records that are not kept; writes nothing where all are, and are where they should be. */
   async keep(isKept: (record: TokenRecord) => boolean): Promise<void> {
     const records = this.read();
     const kept = records.filter(isKept);
     if (kept.length < records.length || !this.#isSecret()) await this.write(kept);
+  }
+
+  #read(path: string): TokenRecord[] {
+    let kept = this.#kept.get(path);
+    if (!kept) {
+      kept = new KeptFile(path, largestFile, (found) => parse(path, found));
+      this.#kept.set(path, kept);
+    }
+    try {
+      return kept.read();
+    } catch (error) {
+      throw fileError(error, { action: 'read', path, hints });
+    }
   }
 
   /** Whether no file of it may be read by others than it is for, as one that was copied there may. */
@@ -97,8 +105,6 @@ export class TokenFile {
   }
 }
 
-const isSamePlace = (a: TokenRecord, b: TokenRecord) => a.protocol === b.protocol && sameRange(a.range, b.range);
-
 function onPath<T>(action: string, path: string, work: () => T): T {
   try {
     return work();
@@ -107,30 +113,15 @@ function onPath<T>(action: string, path: string, work: () => T): T {
   }
 }
 
-function readRecords(path: string): TokenRecord[] {
-  let text: string;
-  try {
-    text = readText(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw fileError(error, { action: 'read', path, hints });
-  }
-  return parse(path, text);
-}
+/** One list for all without a file, so that it is known again. */
+const none: TokenRecord[] = [];
 
-function readText(path: string): string {
-  const descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    return readFileSync(descriptor, 'utf8');
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function parse(path: string, text: string): TokenRecord[] {
+function parse(path: string, found: Found): TokenRecord[] {
+  if (found.kind === 'none') return none;
+  if (found.kind !== 'bytes') throw corrupt(path, 'it is no regular file of a size that we write');
   let value: { version?: unknown; reservations?: unknown } | null;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(new TextDecoder().decode(found.bytes));
   } catch {
     throw corrupt(path, 'it is not JSON');
   }
@@ -152,8 +143,7 @@ function isRecord(value: TokenRecord | null): value is TokenRecord {
     isToken(token) &&
     typeof allow === 'object' &&
     allow !== null &&
-    (allow.userId === undefined || (Number.isInteger(allow.userId) && allow.userId >= 0)) &&
-    (allow.service === undefined || typeof allow.service === 'string')
+    (allow.userId === undefined || (Number.isInteger(allow.userId) && allow.userId >= 0))
   );
 }
 
@@ -166,7 +156,3 @@ function corrupt(path: string, why: string): ServiceError {
     hint: 'Nothing was changed. Repair the file, or move it away: the reservations then get new tokens.',
   });
 }
-
-/** The records by place, for looking them up: `tcp 5000-5009`. */
-export const byPorts = (records: readonly TokenRecord[]): Map<string, TokenRecord> =>
-  new Map(records.map((record) => [formatPorts(record.protocol, record.range), record]));

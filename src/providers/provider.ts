@@ -1,5 +1,8 @@
 import type {
+  Admission,
+  Allow,
   Capabilities,
+  Enforcement,
   ExclusionRecord,
   Hold,
   Lifetime,
@@ -158,6 +161,10 @@ export interface Claim {
   lifetime: Lifetime;
   /** What holds the ports of a runtime reservation. Default strict. */
   hold?: Hold;
+  /** Who is to be stopped. Default: what the provider gives the lifetime. */
+  enforcement?: Enforcement;
+  /** Whom the kernel is to let in without the token. */
+  allow?: Admission;
   /**
    * Persistent reservations of the caller that this one comes in place of: what they have of the range is the caller's
    * already, whoever has sockets there.
@@ -245,6 +252,19 @@ interface Reserver {
   /** With `lookup`: the ranges to look up for the reservations that the ledger does not know. */
   keptRanges?(): Promise<KeptRanges>;
 
+  /**
+   * Whom the system is to let in, as it knows them. Absent where the token alone lets in.
+   * @throws ServiceError NotFound, NotSupported
+   */
+  admission?(allow: Allow): Promise<Admission>;
+
+  /**
+   * Lets the programs in that this process starts from here on, for runtime reservations that the kernel enforces. Absent
+   * where that cannot be.
+   * @throws ServiceError AccessDenied, NotSupported, OsError
+   */
+  admitChildren?(reservations: readonly Reservation[]): Promise<void>;
+
   /** Frees everything this process holds. Safe to call twice. */
   close(): void | Promise<void>;
 }
@@ -291,6 +311,8 @@ interface Looker {
 export interface Provider extends Reserver, Looker {
   readonly name: ProviderName;
   readonly capabilities: Capabilities;
+  /** What a lifetime may be asked for besides. */
+  readonly choices?: Partial<Record<Lifetime, readonly Enforcement[]>>;
   /** Absent where nothing keeps ports out of automatic choice. */
   readonly excluder?: Excluder;
 }

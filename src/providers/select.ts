@@ -5,6 +5,13 @@ import type { Provider, RuntimeHolder } from './provider.ts';
 
 const ownSystem: Partial<Record<ProviderName, NodeJS.Platform>> = { windows: 'win32', linux: 'linux' };
 
+/** What a provider may need besides. */
+export interface ProviderOptions {
+  holder?: RuntimeHolder | undefined;
+  /** Gives the folder of the ledger that its reservations are recorded in. */
+  home?: () => string;
+}
+
 /** The provider that `auto` stands for on this system. */
 function automatic(platform: NodeJS.Platform): ProviderName {
   if (platform === 'win32') return 'windows';
@@ -15,7 +22,11 @@ function automatic(platform: NodeJS.Platform): ProviderName {
  * The provider of that name; `auto` is the one that gives most on this system.
  * @throws ServiceError NotSupported when this system cannot have it
  */
-export async function selectProvider(choice: ProviderChoice, host: Host, holder?: RuntimeHolder): Promise<Provider> {
+export async function selectProvider(
+  choice: ProviderChoice,
+  host: Host,
+  { holder, home }: ProviderOptions = {},
+): Promise<Provider> {
   const name = choice === 'auto' ? automatic(host.platform) : choice;
   const system = ownSystem[name];
   if (system && system !== host.platform) {
@@ -29,7 +40,7 @@ export async function selectProvider(choice: ProviderChoice, host: Host, holder?
     case 'windows':
       return new (await import('./windows/provider.ts')).WindowsProvider(holder);
     case 'linux':
-      return new (await import('./linux/provider.ts')).LinuxProvider(host);
+      return new (await import('./linux/provider.ts')).LinuxProvider(host, home && { home });
     case 'ledger':
       return new (await import('./sockets/provider.ts')).LedgerProvider(host);
   }

@@ -46,7 +46,7 @@ import { findFree } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
-import { type Labelled, portInUse } from './refusals.ts';
+import { type Labelled, noAdmissionOfChildren, portInUse } from './refusals.ts';
 import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
 import type { Granted, Made } from './reservations/obtained.ts';
@@ -199,6 +199,17 @@ export class PortService {
       ports.push({ protocol: reservation.protocol, port: await this.#core.provider.probe(reservation, asked) });
     }
     return { ports };
+  }
+
+  /**
+   * Lets the programs in that this process starts from here on, without a token, for runtime reservations of this service
+   * that the kernel enforces. The process goes into a control group of its own for that.
+   * @throws ServiceError AccessDenied, NotSupported, OsError
+   */
+  async admitChildren(reservations: readonly Reservation[]): Promise<void> {
+    const { provider } = this.#core;
+    if (!provider.admitChildren) throw noAdmissionOfChildren(provider.name);
+    await provider.admitChildren(reservations);
   }
 
   /**

@@ -183,3 +183,9 @@ export function portInUse(protocol: Protocol, port: number): ServiceError {
     remedy: toDo('inspect', protocol, range),
   });
 }
+
+/** Nothing lets a program in that does not show the token. */
+export const noAdmissionOfChildren = (provider: ProviderName): ServiceError =>
+  new ServiceError('NotSupported', `The ${provider} provider lets no program in that does not show the token.`, {
+    hint: 'Reserve without enforcement, or let the program put the token on its sockets.',
+  });

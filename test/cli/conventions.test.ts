@@ -9,6 +9,7 @@ interface Schema {
   $ref?: string;
   type?: string;
   enum?: readonly string[];
+  properties?: Record<string, Schema>;
 }
 interface Method {
   name: string;
@@ -18,7 +19,19 @@ interface Method {
 
 const schemas = document.components.schemas as unknown as Record<string, Schema>;
 const resolved = (schema: Schema): Schema => (schema.$ref ? schemas[schema.$ref.split('/').pop()!]! : schema);
-const methods = (document.methods as Method[]).filter((method) => method['x-command']);
+/** What has an option for each of its parts. */
+const inParts = ['allow'];
+const capitalised = (word: string) => word[0]!.toUpperCase() + word.slice(1);
+const parts = (param: Method['params'][number]): Method['params'] =>
+  inParts.includes(param.name)
+    ? Object.entries(resolved(param.schema).properties!).map(([name, schema]) => ({
+        name: `${param.name}${capitalised(name)}`,
+        schema,
+      }))
+    : [param];
+const methods = (document.methods as Method[])
+  .filter((method) => method['x-command'])
+  .map((method) => ({ ...method, params: method.params.flatMap(parts) }));
 
 const terminal = { stdout: {}, stderr: {}, env: {}, platform: 'linux' } as unknown as Terminal;
 const root = program(terminal, new Output(terminal));

@@ -65,7 +65,7 @@ describe('the manifests', () => {
     const { manifest } = discoverIn([module]).get('PortReservation/Reservation')!;
     const { properties } = manifest.schema.embedded as { properties: Record<string, { readOnly?: boolean }> };
     const readOnly = Object.keys(properties).filter((name) => properties[name]!.readOnly);
-    expect(readOnly.sort()).toEqual(['createdAt', 'document', 'enforcement', 'owner', 'provider']);
+    expect(readOnly.sort()).toEqual(['createdAt', 'document', 'owner', 'provider']);
   });
 });
 

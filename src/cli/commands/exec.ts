@@ -1,16 +1,18 @@
 import { type Command, Option } from 'commander';
 import { checkHoldForOthers } from '../../library/hold-for-others.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
-import { type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
+import { type EnforcementChoice, type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
 import { createInTime } from '../exec/wait-for-ports.ts';
+import { UsageError } from '../failure.ts';
 import {
   type BlockOptions,
   blockOf,
   duration,
+  enforcementOption,
   labelGiven,
   whatIfOption,
   withBlock,
@@ -25,6 +27,7 @@ import { wouldReserve } from './new.ts';
 
 interface Options extends BlockOptions, Label {
   hold: Hold;
+  enforcement?: EnforcementChoice;
   envPrefix: string;
   env?: NamedPort[];
   leftovers: LeftoversChoice;
@@ -46,6 +49,7 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         .choices(wordsOf.Hold)
         .default('yield' satisfies Hold),
     )
+    .addOption(enforcementOption())
     .addOption(
       new Option('--env-prefix <name>', 'how the variables begin that name the ports')
         .argParser(prefix)
@@ -68,9 +72,12 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
     )
     .addOption(whatIfOption())
     .addHelpText('after', execHelp);
-  withCommon(command).action((words: [string, ...string[]], options: Options) =>
-    exec(words, options, { output, terminal }),
-  );
+  withCommon(command).action((words: [string, ...string[]], options: Options) => {
+    if (options.enforcement && command.getOptionValueSource('hold') === 'cli') {
+      throw new UsageError('--hold and --enforcement do not go together.', 'See portreservation exec --help.');
+    }
+    return exec(words, options, { output, terminal });
+  });
 }
 
 async function exec(
@@ -80,12 +87,18 @@ async function exec(
 ): Promise<void> {
   const { hold, envPrefix, env = [], leftovers, wait, whatIf } = options;
   const { output, terminal } = surroundings;
+  const enforcement = enforcementFor(options, surroundings);
   const before = inherited(terminal.env, terminal);
   checkNamed(env, options.numberOfPorts);
   const { checkParams } = await import('../../protocol/check.ts');
-  const params = checkParams('reservation/create', { ...blockOf(options), ...labelGiven(options), hold, whatIf });
+  const params = checkParams('reservation/create', {
+    ...blockOf(options),
+    ...labelGiven(options),
+    ...(enforcement ? { enforcement } : { hold }),
+    whatIf,
+  });
   await inService(options, async (service) => {
-    checkHoldForOthers(service, hold);
+    if (!enforcement) checkHoldForOthers(service, hold);
     const created = await (wait === undefined || whatIf
       ? service.create(params)
       : createInTime(service, params, { timeout: wait, output }));
@@ -96,7 +109,8 @@ async function exec(
       );
       return;
     }
-    sayUnheld(created, hold, { output, taker: 'the command' });
+    if (!enforcement) sayUnheld(created, hold, { output, taker: 'the command' });
+    if (enforcement === 'kernel') await service.admitChildren(reservations);
     const variables = portVariables(reservations[0]!.range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
     const onStart = () => {
@@ -109,6 +123,16 @@ async function exec(
       output.note(`whether the command left something running cannot be seen: ${message}`),
     );
   });
+}
+
+/** What the kernel may be asked for: on Linux it takes root, and without that all is as it would be without asking. */
+function enforcementFor(
+  { enforcement }: Options,
+  { output, terminal }: { output: Output; terminal: Terminal },
+): EnforcementChoice | undefined {
+  if (enforcement !== 'kernel' || terminal.platform !== 'linux' || terminal.geteuid?.() === 0) return enforcement;
+  output.note('The kernel refuses binds for root alone, so the ports are held as by --hold yield. Run it with sudo.');
+  return undefined;
 }
 
 /** What exec promises, and what it cannot. docs/architecture.md, "Holding ports", says why. */
@@ -148,6 +172,11 @@ What keeps others away until the command binds a port, and while it does not
 Where others have the ports asked for, this ends with exit code 1; --wait 60s
 tries again for that long, whenever a reservation has ended, and then says who
 has them.
+
+With --enforcement kernel, as root on Linux, the kernel refuses every bind of
+the ports but those of the command and of what it starts, which need no option
+for it: they run in a control group of their own. Without root the ports are
+held as by --hold yield, and that is said.
 
 The ports are free again when the command has ended. Where the system says who
 has a port (Linux, Windows), what the command left running on them is waited

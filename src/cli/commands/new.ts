@@ -13,12 +13,15 @@ import { startHolder } from '../hold/start-holder.ts';
 import {
   type BlockOptions,
   blockOf,
+  type EnforcementOptions,
+  enforcementGiven,
   labelGiven,
   plainOption,
   whatIfOption,
   wholeNumber,
   withBlock,
   withCommon,
+  withEnforcement,
   withLabel,
 } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -27,7 +30,7 @@ import { inService } from '../service.ts';
 import { sayUnheld } from '../unheld.ts';
 import { reservationColumns } from '../views.ts';
 
-interface Options extends BlockOptions, Label {
+interface Options extends BlockOptions, Label, EnforcementOptions {
   persistent?: boolean;
   pid?: number;
   hold?: Hold;
@@ -54,7 +57,7 @@ export function addNew(root: Command, output: Output, terminal: Terminal): void 
         wordsOf.Hold,
       ),
     );
-  withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none'))
+  withEnforcement(withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none')))
     .addOption(
       new Option('--if-exists <what>', 'when exactly this reservation is there: fail, return it, or update its label')
         .choices(wordsOf.IfExists)
@@ -79,9 +82,10 @@ async function create(options: Options, output: Output, terminal: Terminal): Pro
   const params = checkParams('reservation/create', {
     ...(pid === undefined
       ? { lifetime: 'persistent', ifExists: options.ifExists }
-      : { hold: options.hold ?? ('yield' satisfies Hold) }),
+      : !options.enforcement && { hold: options.hold ?? ('yield' satisfies Hold) }),
     ...blockOf(options),
     ...labelGiven(options),
+    ...enforcementGiven(options),
     whatIf,
   });
   const isHeld = pid !== undefined && !whatIf;

@@ -1,6 +1,8 @@
 import type { Host } from '../../host.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type {
+  Admission,
+  Allow,
   Capabilities,
   ExclusionRecord,
   PortRange,
@@ -8,8 +10,8 @@ import type {
   ProviderName,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { rangesWithout } from '../../protocol/port-set.ts';
-import { formatPorts, holdsPort } from '../../protocol/ranges.ts';
+import { isEmpty, minus, PortSet, rangesWithout } from '../../protocol/port-set.ts';
+import { formatPorts, holdsPort, overlap } from '../../protocol/ranges.ts';
 import type { Excluder, ExclusionRequest } from '../excluder.ts';
 import type {
   Claim,
@@ -24,26 +26,32 @@ import type {
 } from '../provider.ts';
 import { LedgerProvider } from '../sockets/provider.ts';
 import { listName } from './exclusion-table.ts';
+import { isKernels, KernelKeeper } from './kernel/keeper.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
 /**
  * What the ledger provider does, and for persistent reservations what Linux has for them: the list of ports the system
- * does not hand out by itself. It stops no bind by number, hence `ephemeralOnly`.
+ * does not hand out by itself. It stops no bind by number, hence `ephemeralOnly`. Where it is asked for, the kernel refuses
+ * binds, too.
  */
 export class LinuxProvider implements Provider {
   readonly name: ProviderName = 'linux';
   readonly capabilities: Capabilities;
+  readonly choices = { runtime: ['kernel'], persistent: ['kernel'] } as const;
   readonly commands: SystemCommands;
   readonly excluder: Excluder;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
+  readonly #kernel: KernelKeeper;
 
-  constructor(host: Host, paths: SysctlPaths = systemPaths) {
+  /** @param home gives the ledger's folder, for which the kernel's reservations are restored at boot */
+  constructor(host: Host, { paths = systemPaths, home = () => '' }: { paths?: SysctlPaths; home?: () => string } = {}) {
     this.#base = new LedgerProvider(host);
     this.commands = this.#base.commands;
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
     this.#reserved = new ReservedPorts(paths, host);
+    this.#kernel = new KernelKeeper(host, home);
     this.excluder = excluderOf(this.#reserved);
   }
 
@@ -78,14 +86,34 @@ export class LinuxProvider implements Provider {
     return this.#base.overview(protocol, signal);
   }
 
+  admission(allow: Allow): Promise<Admission> {
+    return this.#kernel.admission(allow);
+  }
+
   async claim(claim: Claim): Promise<bigint> {
-    if (claim.lifetime === 'persistent') this.#checkPersistent(claim);
-    return this.#base.claim(claim);
+    await this.#checkList(claim);
+    return isKernels(claim) ? this.#kernel.claim(claim) : this.#base.claim(claim);
   }
 
   async check(claim: Claim): Promise<void> {
+    await this.#checkList(claim);
+    await (isKernels(claim) ? this.#kernel.check(claim) : this.#base.check(claim));
+  }
+
+  async #checkList(claim: Claim): Promise<void> {
     if (claim.lifetime === 'persistent') this.#checkPersistent(claim);
-    await this.#base.check(claim);
+    else if (isKernels(claim)) await this.#refuseHandedOut(claim);
+  }
+
+  /** The kernel's gate is not asked by automatic choice, and a runtime reservation is in no list that keeps that away. */
+  async #refuseHandedOut({ protocol, range }: Claim): Promise<void> {
+    const dynamic = await this.dynamicRange();
+    if (!overlap(dynamic, range) || isEmpty(minus(PortSet.of([range]), this.#reserved.excluded()))) return;
+    const target = formatPorts(protocol, range);
+    throw new ServiceError('NotSupported', `The system hands out ports of ${target} by itself, without asking.`, {
+      target,
+      hint: 'Choose ports outside of the dynamic range, exclude these first, or make the reservation persistent.',
+    });
   }
 
   #checkPersistent({ protocol, range, replacing = [], look }: Claim): void {
@@ -102,6 +130,7 @@ export class LinuxProvider implements Provider {
     freed: readonly Reservation[] = [],
   ): Promise<void> {
     await this.#reserved.settle({ reservations, exclusions, freed });
+    await this.#kernel.settle(reservations, freed);
   }
 
   async checkSettled(
@@ -110,11 +139,13 @@ export class LinuxProvider implements Provider {
     freed: readonly Reservation[] = [],
   ): Promise<void> {
     this.#reserved.checkSettled({ reservations, exclusions, freed });
+    await this.#kernel.checkSettled(freed);
   }
 
   async release(reservation: Reservation): Promise<void> {
+    if (isKernels(reservation)) await this.#kernel.release(reservation);
     if (reservation.lifetime === 'persistent') await this.#reserved.release(reservation);
-    else await this.#base.release(reservation);
+    else if (!isKernels(reservation)) await this.#base.release(reservation);
   }
 
   conditions(records: readonly Recorded[]): Conditions {
@@ -122,11 +153,16 @@ export class LinuxProvider implements Provider {
   }
 
   probe(reservation: Reservation, ports: PortRange): Promise<number> {
-    return this.#base.probe(reservation, ports);
+    return (isKernels(reservation) ? this.#kernel : this.#base).probe(reservation, ports);
   }
 
-  close(): void {
+  admitChildren(reservations: readonly Reservation[]): Promise<void> {
+    return this.#kernel.admitChildren(reservations);
+  }
+
+  async close(): Promise<void> {
     this.#base.close();
+    await this.#kernel.close();
   }
 }
 

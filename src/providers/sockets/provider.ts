@@ -9,6 +9,7 @@ import type {
 } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
+import { newToken } from '../../protocol/token.ts';
 import { dynamicRange, readDynamicRange } from '../proc/dynamic-range.ts';
 import { addEnds } from '../proc/ends/ends.ts';
 import { holdersOf } from '../proc/holders.ts';
@@ -25,7 +26,6 @@ import type {
   Survey,
   SystemCommands,
 } from '../provider.ts';
-import { newToken } from '../token.ts';
 import { firstUnprivilegedPort, portInUse } from './bind-error.ts';
 import { firstPortInUse, probePorts, tryHandOver } from './bind-ports.ts';
 import { bsdCommands, linuxCommands } from './commands.ts';

@@ -11,6 +11,7 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
+import { newToken } from '../../protocol/token.ts';
 import type { Excluder } from '../excluder.ts';
 import type {
   Claim,
@@ -22,7 +23,6 @@ import type {
   RuntimeHolder,
   Survey,
 } from '../provider.ts';
-import { newToken } from '../token.ts';
 import { windowsCommands } from './commands.ts';
 import { netshExcluder } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';

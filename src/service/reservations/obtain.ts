@@ -1,11 +1,12 @@
 import type { LedgerView } from '../../ledger/ledger.ts';
-import type { Enforcement, LedgerRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import type { Admission, LedgerRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
 import type { Claim } from '../../providers/provider.ts';
 import type { Core } from '../core.ts';
 import { relabelled, sameLabel } from '../label.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from '../ports/choose.ts';
 import { checkMayRelabel } from '../refusals.ts';
+import { admissionOf, enforcementOf, isEnforcedAs } from './enforcement.ts';
 import type { Obtained } from './obtained.ts';
 import type { CreateRequest } from './requests.ts';
 
@@ -14,6 +15,11 @@ export interface Taker {
   /** @returns the token, where it is taken for good */
   take(claim: Claim): Promise<bigint | undefined>;
   giveBack(taken: readonly LedgerRecord[], replaced: readonly Reservation[]): Promise<void>;
+}
+
+/** A request, and whom the system is to let in by it. */
+interface Wanted extends CreateRequest {
+  admission: Admission | undefined;
 }
 
 /** What a request may stand on. */
@@ -33,9 +39,10 @@ interface Circumstances {
 export async function obtain(
   core: Core,
   taker: Taker,
-  request: CreateRequest,
+  asked: CreateRequest,
   circumstances: Circumstances,
 ): Promise<Obtained> {
+  const request: Wanted = { ...asked, admission: await admissionOf(core.provider, asked) };
   const { protocols } = request;
   const { view } = circumstances;
   const found = relabel(core, await existingOf(core, request, view), request, view);
@@ -74,17 +81,17 @@ function relabel(
 }
 
 /** Those of the very reservations asked for that the caller may have: its own, or persistent ones. */
-async function existingOf(core: Core, request: CreateRequest, { own, system }: LedgerView): Promise<Reservation[]> {
+async function existingOf(core: Core, request: Wanted, { own, system }: LedgerView): Promise<Reservation[]> {
   const { protocols, range, lifetime, returnsExisting, updatesExisting } = request;
   if (!returnsExisting || !range) return [];
   const existing: Reservation[] = [];
   for (const protocol of protocols) {
     const found = await core.known.find({ protocol, range }, [...own, ...system]);
-    if (found?.lifetime !== lifetime) continue;
+    if (found?.lifetime !== lifetime || !isEnforcedAs(found, request, request.admission)) continue;
     // Another service of this process may have it; its label is that one's to change.
     const isOfProcess = !updatesExisting && core.ledger.isHeldByThisProcess(found as LedgerRecord);
     const isHeld = core.held.has(keyOf(found)) || isOfProcess;
-    const isHeldSo = isHeld && found.enforcement === enforcementOf(core, request, protocol);
+    const isHeldSo = isHeld && found.enforcement === enforcementOf(core.provider, request, protocol);
     if (lifetime === 'persistent' || isHeldSo) existing.push(found);
   }
   return existing;
@@ -93,7 +100,7 @@ async function existingOf(core: Core, request: CreateRequest, { own, system }: L
 async function take(
   core: Core,
   taker: Taker,
-  request: CreateRequest,
+  request: Wanted,
   { view, replacing = [], ...how }: Circumstances,
 ): Promise<Pick<Obtained, 'claimed' | 'warnings'>> {
   const { provider, known } = core;
@@ -131,19 +138,21 @@ async function take(
 async function takeInEach(
   core: Core,
   taker: Taker,
-  request: CreateRequest,
+  request: Wanted,
   {
     range,
     replacing,
     ...how
   }: { range: PortRange; replacing: readonly Reservation[] } & Pick<Claim, 'isTrial' | 'look' | 'signal'>,
 ): Promise<LedgerRecord[]> {
-  const { protocols, lifetime, hold } = request;
+  const { protocols, lifetime, hold, admission: allow } = request;
   const taken: LedgerRecord[] = [];
   try {
     for (const protocol of protocols) {
       const own = replacing.filter((one) => one.protocol === protocol);
-      const token = await taker.take({ protocol, range, lifetime, hold, replacing: own, ...how });
+      const enforcement = enforcementOf(core.provider, request, protocol);
+      const claim = { protocol, range, lifetime, hold, enforcement, ...(allow && { allow }), replacing: own };
+      const token = await taker.take({ ...claim, ...how });
       taken.push(recordOf(core, request, { protocol, range, token }));
     }
     return taken;
@@ -153,25 +162,19 @@ async function takeInEach(
   }
 }
 
-/** Who is stopped by what is asked for. */
-function enforcementOf({ provider }: Core, { lifetime, hold }: CreateRequest, protocol: Protocol): Enforcement {
-  const { capabilities } = provider;
-  if (hold === 'strict') return capabilities[lifetime];
-  return hold === 'yield' ? capabilities.yield[protocol] : 'ledger';
-}
-
 function recordOf(
   core: Core,
-  request: CreateRequest,
+  request: Wanted,
   { protocol, range, token }: { protocol: Protocol; range: PortRange; token: bigint | undefined },
 ): LedgerRecord {
-  const { lifetime, label } = request;
+  const { lifetime, label, admission: allow } = request;
   return {
     protocol,
     range,
     ...(token !== undefined && { token: String(token) }),
     lifetime,
-    enforcement: enforcementOf(core, request, protocol),
+    enforcement: enforcementOf(core.provider, request, protocol),
+    ...(allow && { allow }),
     provider: core.provider.name,
     ...label,
     owner: core.ledger.owner(lifetime),

@@ -97,24 +97,25 @@ export async function record(
   const { fresh, gone, before, between, after } = records;
   if (fresh.length + gone.length === 0) return restore(core, prospect, change);
   const isSystems = [...fresh, ...gone].some(isPersistent);
-  let done: 'nothing' | 'written' | 'settled' = 'nothing';
+  let isWritten = false;
+  let isSettled = false;
   try {
     signal?.throwIfAborted();
     if (fresh.length > 0) {
       await change.write(between);
-      done = 'written';
+      isWritten = true;
     }
     if (isSystems) {
+      isSettled = true; // in part, where it fails
       await provider.settle(...settlementOf(core, after, change, gone));
-      done = 'settled';
     }
     if (after.length < between.length) await change.write(after);
   } catch (error) {
     const claimed = prospect.obtained.flatMap((one) => one.claimed);
     const undoing = [
       () => giveBack(provider, claimed, gone),
-      async () => done === 'settled' && (await unsettle(core, records, change)),
-      async () => fresh.length > 0 && done !== 'nothing' && (await change.write(before)),
+      async () => isSettled && (await unsettle(core, records, change)),
+      async () => isWritten && (await change.write(before)),
     ];
     // What cannot be undone does not keep the rest, and is less than why the change failed.
     for (const undo of undoing) await undo().catch(() => {});

@@ -1,5 +1,7 @@
 import { InvalidParamsError } from '../../protocol/errors.ts';
 import type {
+  Allow,
+  EnforcementChoice,
   Hold,
   Lifetime,
   PortRange,
@@ -15,6 +17,10 @@ export interface CreateRequest {
   protocols: readonly Protocol[];
   lifetime: Lifetime;
   hold: Hold;
+  /** Who is to be stopped; undefined: what the system gives. */
+  enforcement: EnforcementChoice | undefined;
+  /** Whom the kernel lets in without the token. */
+  allow: Allow | undefined;
   numberOfPorts: number;
   /** The range asked for; undefined when a free one is to be found. */
   range: PortRange | undefined;
@@ -31,6 +37,7 @@ const invalid = (field: string, message: string) => new InvalidParamsError([{ fi
 /** Checks what the schema cannot say: sums, and keys that exclude each other. */
 export function createRequest(params: ReservationCreateParams): CreateRequest {
   const { protocol, lifetime = 'runtime', hold = 'strict', numberOfPorts = 1, startPort, within, ifExists } = params;
+  const { enforcement } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
   checkRange(range ?? { startPort: 1, numberOfPorts }, 'numberOfPorts');
   if (within) {
@@ -41,11 +48,19 @@ export function createRequest(params: ReservationCreateParams): CreateRequest {
   if (lifetime === 'persistent' && params.hold !== undefined) {
     throw invalid('hold', 'is for runtime reservations: nothing has to hold the ports of a persistent one');
   }
+  if (enforcement === 'kernel' && hold !== 'strict') {
+    throw invalid('hold', 'is for ports that sockets hold: the kernel lets in who has the token');
+  }
+  const allow = Object.keys(params.allow ?? {}).length > 0 ? params.allow : undefined;
+  if (allow && enforcement !== 'kernel') {
+    throw invalid('allow', 'says whom the kernel lets in, so it is only with enforcement kernel');
+  }
   const updatesExisting = ifExists === 'update';
   const returnsExisting = updatesExisting || ifExists === 'return';
   const label = labelOf(params);
   const protocols = [protocol].flat();
-  return { protocols, lifetime, hold, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
+  const asked = { protocols, lifetime, hold, enforcement, allow };
+  return { ...asked, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
 }
 
 /** Refuses a block that is larger than where it is looked for. */

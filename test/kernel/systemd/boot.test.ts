@@ -66,18 +66,14 @@ function layOver(folder: string): void {
   for (const [name, text] of Object.entries(units)) put(`etc/systemd/system/${name}`, text);
   const range = (port: number) => ({ startPort: port, numberOfPorts: 1 });
   const record = { protocol: 'tcp', lifetime: 'persistent', enforcement: 'kernel', provider: 'linux' };
-  const ledger = reserved.map(({ port }) => ({
+  const ledger = reserved.map(({ port, allow }) => ({
     ...record,
+    ...(allow && { allow }),
     range: range(port),
     owner: { user: 'root' },
     createdAt: '2026-01-01T00:00:00.000Z',
   }));
-  const tokens = reserved.map(({ port, token, allow }) => ({
-    protocol: 'tcp',
-    range: range(port),
-    token,
-    ...(allow && { allow }),
-  }));
+  const tokens = reserved.map(({ port, token }) => ({ protocol: 'tcp', range: range(port), token }));
   put('var/lib/port-reservation/ledger.json', JSON.stringify({ version: 1, reservations: ledger }));
   put('var/lib/port-reservation/tokens.json', JSON.stringify({ version: 1, reservations: tokens }));
 }

@@ -1,14 +1,13 @@
 import { Bpf } from '../../../native/linux/bpf.ts';
 import { tokenBytes } from '../../../native/linux/socket-token.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
-import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
+import type { Admission, PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { formatPorts, holdsPort, sameRange } from '../../../protocol/ranges.ts';
-import { newToken } from '../../token.ts';
+import { newToken } from '../../../protocol/token.ts';
 import { bindAny, isRefusedUnseen, refuseTaken } from './bind-with-token.ts';
 import { GateAccess, type GatePlace } from './gate-access.ts';
 import { type KernelRange, rangesOf, serviceId } from './range-entries.ts';
 import {
-  type Admission,
   attachOrRemove,
   blocksHere,
   type KernelReservation,
@@ -37,6 +36,14 @@ export interface GateStatus {
   wholeMachine: boolean;
 }
 
+interface CheckOptions {
+  /** What of the range is not the caller's yet, and therefore has to be free. Default: all of it. */
+  fresh?: readonly PortRange[];
+  /** Ranges of the caller's that this one comes in the place of. */
+  replacing?: readonly PortRange[];
+  signal?: AbortSignal | undefined;
+}
+
 interface AcquireOptions {
   allow?: Admission;
   signal?: AbortSignal;
@@ -56,7 +63,7 @@ export type Explanation = KernelRange & { serviceName?: string };
 export class KernelGate {
   readonly #access: GateAccess;
   /** Ranges that `claim` found free, and that `settle` is to find free again with nobody else let in. */
-  readonly #claimed = new Map<string, AbortSignal | undefined>();
+  readonly #claimed = new Map<string, Pick<CheckOptions, 'fresh' | 'signal'>>();
 
   private constructor(access: GateAccess) {
     this.#access = access;
@@ -78,14 +85,29 @@ export class KernelGate {
    * @returns the token that the reservation is to have
    * @throws ServiceError AccessDenied, NotSupported, RangeReserved, PortInUse, OsError
    */
-  async claim(protocol: Protocol, range: PortRange, { signal }: { signal?: AbortSignal } = {}): Promise<bigint> {
+  async claim(protocol: Protocol, range: PortRange, options: CheckOptions = {}): Promise<bigint> {
+    await this.check(protocol, range, options);
+    const { fresh, signal } = options;
+    this.#claimed.set(formatPorts(protocol, range), { ...(fresh && { fresh }), signal });
+    return newToken();
+  }
+
+  /** Refuses what `claim` and `acquire` would. */
+  async check(
+    protocol: Protocol,
+    range: PortRange,
+    { fresh = [range], replacing, signal }: CheckOptions = {},
+  ): Promise<void> {
     const target = formatPorts(protocol, range);
     if (!(await this.status()).inForce) await this.#access.try();
     const deed = { action: `reserve ${target} in the kernel`, target };
-    await this.#access.atExisting(deed, undefined, (site) => refuseReserved(site, protocol, range));
-    await refuseTaken(protocol, range, () => {}, signal);
-    this.#claimed.set(target, signal);
-    return newToken();
+    await this.#access.atExisting(deed, undefined, (site) => refuseReserved(site, protocol, range, replacing));
+    for (const part of fresh) await refuseTaken(protocol, part, () => {}, signal);
+  }
+
+  /** Whether a reservation is claimed and not settled yet. */
+  get hasClaims(): boolean {
+    return this.#claimed.size > 0;
   }
 
   /**
@@ -98,7 +120,7 @@ export class KernelGate {
     const target = formatPorts(protocol, range);
     await this.#access.at({ action: `reserve ${target} in the kernel`, target }, async (site) => {
       refuseReserved(site, protocol, range);
-      await add(site, reservation, signal);
+      await add(site, reservation, { signal });
     });
     return reservation.token;
   }
@@ -118,9 +140,9 @@ export class KernelGate {
       attachOrRemove(site.gate);
       for (const one of claimed) {
         const ports = formatPorts(one.protocol, one.range);
-        const signal = this.#claimed.get(ports);
+        const options = this.#claimed.get(ports);
         this.#claimed.delete(ports);
-        await add(site, one, signal);
+        await add(site, one, options);
       }
     });
   }
@@ -238,13 +260,17 @@ const giving = (gate: Site['gate'], token: bigint) => {
 };
 
 /** Puts the range in, so that only the token lets in, then finds out whether somebody has it; if so takes it out again. */
-async function add(site: Site, reservation: KernelReservation, signal: AbortSignal | undefined): Promise<void> {
+async function add(
+  site: Site,
+  reservation: KernelReservation,
+  { fresh = [reservation.range], signal }: Pick<CheckOptions, 'fresh' | 'signal'> = {},
+): Promise<void> {
   const { gate } = site;
   const { protocol, range, token } = reservation;
   try {
     putRange(site, kernelRange(reservation));
     attachOrRemove(gate);
-    await refuseTaken(protocol, range, giving(gate, token), signal);
+    for (const part of fresh) await refuseTaken(protocol, part, giving(gate, token), signal);
   } catch (error) {
     takeRange(site, protocol, range);
     attachOrRemove(gate);

@@ -1,18 +1,8 @@
 import { ServiceError } from '../../../protocol/errors.ts';
-import type { PortRange, Protocol } from '../../../protocol/generated/contract.ts';
+import type { Admission, PortRange, Protocol } from '../../../protocol/generated/contract.ts';
 import { endPort, formatPorts, overlap, sameRange } from '../../../protocol/ranges.ts';
 import type { Gate } from './gate.ts';
 import { type Block, entriesOf, isForSame, type KernelRange, rangesOf, serviceId } from './range-entries.ts';
-
-/** Who is let in without the token. */
-export interface Admission {
-  /** Processes of this user, root or not. */
-  userId?: number;
-  /** Processes of this systemd unit, such as `nginx.service`. */
-  service?: string;
-  /** Whether those let in, by token too, need no right to bind ports below the first unprivileged one. */
-  privileged?: boolean;
-}
 
 /** A reservation that the kernel is to enforce. */
 export interface KernelReservation {
@@ -80,9 +70,10 @@ export function attachOrRemove(gate: Gate): void {
   else gate.attach(blocks.some(needsToken));
 }
 
-/** Refuses a range with a port that the kernel keeps for somebody already. */
-export function refuseReserved(site: Site, protocol: Protocol, range: PortRange): void {
-  const twice = rangesOf(of(site, protocol)).find((one) => overlap(one.range, range));
+/** Refuses a range with a port that the kernel keeps for somebody already, other than in these of the caller's. */
+export function refuseReserved(site: Site, protocol: Protocol, range: PortRange, own: readonly PortRange[] = []): void {
+  const isOwn = (one: KernelRange) => own.some((other) => sameRange(other, one.range));
+  const twice = rangesOf(of(site, protocol)).find((one) => overlap(one.range, range) && !isOwn(one));
   if (!twice) return;
   const target = formatPorts(protocol, range);
   throw new ServiceError(
