@@ -27,7 +27,11 @@ export async function applyDesiredState(
 ): Promise<AppliedState> {
   const document = await readDesiredState(text, format, signal);
   const present = await service.present({ settles: !whatIf }, { signal });
-  const plan = planOf({ items: itemsOf(document), document: document.name, prune }, present);
+  const plan = planOf(
+    { items: itemsOf(document), document: document.name, prune },
+    present,
+    service.capabilities.persistent,
+  );
   await new CarryOut(service, { whatIf, signal }).all(plan);
   const changes = changesOf(plan);
   return {

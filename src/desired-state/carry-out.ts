@@ -1,12 +1,30 @@
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
-import type { ChangeError, DesiredChange, PortRange, Protocol } from '../protocol/generated/contract.ts';
+import type {
+  ChangeError,
+  DesiredChange,
+  Enforcement,
+  EnforcementChoice,
+  PortRange,
+  Protocol,
+} from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
 import { orFreePorts } from '../protocol/remedies.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { BatchOutcome, Wish } from '../service/reservations/batch.ts';
 import { type CreateRequest, createRequest } from '../service/reservations/requests.ts';
-import { type Group, isDue, labelFor, type Plan, type Stale, type Step, storeFor } from './plan.ts';
+import {
+  admissionFor,
+  type Existing,
+  type Group,
+  isDue,
+  isMadeAnew,
+  labelFor,
+  type Plan,
+  type Stale,
+  type Step,
+  storeFor,
+} from './plan.ts';
 
 /** What ends all attempts: each further one would wait as long for the same answer. */
 const hopeless = ['LedgerBusy', 'LedgerCorrupt'];
@@ -57,7 +75,7 @@ export class CarryOut {
     let outcome: BatchOutcome | undefined;
     const error = await this.#attempt(async () => {
       outcome = await this.#service.carryOut(
-        { releases, wishes: making.map(wishOf) },
+        { releases, wishes: making.map((group) => this.#wishOf(group)) },
         { whatIf: this.#whatIf, signal: this.#signal },
       );
     });
@@ -94,7 +112,9 @@ export class CarryOut {
       for (const change of changes.filter(isDue)) {
         const { created, updated } = made[index]!;
         change.action = created.includes(change.protocol)
-          ? 'create'
+          ? isMadeAnew(change)
+            ? 'update'
+            : 'create'
           : updated.includes(change.protocol) || isPutBack(change)
             ? 'update'
             : 'none';
@@ -127,7 +147,7 @@ export class CarryOut {
           await this.#service.removeExclusion(placeOf(stale.existing.is));
           removed.push(stale);
         }
-        const wish = wishOf({ steps: [...reservations], replaced: replaced.filter(isReservation) });
+        const wish = this.#wishOf({ steps: [...reservations], replaced: replaced.filter(isReservation) });
         const { wishes } = await this.#service.carryOut({ wishes: [wish] }, { signal: this.#signal });
         if (wishes[0]!.status === 'rejected') throw wishes[0]!.reason;
       }
@@ -183,6 +203,31 @@ export class CarryOut {
     this.#noteRelease(change, await this.#attempt(() => this.#service.removeExclusion(params)), undefined);
   }
 
+  /** What a group of reservations asks of the service. What an entry leaves out may differ in the two protocols. */
+  #wishOf({ steps, replaced }: Group): Wish {
+    const gone = [...replaced.map(({ existing }) => existing), ...steps.flatMap(anewOf)];
+    return { requests: steps.map((step) => this.#requestOf(step)), replaces: gone.map(({ is }) => is) };
+  }
+
+  #requestOf({ item, existing: [existing] }: Step): CreateRequest {
+    const { protocols, range } = item;
+    const label = labelFor(item, existing?.is);
+    const usual = this.#service.capabilities.persistent;
+    const is = existing?.kind === 'reservation' ? existing.is : undefined;
+    const { enforcement, allow } = admissionFor(item, is, usual);
+    return createRequest({
+      protocol: protocols,
+      ...range,
+      lifetime: 'persistent',
+      ifExists: 'update',
+      ...((item.enforcement ?? usual) === usual && enforcement !== 'kernel'
+        ? {}
+        : { enforcement: choiceOf(enforcement) }),
+      ...(allow && { allow }),
+      ...labelOf(label),
+    });
+  }
+
   async #attempt(work: () => Promise<unknown>): Promise<ChangeError | undefined> {
     if (this.#signal?.aborted) this.#end ??= cancelled;
     if (this.#end) return this.#end;
@@ -225,21 +270,18 @@ const leavingOf = ({ changes, existing }: Step) =>
     return there && isDue(change) ? [{ change, existing: there, release: placeOf(there.is) }] : [];
   });
 
-/** What a group of reservations asks of the service. What an entry leaves out may differ in the two protocols. */
-function wishOf({ steps, replaced }: Group): Wish {
-  return { requests: steps.map(requestOf), replaces: replaced.map(({ existing: { is } }) => is) };
-}
-
-function requestOf({ item, existing }: Step): CreateRequest {
-  const { protocols, range } = item;
-  const label = labelFor(item, existing[0]?.is);
-  return createRequest({
-    protocol: protocols,
-    ...range,
-    lifetime: 'persistent',
-    ifExists: 'update',
-    ...labelOf(label),
+/** What there is of the entry that is made anew, as far as it is nobody else's. */
+const anewOf = ({ item, changes, existing }: Step): Existing[] =>
+  changes.flatMap((change, index) => {
+    const there = existing[index];
+    const isOwn = there?.is.document === undefined || there.is.document === item.label.document;
+    return there && isOwn && isMadeAnew(change) ? [there] : [];
   });
+
+/** What can be asked for, where an instance has a word that only tells. */
+function choiceOf(enforcement: Enforcement): EnforcementChoice {
+  if (enforcement === 'kernel' || enforcement === 'ephemeralOnly') return enforcement;
+  throw new InvalidParamsError([{ field: 'enforcement', message: 'must be kernel or ephemeralOnly' }]);
 }
 
 /** Notes the error at all that was to be done. */

@@ -3,6 +3,7 @@ import type {
   DesiredReservation,
   DesiredState,
   DesiredStateExportParams,
+  Enforcement,
   ExportedState,
   ExportFormat,
   PortExclusion,
@@ -41,7 +42,7 @@ export async function exportDesiredState(
     reservations: reservations
       .filter((one) => one.lifetime === 'persistent' && isWanted(one))
       .sort(byPlace)
-      .map(entryOf),
+      .map((one) => ({ ...entryOf(one), ...enforcedAs(one, service.capabilities.persistent) })),
     exclusions: exclusions
       .filter((one) => one.own && isWanted(one))
       .sort(byPlace)
@@ -52,6 +53,13 @@ export async function exportDesiredState(
   const none = document !== undefined && isEmpty ? [`Nothing here is of the document "${document}".`] : [];
   const warnings = [...unseen, ...none, ...unwritten];
   return { text, ...(warnings.length > 0 && { warnings }) };
+}
+
+/** What an entry has to ask for to come to the same. */
+function enforcedAs({ enforcement, allow }: Reservation, usual: Enforcement): Partial<DesiredReservation> {
+  if (enforcement !== 'kernel' || usual === 'kernel') return {};
+  const { userId: _, ...wanted } = allow ?? {};
+  return { enforcement, ...(allow && { allow: wanted }) };
 }
 
 function entryOf({

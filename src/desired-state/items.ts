@@ -1,9 +1,11 @@
 import type { PathError } from '../protocol/field-errors.ts';
 import type {
+  Allow,
   DesiredChange,
   DesiredExclusion,
   DesiredReservation,
   DesiredState,
+  Enforcement,
   ExclusionStore,
   Label,
   PortRange,
@@ -21,6 +23,10 @@ export interface DesiredItem {
   exist: boolean;
   /** Of exclusions alone it says something; undefined: as it is, and persistent where it is made. */
   store: ExclusionStore | undefined;
+  /** Of reservations alone; undefined: what the system gives, or where it is partial, as it is. */
+  enforcement: Enforcement | undefined;
+  /** Whom the kernel lets in without the token. */
+  allow: Allow | undefined;
   label: Label;
   /** Whether what the label leaves out stays as it is; else it is taken away. */
   isPartial: boolean;
@@ -39,15 +45,18 @@ export interface Desired {
 
 function itemOf(
   kind: DesiredItem['kind'],
-  { protocol, startPort, numberOfPorts = 1, store = 'persistent', ...label }: DesiredReservation & DesiredExclusion,
+  entry: DesiredReservation & DesiredExclusion,
   { document, path }: { document: string; path: string[] },
 ): DesiredItem {
+  const { protocol, startPort, numberOfPorts = 1, store = 'persistent', enforcement, allow, ...label } = entry;
   return {
     kind,
     protocols: [protocol].flat(),
     range: { startPort, numberOfPorts },
     exist: true,
     store,
+    enforcement,
+    allow,
     label: labelOf({ ...label, document }),
     isPartial: false,
     path,

@@ -1,18 +1,23 @@
 import {
+  type Admission,
+  type Allow,
   type DesiredChange,
   type DesiredDifference,
+  type Enforcement,
   type Label,
   labelFields,
   type PortExclusion,
   type PortRange,
   type Protocol,
   type RecordState,
+  type Reservation,
 } from '../protocol/generated/contract.ts';
 import { formatPorts, overlap } from '../protocol/ranges.ts';
 import { holdsAll, lasts } from '../service/exclusions/rules.ts';
 import { labelOf } from '../service/label.ts';
 import type { Present } from '../service/present.ts';
 import type { Labelled } from '../service/refusals.ts';
+import { isAsAllowed } from '../service/reservations/enforcement.ts';
 import type { Desired, DesiredItem } from './items.ts';
 
 /** What is there and lasts: a persistent reservation, or an exclusion. */
@@ -52,8 +57,8 @@ export interface Plan {
 const keyOf = (kind: Existing['kind'], protocol: Protocol, range: PortRange) =>
   `${kind} ${formatPorts(protocol, range)}`;
 
-/** Compares what is asked for with what is there. */
-export function planOf({ items, document, prune }: Desired, present: Present): Plan {
+/** Compares what is asked for with what is there. @param usual what a persistent reservation is that asks for nothing */
+export function planOf({ items, document, prune }: Desired, present: Present, usual: Enforcement): Plan {
   const there = existingIn(present);
   const steps = items.map((item): Step => {
     const existing = item.protocols.map((protocol) => {
@@ -63,7 +68,7 @@ export function planOf({ items, document, prune }: Desired, present: Present): P
       return found;
     });
     const changes = item.protocols.map((protocol, index) =>
-      changeOf(item, protocol, existing[index], present.isOverridden),
+      changeOf(item, protocol, existing[index], { usual, isOverridden: present.isOverridden }),
     );
     return { item, changes, existing, inTheWay: [] };
   });
@@ -151,18 +156,13 @@ const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredCh
   ...(name !== undefined && { name }),
 });
 
-function changeOf(
-  item: DesiredItem,
-  protocol: Protocol,
-  existing: Existing | undefined,
-  isOverridden = false,
-): DesiredChange {
+function changeOf(item: DesiredItem, protocol: Protocol, existing: Existing | undefined, usual: Usual): DesiredChange {
   const { kind, range, exist } = item;
   const { name } = exist ? item.label : (existing?.is ?? {});
   const what = { kind, protocol, range, ...(name !== undefined && { name }) };
   if (!exist) return { action: existing ? 'release' : 'none', ...what };
   if (!existing) return { action: 'create', ...what };
-  const differences = differencesOf(existing, item, isOverridden);
+  const differences = differencesOf(existing, item, usual);
   return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
 }
 
@@ -176,7 +176,7 @@ export function storeFor({ store }: DesiredItem, existing: Existing | undefined)
 }
 
 /** What differs, and how; undefined where nothing does. What others excluded may last longer than it has to. */
-function differencesOf(existing: Existing, item: DesiredItem, isOverridden: boolean) {
+function differencesOf(existing: Existing, item: DesiredItem, { usual, isOverridden = false }: Usual) {
   const isOthers = existing.kind === 'exclusion' && !existing.is.own;
   const store = storeFor(item, existing);
   const storeNow =
@@ -191,10 +191,56 @@ function differencesOf(existing: Existing, item: DesiredItem, isOverridden: bool
     store,
     ...(state && { state: 'inForce' }),
   };
-  const differs = ([...labelFields, 'store', 'state'] as const).filter((key) => is[key] !== wanted[key]);
+  if (existing.kind === 'reservation') {
+    const { enforcement, allow } = admissionFor(item, existing.is, usual);
+    if (enforcement !== existing.is.enforcement) {
+      is.enforcement = existing.is.enforcement;
+      wanted.enforcement = enforcement;
+    }
+    if (!isAsAllowed(existing.is.allow, allow)) {
+      is.allow = withoutUserId(existing.is.allow);
+      wanted.allow = allow;
+    }
+  }
+  const keys = [...labelFields, 'enforcement', 'allow', 'store', 'state'] as const;
+  const differs = keys.filter((key) => is[key] !== wanted[key]);
   const those = (values: Compared): DesiredDifference =>
     Object.fromEntries(differs.map((key) => [key, values[key]] as const).filter(([, value]) => value !== undefined));
   return differs.length > 0 ? { differs, before: those(is), after: those(wanted) } : undefined;
 }
 
-type Compared = Label & { store: PortExclusion['store']; state?: RecordState };
+type Compared = Label & {
+  store: PortExclusion['store'];
+  enforcement?: Enforcement;
+  allow?: Allow | undefined;
+  state?: RecordState;
+};
+
+/** What the answer depends on besides. */
+interface Usual {
+  /** What a persistent reservation is that asks for nothing. */
+  usual: Enforcement;
+  isOverridden?: boolean | undefined;
+}
+
+/** Who is to be stopped, and who let in, where this is there. What is no more than recorded is not what the kernel does. */
+export function admissionFor(
+  { enforcement, allow, isPartial }: DesiredItem,
+  existing: Pick<Reservation, 'enforcement' | 'allow'> | undefined,
+  usual: Enforcement,
+): { enforcement: Enforcement; allow: Allow | undefined } {
+  const isKernels = existing?.enforcement === 'kernel';
+  const asItIs = existing && (isPartial || isKernels === (usual === 'kernel')) ? existing.enforcement : usual;
+  const wanted = enforcement ?? asItIs;
+  const kept = isPartial && wanted === 'kernel' ? withoutUserId(existing?.allow) : undefined;
+  return { enforcement: wanted, allow: allow ?? kept };
+}
+
+const withoutUserId = (admission: Admission | undefined): Allow | undefined => {
+  const { userId: _, ...allow } = admission ?? {};
+  return Object.keys(allow).length > 0 ? allow : undefined;
+};
+
+/** Whether it has to be made anew for it: an update of more than its label. */
+export const isMadeAnew = ({ differs = [] }: DesiredChange): boolean =>
+  differs.includes('enforcement') || differs.includes('allow');

@@ -35,6 +35,8 @@ export class ExclusionResource implements Resource<DscExclusion> {
       range: rangeOf(instance),
       exist: instance._exist !== false,
       store: instance.store,
+      enforcement: undefined,
+      allow: undefined,
       label: labelOf(instance),
       isPartial: true,
       path: [],

@@ -51,11 +51,13 @@ export class ReservationResource implements Resource<DscReservation> {
   async all(filter: DscFilter): Promise<DscReservation[]> {
     const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
     for (const warning of warnings) this.#warn(warning);
+    const usual = this.#service.capabilities.persistent;
     const wanted = reservations.filter((one) => agrees(filter, one));
-    return wanted.map(({ protocol, range, document: _, ...rest }) => ({
+    return wanted.map(({ protocol, range, document: _, enforcement, allow, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,
+      ...(enforcement === 'kernel' && usual !== 'kernel' && { enforcement, ...(allow && { allow }) }),
       ...labelOf(rest),
     }));
   }
@@ -63,12 +65,15 @@ export class ReservationResource implements Resource<DscReservation> {
 
 /** What the instance asks for; what it leaves out stays as it is. */
 export function itemOf(instance: DscReservation, path: string[] = []): DesiredItem {
+  const { userId: _, ...allow } = instance.allow ?? {};
   return {
     kind: 'reservation',
     protocols: [instance.protocol],
     range: rangeOf(instance),
     exist: instance._exist !== false,
     store: undefined,
+    enforcement: instance.enforcement,
+    allow: instance.allow && allow,
     label: labelOf(instance),
     isPartial: true,
     path,

@@ -39,7 +39,7 @@ export async function runOperation<T extends Instance>(
   if (isDelete && !resource.canBeDeleted) throw new UsageError('This resource has no delete.');
   const desired = resource.parse(input);
   if (isDelete) desired._exist = false;
-  const plan = planOf(resource.desired(desired), await resource.present(desired));
+  const plan = planOf(resource.desired(desired), await resource.present(desired), service.capabilities.persistent);
   const standings = standingsOf(plan);
   const currentState = resource.instanceOf(
     desired,
@@ -69,7 +69,7 @@ export async function runOperation<T extends Instance>(
         return [currentState, []];
       }
       await carryOut(service, plan);
-      return [await stateNow(resource, desired), differences];
+      return [await stateNow(service, resource, desired), differences];
     case 'delete':
       if (!isAsDesired) await carryOut(service, plan);
       return [];
@@ -105,8 +105,9 @@ async function foretold(service: PortService, plan: Plan, standings: readonly St
   return standings.flatMap(({ item, change }) => sentencesOf(withStore(change, item)));
 }
 
-async function stateNow<T extends Instance>(resource: Resource<T>, desired: T): Promise<T> {
-  const standings = standingsOf(planOf(resource.desired(desired), await resource.present(desired)));
+async function stateNow<T extends Instance>(service: PortService, resource: Resource<T>, desired: T): Promise<T> {
+  const usual = service.capabilities.persistent;
+  const standings = standingsOf(planOf(resource.desired(desired), await resource.present(desired), usual));
   return resource.instanceOf(
     desired,
     standings.map(({ current }) => current),
@@ -117,7 +118,9 @@ async function stateNow<T extends Instance>(resource: Resource<T>, desired: T): 
 function foreseen({ item, current, change: { action, error } }: Standing): Part {
   if (error || action === 'none' || !item) return current;
   if (action === 'release') return absent(current);
-  return { ...current, _exist: true, ...(item.store && { store: item.store }), ...labelOf(item.label) } as Part;
+  const { store, enforcement, allow, label } = item;
+  const asked = { ...(store && { store }), ...(enforcement && { enforcement }), ...(allow && { allow }) };
+  return { ...current, _exist: true, ...asked, ...labelOf(label) } as Part;
 }
 
 /** A creation says how long it is for. */

@@ -27,11 +27,15 @@ export function sentencesOf({ action, kind, differs = [], after = {}, error, ...
 }
 
 /** The properties that are not as desired. */
-export function differencesOf({ label, store, kind }: DesiredItem, { action, differs = [] }: DesiredChange): string[] {
+export function differencesOf(
+  { label, store, kind, enforcement, allow }: DesiredItem,
+  { action, differs = [] }: DesiredChange,
+): string[] {
   if (action === 'none') return [];
   if (action === 'release') return ['_exist'];
   // To DSC, what the system has lost is not there.
   if (action === 'update') return differs.map((property) => (property === 'state' ? '_exist' : property));
   const asked = labelFields.filter((field) => label[field] !== undefined);
-  return ['_exist', ...(kind === 'exclusion' && store ? ['store'] : []), ...asked];
+  const more = [...(enforcement ? ['enforcement'] : []), ...(allow ? ['allow'] : [])];
+  return ['_exist', ...(kind === 'exclusion' && store ? ['store'] : []), ...more, ...asked];
 }

@@ -27,7 +27,9 @@ const plan = (startPort: number, numberOfPorts: number, prune: boolean) => {
   const reservations = [{ protocol: 'tcp' as const, startPort, numberOfPorts }];
   const present = { reservations: [reservation], exclusions: [exclusion], warnings: [] };
   const items = itemsOf({ name: 'shop', reservations });
-  return changesOf(planOf({ items, document: 'shop', prune }, present)).map(({ action, kind }) => `${action} ${kind}`);
+  return changesOf(planOf({ items, document: 'shop', prune }, present, 'kernel')).map(
+    ({ action, kind }) => `${action} ${kind}`,
+  );
 };
 
 test("what overlaps an entry that is as it should be is in nobody's way, and is pruned", () => {

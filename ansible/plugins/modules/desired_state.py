@@ -45,6 +45,25 @@ options:
             description: How many consecutive ports. The last one is at most 65535.
             type: int
             default: 1
+          enforcement:
+            description:
+              - Who is to be stopped. C(kernel) has Linux refuse every bind without the reservation's token.
+              - What the host cannot give fails. If not given, only automatic choice is kept away.
+            type: str
+            choices: [kernel, ephemeralOnly]
+          allow:
+            description: Whom the kernel lets in without the token. Only with I(enforcement=kernel).
+            type: dict
+            suboptions:
+              user:
+                description: The processes of this user, by name or number.
+                type: str
+              service:
+                description: The processes of this service or socket of systemd, such as C(nginx.service).
+                type: str
+              privileged:
+                description: Whether those let in need no right to bind ports below 1024.
+                type: bool
           name: &name
             description: A name to find it by, 1 to 100 characters.
             type: str
@@ -181,7 +200,8 @@ changes:
       description: Its name, if it has one.
       type: str
     differs:
-      description: Of an update, what is not as it should be, of C(name), C(reason), C(document) and C(store).
+      description: Of an update, what is not as it should be, of C(name), C(reason), C(document), C(enforcement), C(allow) and
+        C(store).
       type: list
       elements: str
     before:
@@ -234,9 +254,15 @@ def argument_spec():
         ))
 
     store = dict(type='str', choices=['active', 'persistent'], default='persistent')
+    enforcement = dict(type='str', choices=['kernel', 'ephemeralOnly'])
+    allow = dict(type='dict', options=dict(
+        user=dict(type='str'),
+        service=dict(type='str'),
+        privileged=dict(type='bool'),
+    ))
     document = dict(
         name=dict(type='str', required=True),
-        reservations=entries(),
+        reservations=entries(enforcement=enforcement, allow=allow),
         exclusions=entries(store=store),
     )
     return dict(
