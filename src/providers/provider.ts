@@ -254,7 +254,7 @@ interface Reserver {
 
   /**
    * Whom the system is to let in, as it knows them. Absent where the token alone lets in.
-   * @throws ServiceError NotFound, NotSupported
+   * @throws InvalidParamsError for a user that it does not know, or what is no name of a unit
    */
   admission?(allow: Allow): Promise<Admission>;
 

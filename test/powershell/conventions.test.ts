@@ -61,6 +61,9 @@ function flat({ params, 'x-includeParams': included = [] }: Method): [name: stri
     if (name === 'render') return [];
     if (name === 'range')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [key, resolved(value)]);
+    // Each part of it is a parameter of its own.
+    if (name === 'allow')
+      return Object.entries(resolved(schema).properties!).map(([key, value]) => [`allow${pascal(key)}`, value]);
     // A document is a text on the wire and a file for people.
     if (name === 'text') return [['path', { type: 'string' }]];
     // A list's words and limits are those of its items.
@@ -134,8 +137,7 @@ describe('the contract and the cmdlets', () => {
         const where = `${method['x-cmdlet']} -${pascal(name)}`;
         expect(parameter, where).toBeDefined();
         if (schema.type === 'integer') expect(parameter!.range, where).toEqual([schema.minimum, schema.maximum]);
-        if (schema.enum)
-          expect(parameter!.set!.map((word) => word.toLowerCase()).sort(), where).toEqual([...schema.enum].sort());
+        if (schema.enum) expect(parameter!.set!.toSorted(), where).toEqual(schema.enum.map(pascal).sort());
         if (/^(reservation\/create|exclusion\/add)/.test(method.name) && schema.maxLength) {
           expect(parameter!.length, where).toEqual([0, schema.maxLength]);
         }

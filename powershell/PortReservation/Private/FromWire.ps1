@@ -5,14 +5,16 @@ class FromWire {
     # goes to: in another runspace, too.
     hidden static [hashtable] $Prototypes = @{
         Reservation = [FromWire]::Prototype('Reservation', @(
-                'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Token', 'Lifetime', 'Enforcement', 'Provider', 'Name', 'Reason'
-                'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
+                'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Token', 'Lifetime', 'Enforcement', 'Allow', 'Provider', 'Name'
+                'Reason', 'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
         Exclusion   = [FromWire]::Prototype('Exclusion', @(
                 'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Store', 'Own', 'Administered', 'Source', 'Name', 'Reason'
                 'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort) ($($this.Source))"')
         PortHolder  = [FromWire]::Prototype('PortHolder', @(
                 'State', 'Address', 'ProcessId', 'ProcessName', 'Executable', 'CommandLine', 'WorkingDirectory', 'Unseen', 'KernelUse', 'User', 'Service', 'Url', 'Container'),
             'if ($null -ne $this.ProcessId) { "$($this.ProcessName) ($($this.ProcessId))" } else { "($($this.User))" }')
+        Allow       = [FromWire]::Prototype('Allow', @('User', 'UserId', 'Service', 'Privileged'),
+            '@($this.User; $this.Service).Where({ $_ }) -join ", "')
         Owner       = [FromWire]::Prototype('Owner', @('User', 'ProcessId', 'ProcessStartTime', 'Host', 'Elsewhere'),
             'if ($null -eq $this.ProcessId) { return $this.User }
             $place = switch ($this.Elsewhere) { networkNamespace { ", in another network namespace" } host { ", on another host" } }
@@ -54,9 +56,19 @@ class FromWire {
         }
 
         if ($null -ne $wire['state']) { $made.State = [FromWire]::Title($wire['state']) }
+        if ($null -ne $wire['allow']) { $made.Allow = [FromWire]::Allow($wire['allow']) }
         if ($null -ne $wire['owner']) { $made.Owner = [FromWire]::Owner($wire['owner']) }
         # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.
         if ($null -ne $wire['createdAt']) { $made.CreatedAt = [FromWire]::Time([string] $wire['createdAt']) }
+        return $made
+    }
+
+    hidden static [object] Allow([object] $allow) {
+        $made = [FromWire]::Prototypes.Allow.PSObject.Copy()
+        $made.User = [FromWire]::Text($allow['user'])
+        $made.UserId = if ($null -eq $allow['userId']) { $null } else { [uint32] [string] $allow['userId'] }
+        $made.Service = [FromWire]::Text($allow['service'])
+        $made.Privileged = [string] $allow['privileged'] -eq 'true'
         return $made
     }
 

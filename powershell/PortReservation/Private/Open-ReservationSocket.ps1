@@ -14,7 +14,7 @@ function Open-ReservationSocket {
     foreach ($candidate in $ports) {
         if ($given.Contains($candidate)) { continue }
         $socket = [ReservationSocket]::Open($Reservation.Protocol, $Address)
-        $failure = [ReservationSocket]::TryBind($socket, $Reservation.Token, $Address, $candidate)
+        $failure = [ReservationSocket]::TryBind($socket, $Reservation, $Address, $candidate)
         if ($null -eq $failure) {
             $script:Session.Sockets.Add([System.WeakReference]::new($socket))
             return $socket

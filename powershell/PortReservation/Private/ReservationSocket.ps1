@@ -4,6 +4,9 @@ class ReservationSocket {
     static [int] $AcquireCode = -1744830364
     static [int] $ReleaseCode = -1744830363
     static [int] $AssociateCode = -1744830362
+    # Level and option by which Linux takes the token of a reservation that its kernel enforces; docs/linux-kernel.md.
+    static [int] $TokenLevel = 0x5052
+    static [int] $TokenOption = 1
     # INET_PORT_RESERVATION_INSTANCE: its bytes, and where its token begins.
     static [int] $InstanceSize = 16
     static [int] $TokenOffset = 8
@@ -62,11 +65,12 @@ class ReservationSocket {
         return [System.BitConverter]::ToInt16([System.BitConverter]::GetBytes([uint16] $number), 0)
     }
 
-    # Lets the socket bind inside the reservation, before bind. On Windows the token is put on it. Elsewhere the holder of the
-    # ports lets sockets of the same user join that set SO_REUSEPORT, which is what .NET's ReuseAddress sets on Unix.
-    static [void] Associate([System.Net.Sockets.Socket] $socket, [uint64] $token) {
-        if ([ReservationSocket]::IsWindows()) {
-            $null = $socket.IOControl([ReservationSocket]::AssociateCode, [System.BitConverter]::GetBytes($token), $null)
+    # Lets the socket bind inside the reservation, before bind. Where the kernel enforces it the token is put on it. Elsewhere the
+    # holder of the ports lets sockets of the same user join that set SO_REUSEPORT, which is what .NET's ReuseAddress sets on Unix.
+    static [void] Associate([System.Net.Sockets.Socket] $socket, [object] $reservation) {
+        $token = [uint64] $reservation.Token
+        if ([ReservationSocket]::IsWindows() -or $reservation.Enforcement -eq 'Kernel') {
+            [ReservationSocket]::PutToken($socket, $token)
             return
         }
 
@@ -74,13 +78,31 @@ class ReservationSocket {
         $socket.SetSocketOption($level, [System.Net.Sockets.SocketOptionName]::ReuseAddress, $true)
     }
 
+    static [void] PutToken([System.Net.Sockets.Socket] $socket, [uint64] $token) {
+        if ([ReservationSocket]::IsWindows()) {
+            $null = $socket.IOControl([ReservationSocket]::AssociateCode, [System.BitConverter]::GetBytes($token), $null)
+            return
+        }
+
+        try {
+            $bytes = [System.BitConverter]::GetBytes($token)
+            $socket.SetRawSocketOption([ReservationSocket]::TokenLevel, [ReservationSocket]::TokenOption, $bytes)
+        }
+        catch {
+            # No reservation needs a token now: those who are let in are let in without, and bind says who is not.
+            $failure = $_.Exception.GetBaseException()
+            if ($failure -isnot [System.Net.Sockets.SocketException]) { throw }
+            if ($failure.SocketErrorCode -ne [System.Net.Sockets.SocketError]::ProtocolOption) { throw }
+        }
+    }
+
     # The same, and then bind. Gives what went wrong, or nothing: an exception that a function catches would still land in the
     # -ErrorVariable of the cmdlet.
     static [System.Exception] TryBind(
-        [System.Net.Sockets.Socket] $socket, [uint64] $token, [System.Net.IPAddress] $address, [int] $port
+        [System.Net.Sockets.Socket] $socket, [object] $reservation, [System.Net.IPAddress] $address, [int] $port
     ) {
         try {
-            [ReservationSocket]::Associate($socket, $token)
+            [ReservationSocket]::Associate($socket, $reservation)
             $socket.Bind([System.Net.IPEndPoint]::new($address, $port))
             return $null
         }
@@ -92,9 +114,9 @@ class ReservationSocket {
         return $null
     }
 
-    static [System.Exception] TryAssociate([System.Net.Sockets.Socket] $socket, [uint64] $token) {
+    static [System.Exception] TryAssociate([System.Net.Sockets.Socket] $socket, [object] $reservation) {
         try {
-            [ReservationSocket]::Associate($socket, $token)
+            [ReservationSocket]::Associate($socket, $reservation)
             return $null
         }
         catch {

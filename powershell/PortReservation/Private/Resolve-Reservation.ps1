@@ -33,6 +33,12 @@ function Resolve-Reservation {
     $reservation = $found[0]
     if ($null -ne $reservation.Token) { return $reservation }
     $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
+    if ($reservation.Lifetime -eq 'Persistent') {
+        $Cmdlet.WriteError((New-ErrorRecord 'AccessDenied' "The token of $target is a secret of root." (
+            $script:ErrorCategory.AccessDenied) 'Run it as root, or as the user whom the reservation is for.' $target))
+        return
+    }
+
     $Cmdlet.WriteError((New-ErrorRecord 'NotOwner' "The token of $target is valid in its owner's process alone." (
         $script:ErrorCategory.NotOwner) (
         "Use it there ($($reservation.Owner)), or make a persistent reservation: every elevated session can use it.") $target))

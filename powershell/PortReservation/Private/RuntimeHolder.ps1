@@ -80,7 +80,7 @@ class RuntimeHolder {
         $socket = [ReservationSocket]::Open($protocol, [System.Net.IPAddress]::IPv6Any)
         try {
             $this.Call = 'SIO_ASSOCIATE_PORT_RESERVATION'
-            [ReservationSocket]::Associate($socket, $token)
+            [ReservationSocket]::PutToken($socket, $token)
             $this.Call = 'bind'
             $socket.Bind([System.Net.IPEndPoint]::new([System.Net.IPAddress]::IPv6Any, $port))
             return $socket.LocalEndPoint.Port

@@ -8,8 +8,9 @@ function Connect-PortReservation {
     reservation, or to port 0 on Windows, which gives one that is left.
 
     On Windows this is SIO_ASSOCIATE_PORT_RESERVATION. A runtime reservation can be used in the session that made
-    it, a persistent one in every elevated session. Elsewhere it sets SO_REUSEPORT, which lets sockets of the same
-    user take a port while the reservation still holds it.
+    it, a persistent one in every elevated session. On Linux it is setsockopt(0x5052, 1, token) where the kernel
+    enforces the reservation. Elsewhere it sets SO_REUSEPORT, which lets sockets of the same user take a port while
+    the reservation still holds it.
 
     Errors, by id: SocketIsBound (a token must be put on before bind), SocketIsClosed, ProtocolMismatch (a TCP
     token, a UDP socket), NotFound, NotOwner, AccessDenied, SelectorMissing, NotSupported, OsError. The socket is
@@ -96,7 +97,7 @@ function Connect-PortReservation {
 
         $target = Format-PortRange $reservation.Protocol $reservation.StartPort $reservation.NumberOfPorts
         if (-not $PSCmdlet.ShouldProcess($target, 'Let the socket bind inside the reservation')) { return }
-        $exception = [ReservationSocket]::TryAssociate($Socket, $reservation.Token)
+        $exception = [ReservationSocket]::TryAssociate($Socket, $reservation)
         if ($null -ne $exception) { $PSCmdlet.WriteError((ConvertTo-SocketError $exception $reservation)) }
         elseif ($PassThru) { $Socket }
     }

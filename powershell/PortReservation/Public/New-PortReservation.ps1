@@ -44,6 +44,20 @@ function New-PortReservation {
     SO_REUSEADDR before bind, as nearly all do: for the programs that you start; what cannot yield is not held.
     None: nothing holds them, and only those stay away who ask PortReservation.
 
+    .PARAMETER Enforcement
+    Who is to be stopped. Kernel: every bind without the token, but for those let in; on Linux it takes root, and
+    Windows always does so. EphemeralOnly: automatic choice alone. Default: what the system gives. What it cannot
+    give fails.
+
+    .PARAMETER AllowUser
+    With -Enforcement Kernel on Linux: the processes of this user, by name or number, need no token.
+
+    .PARAMETER AllowService
+    With -Enforcement Kernel on Linux: this service or socket of systemd, such as nginx.service, needs no token.
+
+    .PARAMETER AllowPrivileged
+    With -Enforcement Kernel on Linux: those let in need no right to bind ports below 1024.
+
     .PARAMETER Name
     A name to find the reservation by, 1 to 100 characters, none of them a control character.
 
@@ -92,6 +106,11 @@ function New-PortReservation {
     Reserves a hundred ports of the machine for good. Needs root or an elevated session.
 
     .EXAMPLE
+    New-PortReservation 443 -Persistent -Enforcement Kernel -AllowService nginx.service -Name web
+
+    Has Linux refuse port 443 to everybody but nginx, over reboots. Needs root.
+
+    .EXAMPLE
     Import-Csv ports.csv | New-PortReservation
 
     Reserves a block for each row of a file with columns such as Name, Protocol, StartPort, NumberOfPorts.
@@ -136,6 +155,17 @@ function New-PortReservation {
         [ValidateSet('Strict', 'Yield', 'None')]
         [string] $Hold,
 
+        [ValidateSet('Kernel', 'EphemeralOnly')]
+        [string] $Enforcement,
+
+        [ValidateLength(0, 256)]
+        [string] $AllowUser,
+
+        [ValidateLength(0, 255)]
+        [string] $AllowService,
+
+        [switch] $AllowPrivileged,
+
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateLength(0, 100)]
         [string] $Name,
@@ -165,6 +195,12 @@ function New-PortReservation {
 
         if ($Persistent) { $params.lifetime = 'persistent' }
         elseif ($Lifetime) { $params.lifetime = $Lifetime.ToLowerInvariant() }
+        if ($Enforcement) { $params.enforcement = $Enforcement.Substring(0, 1).ToLowerInvariant() + $Enforcement.Substring(1) }
+        $allow = @{}
+        if ($AllowUser) { $allow.user = $AllowUser }
+        if ($AllowService) { $allow.service = $AllowService }
+        if ($AllowPrivileged) { $allow.privileged = $true }
+        if ($allow.Count -gt 0) { $params.allow = $allow }
         if ($Hold) { $params.hold = $Hold.ToLowerInvariant() }
         Add-Label $params $PSBoundParameters
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }

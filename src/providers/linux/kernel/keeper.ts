@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Host } from '../../../host.ts';
 import { userIdOf } from '../../../native/linux/users.ts';
-import { ServiceError } from '../../../protocol/errors.ts';
+import { InvalidParamsError, ServiceError } from '../../../protocol/errors.ts';
 import type { Admission, Allow, PortRange, Reservation } from '../../../protocol/generated/contract.ts';
 import { rangesWithout } from '../../../protocol/port-set.ts';
 import { keyOf, overlap } from '../../../protocol/ranges.ts';
@@ -48,16 +48,15 @@ export class KernelKeeper {
     this.#own = KernelGate.own(place);
   }
 
-  /** @throws ServiceError NotFound for a user that this system does not know */
+  /** @throws InvalidParamsError for a user that this system does not know, and what is no name of a unit */
   async admission(allow: Allow): Promise<Admission> {
     if (allow.service !== undefined) checkUnitName(allow.service, 'allow.service');
     if (allow.user === undefined) return allow;
     const userId = await userIdOf(allow.user);
     if (userId !== undefined) return { ...allow, userId };
-    throw new ServiceError('NotFound', `There is no user ${allow.user} on this system.`, {
-      target: allow.user,
-      hint: 'Give the name or the number of a user whose processes are to be let in.',
-    });
+    throw new InvalidParamsError([
+      { field: 'allow.user', message: 'must be the name or the number of a user that this system has' },
+    ]);
   }
 
   /** Persistent: finds out whether it can be had, and `settle` makes it so. Runtime: has it from here on. */
