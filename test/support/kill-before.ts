@@ -18,6 +18,7 @@ export const everyCall = [
   ...changing,
   'closeSync',
   'mkdirSync',
+  'rmdirSync',
   'fstatSync',
   'lstatSync',
   'readdirSync',
@@ -26,16 +27,24 @@ export const everyCall = [
 
 type Call = (typeof everyCall)[number];
 
-/** Lets this process die, by a real SIGKILL, when it is about to make its nth such call. */
-export function killBefore(call: number, among: readonly Call[] = changing): void {
+/** Calls that count: those of these names. */
+export type Deadly = [target: object, names: readonly string[]];
+
+/**
+ * Lets this process die, by a real SIGKILL, when it is about to make its nth such call.
+ * @param also calls of other things that count, too
+ */
+export function killBefore(call: number, among: readonly Call[] = changing, also: readonly Deadly[] = []): void {
   let made = 0;
-  for (const name of among) {
-    const original = fs[name] as (...args: unknown[]) => unknown;
-    const deadly = (...args: unknown[]) => {
-      if (++made === call) process.kill(process.pid, 'SIGKILL');
-      return original(...args);
-    };
-    Object.assign(fs, { [name]: deadly });
+  for (const [target, names] of [[fs, among] as Deadly, ...also]) {
+    for (const name of names) {
+      const original = (target as Record<string, (...args: unknown[]) => unknown>)[name]!;
+      const deadly = function (this: unknown, ...args: unknown[]) {
+        if (++made === call) process.kill(process.pid, 'SIGKILL');
+        return original.apply(this, args);
+      };
+      Object.assign(target, { [name]: deadly });
+    }
   }
   syncBuiltinESMExports();
 }

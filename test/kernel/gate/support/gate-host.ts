@@ -3,12 +3,12 @@
  * Bundled and started by gate-process.ts.
  */
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
-import { Bpf } from '../../../../src/native/linux/bpf.ts';
 import { ServiceError } from '../../../../src/protocol/errors.ts';
 import type { GatePlace } from '../../../../src/providers/linux/kernel/gate-access.ts';
 import { versions } from '../../../../src/providers/linux/kernel/gate-programs.ts';
 import { KernelGate } from '../../../../src/providers/linux/kernel/kernel-gate.ts';
+import { killBefore } from '../../../support/kill-before.ts';
+import { deadlyBpf } from './deadly-bpf.ts';
 import { tryBind } from './raw-sockets.ts';
 
 export interface Task {
@@ -36,34 +36,7 @@ const say = (value: unknown) => fs.writeSync(1, `${asText(value)}\n`);
 const task = JSON.parse(process.argv[2]!, bigints) as Task;
 
 if (task.version) for (const hook of Object.keys(versions)) Object.assign(versions, { [hook]: task.version });
-if (task.killBefore !== undefined) dieBefore(task.killBefore);
-
-function dieBefore(step: number): void {
-  let made = 0;
-  const deadly = (target: object, names: readonly string[]) => {
-    for (const name of names) {
-      const original = (target as Record<string, (...args: unknown[]) => unknown>)[name]!;
-      const replacement = function (this: unknown, ...args: unknown[]) {
-        if (++made === step) process.kill(process.pid, 'SIGKILL');
-        return original.apply(this, args);
-      };
-      Object.assign(target, { [name]: replacement });
-    }
-  };
-  deadly(Bpf.prototype, [
-    'createMap',
-    'loadBtf',
-    'update',
-    'delete',
-    'loadProgram',
-    'pin',
-    'link',
-    'updateLink',
-    'detachLink',
-  ]);
-  deadly(fs, ['mkdirSync', 'rmSync', 'rmdirSync']);
-  syncBuiltinESMExports();
-}
+if (task.killBefore !== undefined) killBefore(task.killBefore, ['mkdirSync', 'rmSync', 'rmdirSync'], [deadlyBpf]);
 
 const gate = KernelGate[task.kind](task.place);
 for (const [method, ...args] of task.calls) {
