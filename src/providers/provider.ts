@@ -51,10 +51,21 @@ export interface PortFacts {
   serving?: PortServing;
   holders: readonly FoundHolder[];
   exclusion?: SystemExclusion;
+  /** What the kernel keeps the port for by a reservation of any ledger. */
+  gate?: GateRange;
   /** Where a NAT rule sends what comes to the port. */
   redirection?: Redirection;
   /** The urls that are reserved on it at HTTP.sys, for programs which listen there when they run. */
   urls?: readonly string[];
+}
+
+/** What the kernel knows of a reservation that it enforces. */
+export interface GateRange {
+  range: PortRange;
+  /** Whose processes are let in without the token. */
+  userId?: number;
+  /** Whether a service is. */
+  isForService: boolean;
 }
 
 /** A NAT rule that takes what comes to a port before any socket does. */
@@ -137,9 +148,9 @@ export interface RuntimeHolder {
 }
 
 /** Something that is recorded, to be compared with the system. */
-export interface Recorded {
-  protocol: Protocol;
-  range: PortRange;
+export interface Recorded extends Pick<Reservation, 'protocol' | 'range' | 'token' | 'allow'> {
+  /** Of a reservation. */
+  enforcement?: Enforcement;
   /** Whether it is to be there after the next restart, too. */
   lasts: boolean;
 }
@@ -208,11 +219,13 @@ interface Reserver {
    *
    * @param exclusions the persistent ones, and of those until the next restart the one that is in force and asked for again
    * @param freed what is recorded no more; a port that one of the others has stays
+   * @param asked what the change is about: what else cannot be restored does not keep it from being made
    */
   settle(
     persistent: readonly Reservation[],
     exclusions?: readonly ExclusionRecord[],
     freed?: readonly Reservation[],
+    asked?: readonly Reservation[],
   ): Promise<void>;
 
   /**
@@ -240,7 +253,7 @@ interface Reserver {
    * Compares what is recorded here with the system; absent where the system has no more than the record, or lists it itself.
    * Nothing is compared where the system does not say.
    */
-  conditions?(records: readonly Recorded[]): Conditions;
+  conditions?(records: readonly Recorded[]): Promise<Conditions>;
 
   /**
    * Where the system itself remembers persistent reservations: the token of exactly this range, undefined if there is none.

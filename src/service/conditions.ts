@@ -13,13 +13,13 @@ export interface Compared {
 }
 
 /** The record is never told as the fact: what is to last, and what is excluded, is compared with the system. */
-export function compared(
+export async function compared(
   provider: Provider,
   {
     reservations = [],
     exclusions = [],
   }: { reservations?: readonly Reservation[]; exclusions?: readonly PortExclusion[] },
-): Compared {
+): Promise<Compared> {
   const recorded = new Map<object, Recorded>();
   for (const one of reservations) if (isCompared(provider, one)) recorded.set(one, { ...one, lasts: true });
   for (const one of exclusions) {
@@ -27,7 +27,7 @@ export function compared(
   }
   const { states, warnings, isOverridden } =
     recorded.size > 0 && provider.conditions
-      ? provider.conditions([...recorded.values()])
+      ? await provider.conditions([...recorded.values()])
       : { states: [], warnings: [], isOverridden: false };
   const stateOf = new Map([...recorded.keys()].map((one, index) => [one, states[index]]));
   const stated = <T extends Reservation | PortExclusion>(one: T, otherwise: RecordState | undefined): T => {

@@ -149,7 +149,7 @@ export class PortService {
     const reservations: Reservation[] = [];
     for (const one of [protocol].flat())
       reservations.push(await this.#core.known.get({ protocol: one, range }, records));
-    return { reservations: compared(this.#core.provider, { reservations }).reservations };
+    return { reservations: (await compared(this.#core.provider, { reservations })).reservations };
   }
 
   /**
@@ -161,7 +161,7 @@ export class PortService {
     const { reservations, warnings } = await this.#core.known.listed(params, here);
     const lost = this.#core.known.lost(here, reservations);
     const known = await selected([...reservations, ...lost, ...elsewhere], params, signal);
-    const found = compared(this.#core.provider, { reservations: known });
+    const found = await compared(this.#core.provider, { reservations: known });
     const wanted = found.reservations.sort(byPlace);
     const missing = missingNames(params.name, wanted);
     const all = [...warnings, ...found.warnings];
@@ -224,7 +224,7 @@ export class PortService {
   async addExclusion(params: ExclusionAddParams, options: CallOptions = {}): Promise<Exclusions> {
     const exclusions = (await this.replaceExclusions(params, [], options)).map(({ exclusion }) => exclusion);
     if (params.whatIf) return { exclusions };
-    const found = compared(this.#core.provider, { exclusions });
+    const found = await compared(this.#core.provider, { exclusions });
     return { exclusions: found.exclusions, ...(found.warnings.length && { warnings: found.warnings }) };
   }
 
@@ -282,7 +282,7 @@ export class PortService {
     const recorded = await this.#core.ledger.readAll();
     const all = await this.#core.known.all(recorded.reservations);
     const lost = this.#core.known.lost(recorded.reservations, all.reservations);
-    const { reservations } = compared(this.#core.provider, { reservations: [...all.reservations, ...lost] });
+    const { reservations } = await compared(this.#core.provider, { reservations: [...all.reservations, ...lost] });
     const known = { ...all, reservations };
     const isHeldHere = (reservation: Reservation) => this.#core.held.has(keyOf(reservation));
     const asked = { protocols: [protocol].flat(), ranges: PortSet.of(ranges).ranges() };

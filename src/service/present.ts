@@ -30,7 +30,7 @@ export async function presentIn(
 ): Promise<Present> {
   const { reservations, warnings } = await known.all(recorded.reservations);
   const { exclusions, warnings: more } = await excluded.present(recorded.exclusions);
-  const { warnings: differences, ...found } = compared(provider, { reservations, exclusions });
+  const { warnings: differences, ...found } = await compared(provider, { reservations, exclusions });
   return { ...found, warnings: [...new Set([...warnings, ...more, ...differences])] };
 }
 

@@ -31,7 +31,7 @@ const { provider } = machine;
 const calls: Record<string, (...args: never[]) => unknown> = {
   claim: async (claim: Claim) => String(await provider.claim(claim)),
   check: (claim: Claim) => provider.check(claim),
-  checkSettled: (...records: Parameters<typeof provider.settle>) => provider.checkSettled(...records),
+  checkSettled: (...records: Parameters<typeof provider.checkSettled>) => provider.checkSettled(...records),
   settle: (...records: Parameters<typeof provider.settle>) => provider.settle(...records),
   excluder: (name: keyof Excluder, ...args: never[]) =>
     (provider.excluder![name] as (...given: never[]) => unknown)(...args),

@@ -8,10 +8,11 @@ import type {
   PortRange,
   Protocol,
   ProviderName,
+  RecordState,
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { isEmpty, minus, PortSet, rangesWithout } from '../../protocol/port-set.ts';
-import { formatPorts, holdsPort, overlap } from '../../protocol/ranges.ts';
+import { formatPorts, holdsPort, keyOf, overlap } from '../../protocol/ranges.ts';
 import type { Excluder, ExclusionRequest } from '../excluder.ts';
 import type {
   Claim,
@@ -19,6 +20,7 @@ import type {
   Inspection,
   InspectionOptions,
   Overview,
+  PortFacts,
   Provider,
   Recorded,
   Survey,
@@ -69,6 +71,12 @@ export class LinuxProvider implements Provider {
 
   async inspect(protocol: Protocol, ranges: readonly PortRange[], options?: InspectionOptions): Promise<Inspection> {
     const inspection = await this.#base.inspect(protocol, ranges, options);
+    const refused = inspection.ports.filter(({ refusals, holders }) => holders.length === 0 && isRefused(refusals));
+    const gated = refused.length > 0 ? await this.#kernel.ranges(protocol) : [];
+    for (const facts of refused) {
+      const gate = gated.find(({ range }) => holdsPort(range, facts.port));
+      if (gate) facts.gate = gate;
+    }
     const excluded = this.#reserved.excluded();
     const kept = inspection.ports.filter(({ port }) => excluded.has(port));
     if (kept.length === 0) return inspection;
@@ -128,9 +136,10 @@ export class LinuxProvider implements Provider {
     reservations: readonly Reservation[],
     exclusions: readonly ExclusionRecord[] = [],
     freed: readonly Reservation[] = [],
+    asked: readonly Reservation[] = [],
   ): Promise<void> {
     await this.#reserved.settle({ reservations, exclusions, freed });
-    await this.#kernel.settle(reservations, freed);
+    await this.#kernel.settle(reservations, freed, { isStrict: asked.some(isKernels) });
   }
 
   async checkSettled(
@@ -148,8 +157,29 @@ export class LinuxProvider implements Provider {
     else if (!isKernels(reservation)) await this.#base.release(reservation);
   }
 
-  conditions(records: readonly Recorded[]): Conditions {
-    return this.#reserved.conditions(records);
+  async conditions(records: readonly Recorded[]): Promise<Conditions> {
+    const found = this.#reserved.conditions(records);
+    const lost = await this.#kernel.lost(records);
+    const isPassing = records.some(isKernels) && this.#kernel.restoresAtBoot() === false;
+    const states = records.map((record, index): RecordState => {
+      const state = found.states[index] ?? 'inForce';
+      if (lost.has(record) || state === 'lost') return 'lost';
+      return isPassing && isKernels(record) ? 'lostAtBoot' : state;
+    });
+    if (found.states.length === 0 && lost.size === 0 && !isPassing) return found;
+    const told = (those: readonly Recorded[]) => those.map(keyOf).join(', ');
+    const warnings = [...found.warnings];
+    if (lost.size > 0) {
+      warnings.push(
+        `The kernel does not enforce what is recorded: ${told([...lost])}. The gate was taken away, or not restored; the next change puts it back.`,
+      );
+    }
+    if (isPassing) {
+      warnings.push(
+        `No unit of systemd makes the kernel enforce it at the next restart: ${told(records.filter(isKernels))}. The next change writes it.`,
+      );
+    }
+    return { ...found, states, warnings };
   }
 
   probe(reservation: Reservation, ports: PortRange): Promise<number> {
@@ -165,6 +195,8 @@ export class LinuxProvider implements Provider {
     await this.#kernel.close();
   }
 }
+
+const isRefused = ({ ipv4, ipv6 }: PortFacts['refusals']) => ipv4 !== undefined || ipv6 !== undefined;
 
 /** The list as what keeps ports out of automatic choice. */
 function excluderOf(reserved: ReservedPorts): Excluder {

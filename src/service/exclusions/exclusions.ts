@@ -46,7 +46,7 @@ export class ExclusionKeeper {
     const listed = exclusions.filter((item) => item.own || !(reserved.has(keyOf(item)) || isKept(item)));
     // What could not be looked at is not known to be lost.
     if (warnings.length === 0) listed.push(...lostExclusions([protocol].flat(), records, exclusions));
-    const found = compared(this.#core.provider, { exclusions: await selected(listed, params, signal) });
+    const found = await compared(this.#core.provider, { exclusions: await selected(listed, params, signal) });
     const wanted = found.exclusions.sort(byPlace);
     const missing = missingNames(name, wanted);
     const all = [...warnings, ...found.warnings];

@@ -1,7 +1,7 @@
-import type { PortExclusion, PortHolder, Verdict } from '../../protocol/generated/contract.ts';
+import type { PortExclusion, PortHolder, Reservation, Verdict } from '../../protocol/generated/contract.ts';
 import { plainLine } from '../../protocol/plain-text.ts';
 import { formatPorts, formatRange } from '../../protocol/ranges.ts';
-import type { FoundHolder, PortFacts } from '../../providers/provider.ts';
+import type { FoundHolder, GateRange, PortFacts } from '../../providers/provider.ts';
 import { describe, describeExclusion } from '../describe.ts';
 import { startedAs, who } from './holder-words.ts';
 import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
@@ -30,6 +30,7 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
         ? `Port ${port} is privileged, and this user has no right to bind it.`
         : 'This user has no right to bind it.';
     case 'refused':
+      if (facts.gate) return `${byGate(findings, facts.gate)}.`;
       return `The system refuses it${facts.osCode === undefined ? '' : ` (${facts.osCode})`}, by a policy or a reservation that it does not show: SELinux, AppArmor, a firewall, or a service's SocketBindDeny=.`;
     case 'redirected':
       return `A bind succeeds, but what comes to the port goes elsewhere before any socket sees it: ${facts.redirection!.rule}.`;
@@ -130,11 +131,38 @@ const announced = ({ urls = [] }: PortFacts): string =>
 const lost = ({ lostExclusion }: Findings): string =>
   lostExclusion ? `; ${describeExclusion(lostExclusion)} is recorded, but the system has lost it` : '';
 
+/** A reservation that the kernel enforces, and nothing else is known of. */
+function byGate({ protocol }: Findings, { range, userId, isForService }: GateRange): string {
+  const others = [
+    ...(userId === undefined ? [] : [`user ${userId}`]),
+    ...(isForService ? ['a service of systemd'] : []),
+  ];
+  const allowed = ['programs that put its token on the socket', ...others].join(', and ');
+  return `The kernel refuses it for a reservation of ${formatPorts(protocol, range)} that no ledger has which is seen here, to all but ${allowed}`;
+}
+
+/** Whom the kernel lets in, and how. */
+function letIn({ allow = {} }: Reservation): string {
+  const { user, userId, service } = allow;
+  const who = [
+    'programs that put its token on the socket before bind',
+    ...(userId === undefined ? [] : [`processes of user ${user}`]),
+    ...(service === undefined ? [] : [`those that systemd starts for ${service}`]),
+  ];
+  return who.join(', and ');
+}
+
 const reason = ({ reservation }: Findings) => (reservation?.reason ? `, for "${reservation.reason}"` : '');
 
 function bindable({ facts: { refusals }, reservation }: Findings): string {
   if (yields(reservation)) {
     return ', which lets a server in that sets SO_REUSEADDR: the program it is for must set that before bind, or be started with a hold of none';
+  }
+  if (reservation?.enforcement === 'kernel' && reservation.provider === 'linux') {
+    if (refusals.ipv4 || refusals.ipv6) return `; the kernel refuses it to all but ${letIn(reservation)}`;
+    return reservation.state === 'lost'
+      ? ' by the record alone: the kernel does not enforce it now'
+      : ', which lets this user in';
   }
   if (reservation?.state === 'lost') return ' by the record alone: the system has lost it, and may hand the port out';
   return refusals.ipv4 || refusals.ipv6 ? '' : ', which does not stop a program that names the port';

@@ -62,6 +62,7 @@ export function verdictOf(findings: Findings): Verdict {
   const refused = [refusals.ipv4, refusals.ipv6].filter((one) => one !== undefined);
   if (listenersOf({ holders, reservation }).length > 0) return 'listening';
   if (reservation) return 'reserved';
+  if (facts.gate) return 'refused';
   // What only passes hides nothing that stays.
   if (facts.redirection && !holders.some(({ holder }) => holder.processId)) return 'redirected';
   if (refused.includes('inUse')) return 'boundNotListening';

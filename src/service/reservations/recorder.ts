@@ -107,7 +107,7 @@ export async function record(
     }
     if (isSystems) {
       isSettled = true; // in part, where it fails
-      await provider.settle(...settlementOf(core, after, change, gone));
+      await provider.settle(...settlementOf(core, after, change, gone), fresh);
     }
     if (after.length < between.length) await change.write(after);
   } catch (error) {
@@ -135,8 +135,8 @@ async function restore(core: Core, { obtained }: Pick<Prospect, 'obtained'>, cha
   const own = new Set(change.own.map(keyOf));
   const again = obtained.flatMap(({ existing }) => existing).filter((one) => own.has(keyOf(one)));
   const isGone = ({ state }: Reservation) => state === 'lost' || state === 'lostAtBoot';
-  if (!compared(provider, { reservations: again }).reservations.some(isGone)) return;
-  await provider.settle(...settlementOf(core, change.own, change));
+  if (!(await compared(provider, { reservations: again })).reservations.some(isGone)) return;
+  await provider.settle(...settlementOf(core, change.own, change), again);
 }
 
 /** Settles the system with the records of before. */

@@ -97,6 +97,17 @@ export async function takesTokens(): Promise<boolean> {
   }
 }
 
+/** Whether anybody may bind the port now, and nobody has it. */
+export async function isBindable(protocol: Protocol, port: number): Promise<boolean> {
+  try {
+    await bindOnce(await Sockets.load(), protocol, port, () => {});
+    return true;
+  } catch (error) {
+    if (error instanceof NativeError) return false;
+    throw error;
+  }
+}
+
 /**
  * Whether a bind of the port is refused though no socket has it: what the gate looks like from outside. Undefined where a
  * socket or the port's number may be the reason.

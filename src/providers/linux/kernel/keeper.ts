@@ -2,18 +2,19 @@ import { join } from 'node:path';
 import type { Host } from '../../../host.ts';
 import { userIdOf } from '../../../native/linux/users.ts';
 import { InvalidParamsError, ServiceError } from '../../../protocol/errors.ts';
-import type { Admission, Allow, PortRange, Reservation } from '../../../protocol/generated/contract.ts';
+import type { Admission, Allow, PortRange, Protocol, Reservation } from '../../../protocol/generated/contract.ts';
 import { rangesWithout } from '../../../protocol/port-set.ts';
 import { keyOf, overlap } from '../../../protocol/ranges.ts';
-import type { Claim } from '../../provider.ts';
-import { bindAny, withToken } from './bind-with-token.ts';
+import type { Claim, GateRange, Recorded } from '../../provider.ts';
+import { bindAny, isBindable, withToken } from './bind-with-token.ts';
 import { topControlGroup } from './control-group.ts';
 import { KernelGate } from './kernel-gate.ts';
 import { enterOwnGroup, type OwnGroup } from './own-group.ts';
-import type { KernelReservation } from './reservations.ts';
+import { isForSame } from './range-entries.ts';
+import { type KernelReservation, kernelRange } from './reservations.ts';
 import { unitCommand } from './unit-command.ts';
 import { checkUnitName } from './unit-text.ts';
-import { controlGroupsOf, hasSystemd, requireSystemd, settleUnits } from './units.ts';
+import { controlGroupsOf, hasSystemd, isBootUnitThere, requireSystemd, settleUnits } from './units.ts';
 
 /** What is kept of a reservation, as far as the kernel is told of it. */
 type Kept = Pick<Reservation, 'protocol' | 'range' | 'enforcement' | 'token' | 'allow'>;
@@ -21,7 +22,7 @@ type Kept = Pick<Reservation, 'protocol' | 'range' | 'enforcement' | 'token' | '
 /** Whether the kernel is to refuse binds. */
 export const isKernels = ({ enforcement }: Pick<Claim, 'enforcement'>): boolean => enforcement === 'kernel';
 
-const kernelReservation = ({ protocol, range, token, allow }: Kept): KernelReservation => ({
+const kernelReservation = ({ protocol, range, token, allow }: Omit<Kept, 'enforcement'>): KernelReservation => ({
   protocol,
   range,
   token: BigInt(token!),
@@ -83,7 +84,7 @@ export class KernelKeeper {
   async settle(
     kept: readonly Kept[],
     freed: readonly Pick<Kept, 'protocol' | 'range' | 'enforcement'>[],
-    { isStrict = this.#pinned.hasClaims, isForced = false } = {},
+    { isStrict = false, isForced = false } = {},
   ): Promise<void> {
     const enforced = kept.filter(isKernels);
     const leaving = freed.filter(isKernels);
@@ -100,6 +101,52 @@ export class KernelKeeper {
       if (!isReplaced) await this.#pinned.release(one.protocol, one.range);
     }
     await this.#settleUnits(enforced);
+  }
+
+  /** Those of the records that the kernel does not enforce, as far as this user can tell. */
+  async lost(records: readonly Recorded[]): Promise<Set<Recorded>> {
+    const enforced = records.filter(isKernels);
+    if (enforced.length === 0) return new Set();
+    try {
+      const { inForce } = await this.#pinned.status();
+      const known = new Map(inForce ? (await this.#pinned.list()).map((one) => [keyOf(one), one]) : []);
+      const isThere = (one: Recorded) => {
+        const found = known.get(keyOf(one));
+        return (
+          found !== undefined && (one.token === undefined || isForSame(found, kernelRange(kernelReservation(one))))
+        );
+      };
+      return new Set(enforced.filter((one) => !isThere(one)));
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
+    // Who may not look into the kernel goes by a bind that should be refused, and is not.
+    const lost = new Set<Recorded>();
+    for (const one of enforced) {
+      if (one.allow?.userId !== this.#host.userId && (await isBindable(one.protocol, one.range.startPort)))
+        lost.add(one);
+    }
+    return lost;
+  }
+
+  /** Whether systemd restores the reservations at the next restart; undefined where it does not run the system. */
+  restoresAtBoot(): boolean | undefined {
+    return hasSystemd() ? isBootUnitThere({ home: this.#home(), command: [] }) : undefined;
+  }
+
+  /** What the kernel keeps of the protocol, whoever recorded it; nothing where this user may not look. */
+  async ranges(protocol: Protocol): Promise<GateRange[]> {
+    try {
+      const listed = (await this.#pinned.list()).filter((one) => one.protocol === protocol);
+      return listed.map(({ range, userId, service }) => ({
+        range,
+        ...(userId !== undefined && { userId }),
+        isForService: service !== undefined,
+      }));
+    } catch (error) {
+      if (error instanceof ServiceError) return [];
+      throw error;
+    }
   }
 
   /** Refuses what `settle` would refuse of what goes. */

@@ -105,11 +105,6 @@ export class KernelGate {
     for (const part of fresh) await refuseTaken(protocol, part, () => {}, signal);
   }
 
-  /** Whether a reservation is claimed and not settled yet. */
-  get hasClaims(): boolean {
-    return this.#claimed.size > 0;
-  }
-
   /**
    * Reserves exactly the range, at once.
    * @returns the token

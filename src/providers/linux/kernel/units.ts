@@ -67,7 +67,7 @@ export async function settleUnits(plan: UnitPlan, paths: SystemdPaths = systemd)
     const wanted = wantedFiles(plan, paths);
     for (const file of knownFiles(plan, paths)) if (!wanted.has(file)) undo.push(await change(file, undefined));
     for (const [file, text] of wanted) if (textOf(file) !== text) undo.push(await change(file, text));
-    const link = join(paths.units, 'sysinit.target.wants', bootUnitName(plan));
+    const link = bootLink(plan, paths.units);
     if (plan.isNeeded !== isLink(link))
       undo.push(changeLink(link, plan.isNeeded ? `../${bootUnitName(plan)}` : undefined));
     if (undo.length > 0) await systemctl(paths, 'daemon-reload');
@@ -76,6 +76,12 @@ export async function settleUnits(plan: UnitPlan, paths: SystemdPaths = systemd)
     throw error;
   }
 }
+
+/** Whether the unit that restores the reservations at boot is enabled. */
+export const isBootUnitThere = (unit: UnitCommand, { units }: SystemdPaths = systemd): boolean =>
+  isLink(bootLink(unit, units)) && existsSync(join(units, bootUnitName(unit)));
+
+const bootLink = (unit: UnitCommand, units: string) => join(units, 'sysinit.target.wants', bootUnitName(unit));
 
 /** The control groups of the unit that run now, below the topmost: of a template, those of its instances. */
 export async function controlGroupsOf(service: string, paths: SystemdPaths = systemd): Promise<string[]> {
