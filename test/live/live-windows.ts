@@ -8,7 +8,13 @@ import { parseExcludedPortRanges } from '../../src/providers/windows/excluded-po
 import { Caller, callerScript } from '../lab/caller.ts';
 import { freeBlock } from '../lab/ports.ts';
 import { built } from '../windows/support/product.ts';
-import type { Ability, StartOptions, Windows, WindowsMachine } from '../windows/support/windows.ts';
+import {
+  type Ability,
+  type StartOptions,
+  saidByWindows,
+  type Windows,
+  type WindowsMachine,
+} from '../windows/support/windows.ts';
 import { type WindowsProcess, WindowsWorker } from '../windows/support/worker.ts';
 
 /** Whether this process has an administrator's full rights: its integrity level is high or the system's. */
@@ -19,10 +25,11 @@ function isElevated(): boolean {
 /** This very Windows, with the rights the tests are run with. */
 export class LiveWindows implements Windows {
   readonly abilities: ReadonlySet<Ability>;
+  readonly said = saidByWindows;
   readonly #elevated = isElevated();
 
   constructor() {
-    this.abilities = new Set<Ability>([this.#elevated ? 'elevated' : 'ordinary']);
+    this.abilities = new Set<Ability>([this.#elevated ? 'elevated' : 'ordinary', 'others']);
   }
 
   async machine(): Promise<LiveMachine> {

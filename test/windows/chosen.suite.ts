@@ -56,22 +56,29 @@ export function chosenSuite(windows: Windows): void {
       expect(only(await worker.request('reservation/lookup', { protocol: 'udp', range }))).toMatchObject({ token });
     });
 
-    elevated('ifExists return gives what is there, ours or not, unchanged', async () => {
+    const again = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 3, ifExists: 'return' } as const;
+
+    elevated('ifExists return gives what is there unchanged, and nothing wider', async () => {
+      const worker = await machine().worker({ elevated: true });
+      const params = { ...again, startPort: await machine().block(4) };
+      const first = only(await worker.request('reservation/create', { ...params, name: 'first' }));
+      expect(only(await worker.request('reservation/create', { ...params, name: 'second' }))).toEqual(first);
+      const wider = { ...params, numberOfPorts: 4 };
+      expect(await worker.refusal('reservation/create', wider)).toMatchObject({ name: 'RangeReserved' });
+    });
+
+    testWith(
+      windows,
+      'elevated',
+      'others',
+    )('ifExists return gives what another program made', async () => {
       const worker = await machine().worker({ elevated: true });
       const program = await machine().caller({ elevated: true });
-      const start = await machine().block(6);
-      const params = { protocol: 'tcp', lifetime: 'persistent', numberOfPorts: 3, ifExists: 'return' } as const;
-      const first = only(await worker.request('reservation/create', { ...params, startPort: start, name: 'first' }));
-      const again = only(await worker.request('reservation/create', { ...params, startPort: start, name: 'second' }));
-      expect(again).toEqual(first);
-      const { token } = await program.call('create', 'tcp', start + 3, 3);
-      const theirs = only(
-        await worker.request('reservation/create', { ...params, startPort: start + 3, name: 'mine' }),
-      );
-      expect(theirs).toMatchObject({ token, range: { startPort: start + 3 } });
+      const startPort = await machine().block(3);
+      const { token } = await program.call('create', 'tcp', startPort, 3);
+      const theirs = only(await worker.request('reservation/create', { ...again, startPort, name: 'mine' }));
+      expect(theirs).toMatchObject({ token, range: { startPort } });
       expect(theirs).not.toHaveProperty('name');
-      const wider = { ...params, startPort: start, numberOfPorts: 4 };
-      expect(await worker.refusal('reservation/create', wider)).toMatchObject({ name: 'RangeReserved' });
     });
 
     simulated('ifExists return, when another program creates it between Lookup and Create', async () => {

@@ -48,7 +48,11 @@ export function desiredStateSuite(windows: Windows): void {
       await expectReserved(program, 'tcp', start + 1, 4);
     });
 
-    elevated('adopts what another program reserved, without giving it back in between', async () => {
+    testWith(
+      windows,
+      'elevated',
+      'others',
+    )('adopts what another program reserved, without giving it back in between', async () => {
       const worker = await machine().worker({ elevated: true });
       const program = await machine().caller({ elevated: true });
       const start = await machine().block(3);

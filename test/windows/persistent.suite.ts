@@ -8,6 +8,7 @@ import { eachMachine, testWith, type Windows } from './support/windows.ts';
 /** CreatePersistent…, LookupPersistent… and DeletePersistent…PortReservation, from the worker. */
 export function persistentSuite(windows: Windows): void {
   const elevated = testWith(windows, 'elevated');
+  const withOthers = testWith(windows, 'elevated', 'others');
 
   describe('persistent reservations', () => {
     const machine = eachMachine(windows);
@@ -56,13 +57,16 @@ export function persistentSuite(windows: Windows): void {
       const inUse = await worker.refusal('reservation/create', create('tcp', start, 3));
       expect(inUse).toMatchObject({
         name: 'PortInUse',
-        osCode: '32',
-        osFunction: 'CreatePersistentTcpPortReservation',
+        ...windows.said('CreatePersistentTcpPortReservation', '32'),
       });
       expect(inUse.message).not.toMatch(/file/i);
       await program.call('create', 'tcp', start + 4, 3);
       const reserved = await worker.refusal('reservation/create', create('tcp', start + 4, 3));
-      expect(reserved).toMatchObject({ name: 'RangeReserved', osCode: '32', target: `tcp ${start + 4}-${start + 6}` });
+      expect(reserved).toMatchObject({
+        name: 'RangeReserved',
+        ...windows.said(undefined, '32'),
+        target: `tcp ${start + 4}-${start + 6}`,
+      });
       expect(reserved.message).not.toMatch(/file/i);
     });
 
@@ -89,7 +93,7 @@ export function persistentSuite(windows: Windows): void {
       expect(ledger).not.toContain('token');
     });
 
-    elevated(
+    withOthers(
       'release frees it, and what another program deletes is told as lost, and made again when asked for',
       async () => {
         const worker = await machine().worker({ elevated: true });
@@ -136,7 +140,7 @@ export function persistentSuite(windows: Windows): void {
       },
     );
 
-    elevated('one that another program made can be looked up and released', async () => {
+    withOthers('one that another program made can be looked up and released', async () => {
       const worker = await machine().worker({ elevated: true });
       const program = await machine().caller({ elevated: true });
       const start = await machine().block(3);

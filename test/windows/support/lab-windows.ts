@@ -7,7 +7,7 @@ import { windowsPath } from '../../lab/lab.ts';
 import { freeBlock } from '../../lab/ports.ts';
 import { Lab, type Machine, type Program } from '../../lab/run.ts';
 import { copyProduct, type Product } from './product.ts';
-import type { Ability, StartOptions, Windows, WindowsMachine } from './windows.ts';
+import { type Ability, type StartOptions, saidByWindows, type Windows, type WindowsMachine } from './windows.ts';
 import { type WindowsProcess, WindowsWorker } from './worker.ts';
 
 /** The Windows lab as a place to run the suites in, with one version of Node. Open it before the tests. */
@@ -16,9 +16,11 @@ export class LabWindows implements Windows {
     'elevated',
     'ordinary',
     'both rights',
+    'others',
     'reboot',
     'simulation',
   ]);
+  readonly said = saidByWindows;
   readonly #runtime: 'node20' | 'node22';
   #lab: Lab | undefined;
   #folder = '';

@@ -11,6 +11,8 @@ export type Ability =
   | 'ordinary'
   /** Both at once: ledgers of the system and of a user side by side. */
   | 'both rights'
+  /** Reservations that other programs made at the system itself are found there, and are this product's to use. */
+  | 'others'
   /** A restart of the system in the middle of a test. */
   | 'reboot'
   /** The simulated kernel: faults on demand, a netsh that says what it is told, Wine without all this. */
@@ -53,8 +55,13 @@ export interface WindowsMachine {
 /** Where a suite runs. */
 export interface Windows {
   readonly abilities: ReadonlySet<Ability>;
+  /** What a refusal says of this call of Windows; of another system, which has other calls, nothing. */
+  said(osFunction: string | undefined, osCode: string): { osFunction?: string; osCode?: string };
   machine(): Promise<WindowsMachine>;
 }
+
+/** What a refusal says of a call of Windows. */
+export const saidByWindows: Windows['said'] = (osFunction, osCode) => ({ ...(osFunction && { osFunction }), osCode });
 
 /** `test` for one that needs these abilities: skipped, and saying so, where one is missing. */
 export function testWith(windows: Windows, ...needs: Ability[]) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { topControlGroup } from '../../../../src/providers/linux/kernel/control-group.ts';
-import { startWorker, type WorkerClient } from '../../../../src/rpc/client/client.ts';
+import type { WorkerClient } from '../../../../src/rpc/client/client.ts';
 import { portreservation } from '../../../cli/support.ts';
 import { workerFile } from '../../../support/worker.ts';
 import { removeGroup } from '../../gate/support/room.ts';
@@ -128,6 +128,8 @@ export class GatedMachine {
 
   async worker({ userId, env = this.env }: Running = {}): Promise<WorkerClient> {
     const command = [...this.prefix(userId), process.execPath, workerFile, '--stdio'];
+    // Loaded here: it gives vscode-jsonrpc a smaller runtime than suites need that use all of it.
+    const { startWorker } = await import('../../../../src/rpc/client/client.ts');
     const worker = await startWorker({ command, env });
     this.#workers.push(worker);
     return worker;
