@@ -14,23 +14,6 @@ const title = lacking && !noGate ? `systemd (skipped: ${lacking})` : gateTitle('
 
 const refused = 'Address already in use';
 
-interface Reserved {
-  port: number;
-  token: string;
-  allow?: object;
-}
-
-/** What the machine has recorded. */
-const reserved: Reserved[] = [
-  { port: 21_040, token: '77', allow: { service: 'web.service' } },
-  { port: 21_041, token: '78' },
-  { port: 21_050, token: '79', allow: { service: 'running.service' } },
-  { port: 21_057, token: '80', allow: { service: 'many@.service' } },
-  { port: 21_060, token: '81', allow: { service: 'wake.socket' } },
-  { port: 21_070, token: '82', allow: { userId: 65_534 } },
-  { port: 21_080, token: '83', allow: { service: 'free.service' } },
-];
-
 const serve = (port: number, more = '') => `[Service]
 Type=notify
 NotifyAccess=all
@@ -64,18 +47,6 @@ function layOver(folder: string): void {
   cpSync(worker, join(folder, 'opt/worker'), { recursive: true });
   for (const name of ['bind.py', 'serve.py']) cpSync(join(here, name), join(folder, 'opt', name));
   for (const [name, text] of Object.entries(units)) put(`etc/systemd/system/${name}`, text);
-  const range = (port: number) => ({ startPort: port, numberOfPorts: 1 });
-  const record = { protocol: 'tcp', lifetime: 'persistent', enforcement: 'kernel', provider: 'linux' };
-  const ledger = reserved.map(({ port, allow }) => ({
-    ...record,
-    ...(allow && { allow }),
-    range: range(port),
-    owner: { user: 'root' },
-    createdAt: '2026-01-01T00:00:00.000Z',
-  }));
-  const tokens = reserved.map(({ port, token }) => ({ protocol: 'tcp', range: range(port), token }));
-  put('var/lib/port-reservation/ledger.json', JSON.stringify({ version: 1, reservations: ledger }));
-  put('var/lib/port-reservation/tokens.json', JSON.stringify({ version: 1, reservations: tokens }));
 }
 
 /** What the scripts said of each boot, line by line. */
@@ -131,8 +102,17 @@ describe.skipIf(lacking)(title, () => {
     expect(first['it binds one more port']).toBe('bound');
   });
 
-  test('settles in silence, and keeps the tokens from others', () => {
-    expect([first.settle, first['tokens for others']]).toEqual(['0', 'Permission denied']);
+  test('reserves, has systemd know it at once, and keeps the tokens from others', () => {
+    expect([first.reserve, first['web reloaded'], first.reserved]).toEqual(['0', '1 no', ' 7 "state":"inForce"']);
+    expect(first['tokens for others']).toBe('Permission denied');
+  });
+
+  test('leaves nothing of a reservation that could not be made', () => {
+    expect(first['in use']).toBe('"name":"PortInUse" 0');
+  });
+
+  test('says where the next boot would not restore it, and the next change puts that right', () => {
+    expect([first['unit disabled'], first['unit again']]).toEqual(['"state":"lostAtBoot" 1', 'enabled']);
   });
 
   test('enforces nothing once it is switched off, and all when it is settled again', () => {
@@ -143,15 +123,16 @@ describe.skipIf(lacking)(title, () => {
   test('restores it at the next boot, before anything is started that could take a port', () => {
     expect([second['boot unit'], second['boot unit before sysinit']]).toEqual(['active', '1']);
     expect([second['early service'], second.root, second.web]).toEqual([refused, refused, 'active']);
+    expect(second.state).toBe('"state":"inForce"');
   });
 
   test('starts a service whose program of ours is gone', () => {
     expect(second['a service that is let in, without the program']).toBe('active');
   });
 
-  test('forgets all of it with the last reservation, and leaves what others wrote', () => {
-    expect([second['settle with nothing'], second.files, second.tokens]).toEqual(['0', '0 0 0', '0']);
-    expect([second['others of web'], second.reloaded]).toEqual(['10-mine.conf', '0 no']);
-    expect([second['root, released'], second.other]).toEqual(['bound', 'active']);
+  test('takes back what a reservation wrote with it, and all with the last one', () => {
+    expect([second.removed, second['root, released']]).toEqual(['0 0 no', `${refused} ${refused}`]);
+    expect([second.files, second.tokens, second.list]).toEqual(['0 0 0', '0 0', '']);
+    expect([second['others of web'], second.other]).toEqual(['10-mine.conf', 'active']);
   });
 });
