@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { portreservation } from '../cli/support.ts';
+import { noGate } from '../kernel/gate/support/room.ts';
 import { namespaceTitle, noNamespaces } from '../support/namespace.ts';
 import type { Change, Face } from './support/face.ts';
 import { faces } from './support/faces.ts';
@@ -8,6 +10,8 @@ const first = 23_000;
 const block = { protocol: 'tcp', startPort: first, numberOfPorts: 10 } as const;
 
 const reserve: Change = { kind: 'reserve', ...block, name: 'web' };
+const guard: Change = { ...reserve, kernelFor: 'token' };
+const guardForUser: Change = { ...reserve, kernelFor: 'nobody' };
 const release: Change = { kind: 'release', ...block };
 const exclude: Change = { kind: 'exclude', ...block, name: 'web' };
 const include: Change = { kind: 'include', ...block };
@@ -115,15 +119,65 @@ const table: {
   },
 ];
 
+/** The same of what the kernel is to enforce. */
+const kernelTable: typeof table = [
+  {
+    title: 'nothing is there',
+    prepare: async () => {},
+    ends: [
+      [guard, /^done$/],
+      [guardForUser, /^done$/],
+    ],
+  },
+  {
+    title: 'exactly this reservation is there, and the kernel enforces it',
+    prepare: (at) =>
+      at.portreservation('new', '--persistent', '--start-port', '23000', '--ports', '10', '--enforcement', 'kernel'),
+    ends: [
+      [guard, /^RangeReserved|^done$/],
+      [reserve, /^RangeReserved|^done$/],
+      [release, /^done$/],
+      [exclude, /^RangeReserved/],
+    ],
+  },
+  {
+    title: 'a server listens on one of the ports',
+    prepare: (at) => at.listen(first + 5),
+    ends: [[guard, /^PortInUse/]],
+  },
+  {
+    title: 'the kernel keeps one of the ports for another ledger',
+    prepare: (at) =>
+      at.run(['env', `PORT_RESERVATION_HOME=${at.home}/other`, process.execPath, portreservation, ...another]),
+    ends: [[guard, /^RangeExcluded|^RangeReserved/]],
+  },
+  {
+    title: 'no BPF file system is mounted',
+    prepare: async (at) => at.sh('umount /sys/fs/bpf'),
+    ends: [
+      [guard, /^NotSupported/],
+      [reserve, /^done$/],
+    ],
+  },
+  {
+    title: 'the user has no right',
+    prepare: async () => {},
+    asUser: true,
+    ends: [[guard, /^AccessDenied/]],
+  },
+];
+
+const another = ['new', '--persistent', '--start-port', '23009', '--enforcement', 'kernel'];
+
 /** A trace that begins with the error's name and goes on with this sentence. */
 const startOf = (sentence: string) => new RegExp(`^\\w+: ${sentence.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}`);
 
-const all = table.flatMap(({ title, ends, ...rest }) =>
+const all = [...table, ...(noGate ? [] : kernelTable)].flatMap(({ title, ends, ...rest }) =>
   ends.map(([change, end]) => ({
     title,
     change,
     end,
-    what: `${change.kind}${change.document ? ' for a document' : ''}`,
+    what: `${change.kind}${change.kernelFor ? ` by the kernel, for ${change.kernelFor}` : ''}${change.document ? ' for a document' : ''}`,
     ...rest,
   })),
 );

@@ -1,3 +1,4 @@
+import type { ReservationCreateParams } from '../../../src/protocol/generated/contract.ts';
 import type { Situation } from './situation.ts';
 
 /** A change that every face can make. */
@@ -8,6 +9,8 @@ export interface Change {
   numberOfPorts: number;
   name?: string;
   document?: string;
+  /** Whom the kernel is to let in alone, where it is to enforce it. */
+  kernelFor?: 'token' | 'nobody';
 }
 
 /** A way by which people make changes. */
@@ -28,10 +31,16 @@ export const rangeOf = ({ startPort, numberOfPorts }: Change) => ({ startPort, n
 
 export const labelOf = ({ name, document }: Change) => ({ ...(name && { name }), ...(document && { document }) });
 
+/** What the change asks for of the kernel. */
+export const enforcementOf = ({ kernelFor }: Change): Pick<ReservationCreateParams, 'enforcement' | 'allow'> => ({
+  ...(kernelFor && { enforcement: 'kernel' }),
+  ...(kernelFor === 'nobody' && { allow: { user: kernelFor } }),
+});
+
 /** A document that asks for the change; a release is an entry that is missing in it. */
 export function documentOf(change: Change): object {
   const { kind, protocol, name, document = 'shop' } = change;
-  const entry = { protocol, ...rangeOf(change), ...(name && { name }) };
+  const entry = { protocol, ...rangeOf(change), ...(name && { name }), ...enforcementOf(change) };
   if (kind === 'release') return { name: document };
   return { name: document, [kind === 'reserve' ? 'reservations' : 'exclusions']: [entry] };
 }

@@ -3,7 +3,7 @@ import { startWorker } from '../../../src/rpc/client/client.ts';
 import { moduleFolder } from '../../powershell/module-session.ts';
 import { workerFile } from '../../support/worker.ts';
 import { AnsibleFace } from './ansible.ts';
-import { documentOf, type Face, inDocuments, labelOf, rangeOf } from './face.ts';
+import { documentOf, enforcementOf, type Face, inDocuments, labelOf, rangeOf } from './face.ts';
 import { PowerShellFace } from './powershell.ts';
 
 const wire: Face = {
@@ -23,6 +23,7 @@ const wire: Face = {
           ...rangeOf(change),
           lifetime: 'persistent',
           ...label,
+          ...enforcementOf(change),
           whatIf,
         });
       } else if (kind === 'release') {
@@ -45,8 +46,22 @@ const commandLine: Face = {
     const { kind, startPort, numberOfPorts, name, document } = change;
     const range = `${startPort}-${startPort + numberOfPorts - 1}`;
     const label = [...(name ? ['--name', name] : []), ...(document ? ['--document', document] : [])];
+    const { enforcement, allow } = enforcementOf(change);
+    const kernel = [
+      ...(enforcement ? ['--enforcement', enforcement] : []),
+      ...(allow ? ['--allow-user', allow.user!] : []),
+    ];
     const words = {
-      reserve: ['new', '--persistent', '--start-port', `${startPort}`, '--ports', `${numberOfPorts}`, ...label],
+      reserve: [
+        'new',
+        '--persistent',
+        '--start-port',
+        `${startPort}`,
+        '--ports',
+        `${numberOfPorts}`,
+        ...label,
+        ...kernel,
+      ],
       release: ['remove', range, ...label],
       exclude: ['exclude', 'add', range, ...label],
       include: ['exclude', 'remove', range],
@@ -85,7 +100,7 @@ const dsc: Face = {
     const { kind, protocol, name } = change;
     const resource = kind === 'reserve' || kind === 'release' ? 'Reservation' : 'Exclusion';
     const isThere = kind === 'reserve' || kind === 'exclude';
-    const instance = { protocol, ...rangeOf(change), ...(name && { name }), _exist: isThere };
+    const instance = { protocol, ...rangeOf(change), ...(name && { name }), ...enforcementOf(change), _exist: isThere };
     const words = ['set', resource, ...(whatIf ? ['--what-if'] : [])];
     const { code, stdout, stderr } = await at.run([process.execPath, `${moduleFolder}/worker/dsc.cjs`, ...words], {
       input: JSON.stringify(instance),

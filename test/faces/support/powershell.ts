@@ -22,10 +22,11 @@ export class PowerShellFace implements Face {
 
   async make(at: Situation, change: Change, whatIf: boolean): Promise<string> {
     this.#session ??= await ModuleSession.start();
-    const { kind, startPort, numberOfPorts, name, document } = change;
+    const { kind, startPort, numberOfPorts, name, document, kernelFor } = change;
     const isMade = kind === 'reserve' || kind === 'exclude';
     const place = `-StartPort ${startPort} -Count ${numberOfPorts}`;
     const label = `${name && isMade ? `-Name ${quoted(name)}` : ''} ${document ? `-Document ${quoted(document)}` : ''}`;
+    const kernel = kernelFor ? `-Enforcement Kernel ${kernelFor === 'token' ? '' : `-AllowUser ${kernelFor}`}` : '';
     // The worker alone is in there, and as the user who asks.
     const worker = [...at.prefix, process.execPath, workerFile, '--stdio'].map(quoted).join(', ');
     const { values } = await this.#session.runWithErrors(`
@@ -33,7 +34,7 @@ export class PowerShellFace implements Face {
       $env:PORT_RESERVATION_HOME = ${quoted(at.home)}
       Start-PortReservationWorker -CommandLine ${worker}
       $quiet = @{ ErrorVariable = 'failed'; WarningVariable = 'warned'; ErrorAction = 'SilentlyContinue'; WarningAction = 'SilentlyContinue' }
-      ${cmdlets[kind]} ${place} ${label} -WhatIf:$${whatIf} @quiet
+      ${cmdlets[kind]} ${place} ${label} ${kernel} -WhatIf:$${whatIf} @quiet
       Report @{ failed = Get-Facts $failed; warned = @($warned) }`);
     const [failure] = values.failed;
     if (failure) return `${failure.id.split(',')[0]}: ${failure.message}`;

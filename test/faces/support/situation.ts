@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { portreservation } from '../../cli/support.ts';
+import { noGate } from '../../kernel/gate/support/room.ts';
+import { GatedMachine } from '../../kernel/reservations/support/gated-machine.ts';
 
 const setUp =
   'ip link set lo up && mount -t tmpfs tmpfs /etc/sysctl.d && mount -t tmpfs tmpfs /run && echo ready && exec sleep infinity';
@@ -18,28 +20,32 @@ export interface Ended {
   stderr: string;
 }
 
-/** A machine of its own: network, sysctl.d and ledger, made anew for each test. */
+/** A machine of its own: network, sysctl.d, ledger and where it can be the kernel's gate, made anew for each test. */
 export class Situation {
-  readonly #holder: ChildProcess;
+  readonly #holder: ChildProcess | undefined;
+  readonly #gated: GatedMachine | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'port-reservation-faces-'));
   #listeners: ChildProcess[] = [];
   #homes = 0;
   #isUser = false;
 
-  private constructor(holder: ChildProcess) {
+  private constructor(holder: ChildProcess | undefined, gated: GatedMachine | undefined) {
     this.#holder = holder;
+    this.#gated = gated;
     chmodSync(this.#folder, 0o755);
   }
 
   static async open(): Promise<Situation> {
+    if (!noGate) return new Situation(undefined, await GatedMachine.open());
     const holder = spawn('unshare', ['-nm', 'sh', '-c', setUp], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(holder.stdout!, 'data');
-    return new Situation(holder);
+    return new Situation(holder, undefined);
   }
 
   async close(): Promise<void> {
     await this.reset();
-    this.#holder.kill();
+    this.#holder?.kill();
+    await this.#gated?.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -51,6 +57,9 @@ export class Situation {
     }
     this.#listeners = [];
     this.sh('echo > /proc/sys/net/ipv4/ip_local_reserved_ports; rm -rf /etc/sysctl.d/*');
+    if (this.#gated) {
+      this.sh('mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf; rm -rf /sys/fs/bpf/port-reservation');
+    }
     this.#homes++;
     this.#isUser = asUser;
     const owner = asUser ? 'nobody' : 'root';
@@ -72,7 +81,7 @@ export class Situation {
   }
 
   get #enter(): string[] {
-    return ['nsenter', '-t', String(this.#holder.pid), '-n', '-m', '--wd=.', '--'];
+    return this.#gated?.prefix() ?? ['nsenter', '-t', String(this.#holder!.pid), '-n', '-m', '--wd=.', '--'];
   }
 
   sh(command: string): string {
@@ -101,11 +110,12 @@ export class Situation {
   }
 
   /** All that a change could leave: the kernel's list, the files of the system, and the ledger's records. */
-  state(): { list: string; records: unknown[] } {
+  state(): { list: string; gate: string; records: unknown[] } {
     const files = readdirSync(this.home).filter((name) => name.endsWith('.json'));
     const contents = files.map((name) => JSON.parse(readFileSync(join(this.home, name), 'utf8')));
     return {
       list: this.sh('cat /proc/sys/net/ipv4/ip_local_reserved_ports; tail -n +1 /etc/sysctl.d/* 2>/dev/null || true'),
+      gate: this.#gated?.pins() ?? '',
       records: contents.flatMap(({ reservations = [], exclusions = [] }) => [...reservations, ...exclusions]),
     };
   }
