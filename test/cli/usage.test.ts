@@ -21,6 +21,7 @@ const commands = [
   'apply',
   'export',
   'dsc',
+  'settle',
   'completion',
 ];
 

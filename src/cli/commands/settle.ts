@@ -8,18 +8,24 @@ interface Options {
   json?: boolean;
 }
 
+const settleHelp = `
+A reservation made with --enforcement kernel is enforced at once, and a unit of
+systemd runs this at each boot. By hand it is needed where there is no systemd,
+at boot and before the network, or after the gate was taken away.
+
+--off is the kill switch: nothing is enforced until the next boot, change or
+settle. Where this program is gone: rm -r /sys/fs/bpf/port-reservation`;
+
 /** What units of systemd run; people need it without systemd, and as the kill switch. */
 export function addSettle(root: Command, output: Output): void {
   root
-    .command('settle', { hidden: true })
-    .summary('make the kernel enforce what is recorded')
-    .description(
-      'Linux: make the kernel enforce the recorded reservations again, as after a boot. Needs root. ' +
-        'See docs/linux-kernel.md.',
-    )
+    .command('settle')
+    .summary('have Linux enforce again what is recorded')
+    .description('Linux: make the kernel enforce the recorded reservations again, as after a boot. Needs root.')
     .option('--off', 'enforce nothing until the next boot or change: the kill switch')
     .option('--attach <unit>', 'let the unit in, whose control group this runs in')
     .option('--json', 'one JSON document, for programs')
+    .addHelpText('after', settleHelp)
     .action((options: Options) => settle(options, output));
 }
 
