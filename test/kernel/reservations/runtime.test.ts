@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { portreservation } from '../../cli/support.ts';
 import { refusal } from '../../support/machine.ts';
@@ -116,8 +117,8 @@ sys.stdin.read()`;
     test('is for the command and what it starts, and for nobody else', async () => {
       const command = [process.execPath, portreservation, ...words, '/usr/bin/python3', '-c', server, '{PORT}'];
       const child = at.start(command);
-      const [line] = await once(child.stdout!, 'data');
-      expect(String(line).trim()).toBe('socket child');
+      const { value: line } = await createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
+      expect(line).toBe('socket child');
       expect([await at.bind(21_041), at.pins()]).toEqual(['EADDRINUSE', '']);
       expect((await at.portreservation(['get'])).stdout).toContain('Kernel');
       child.stdin!.end();

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { type Bpf, BpfError } from '../../../native/linux/bpf.ts';
 import { BPF_F_ALLOW_MULTI, BPF_F_NO_PREALLOC, mapType } from '../../../native/linux/bpf-layout.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
+import type { Protocol } from '../../../protocol/generated/contract.ts';
 import { groupError, onGateFile } from './failure.ts';
 import {
   abilityCount,
@@ -14,7 +15,7 @@ import {
   versions,
 } from './gate-programs.ts';
 import type { Abilities, Maps } from './programs.ts';
-import { type Block, blockOf, type Entry, keySize, tokenSize, valueSize } from './range-entries.ts';
+import { type Block, blockOf, type Entry, keySize, portKey, tokenSize, valueSize } from './range-entries.ts';
 import type { Shelf } from './shelf.ts';
 import { keyType, storageTypes, valueType } from './storage-type.ts';
 
@@ -105,6 +106,14 @@ export class Gate {
       if (block) blocks.push(block);
     }
     return blocks;
+  }
+
+  /** Whether the port is in a range that is reserved. */
+  has(protocol: Protocol, network: bigint, port: number): boolean {
+    const maps = this.maps();
+    return (
+      maps !== undefined && this.#bpf.lookUp(maps.ranges, portKey(protocol, network, port), valueSize) !== undefined
+    );
   }
 
   /** Puts the entries in: all, or none of those that were not there. */

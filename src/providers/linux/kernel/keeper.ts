@@ -19,6 +19,8 @@ import { controlGroupsOf, hasSystemd, isBootUnitThere, requireSystemd, settleUni
 /** What is kept of a reservation, as far as the kernel is told of it. */
 type Kept = Pick<Reservation, 'protocol' | 'range' | 'enforcement' | 'token' | 'allow'>;
 
+type Placed = Pick<Kept, 'protocol' | 'range'>;
+
 /** Whether the kernel is to refuse binds. */
 export const isKernels = ({ enforcement }: Pick<Claim, 'enforcement'>): boolean => enforcement === 'kernel';
 
@@ -83,7 +85,7 @@ export class KernelKeeper {
    */
   async settle(
     kept: readonly Kept[],
-    freed: readonly Pick<Kept, 'protocol' | 'range' | 'enforcement'>[],
+    freed: readonly (Placed & Pick<Kept, 'enforcement'>)[],
     { isStrict = false, isForced = false } = {},
   ): Promise<void> {
     const enforced = kept.filter(isKernels);
@@ -95,11 +97,10 @@ export class KernelKeeper {
     } catch (error) {
       if (isStrict || !(error instanceof ServiceError)) throw error;
     }
-    for (const one of leaving) {
-      // A range in its place has taken it out already.
-      const isReplaced = enforced.some((other) => other.protocol === one.protocol && overlap(other.range, one.range));
-      if (!isReplaced) await this.#pinned.release(one.protocol, one.range);
-    }
+    // A range in its place has taken it out already.
+    const isReplaced = (one: Placed) =>
+      enforced.some((other) => other.protocol === one.protocol && overlap(other.range, one.range));
+    await this.#pinned.releaseAll(leaving.filter((one) => !isReplaced(one)));
     await this.#settleUnits(enforced);
   }
 
@@ -160,7 +161,7 @@ export class KernelKeeper {
     if (others.size === 0) return false;
     const listed = await this.#pinned.list().catch(() => []); // without rights nothing is changed anyway
     const wrong = listed.filter((one) => others.has(keyOf(one)));
-    for (const { protocol, range } of wrong) await this.#pinned.release(protocol, range);
+    await this.#pinned.releaseAll(wrong);
     return wrong.length > 0;
   }
 

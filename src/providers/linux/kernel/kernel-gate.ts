@@ -12,12 +12,11 @@ import {
   blocksHere,
   type KernelReservation,
   kernelRange,
-  putRange,
   refuseReserved,
   type Site,
-  takeRange,
 } from './reservations.ts';
 import { type AdmittedGroup, admitGroup } from './services.ts';
+import { Stock } from './stock.ts';
 
 /** What is in force now. */
 export interface GateStatus {
@@ -65,6 +64,9 @@ export class KernelGate {
   /** Ranges that `claim` found free, and that `settle` is to find free again with nobody else let in. */
   readonly #claimed = new Map<string, Pick<CheckOptions, 'fresh' | 'signal'>>();
 
+  /** Whether a gate was found to be possible since the last change. */
+  #isTried = false;
+
   private constructor(access: GateAccess) {
     this.#access = access;
   }
@@ -99,7 +101,8 @@ export class KernelGate {
     { fresh = [range], replacing, signal }: CheckOptions = {},
   ): Promise<void> {
     const target = formatPorts(protocol, range);
-    if (!(await this.status()).inForce) await this.#access.try();
+    if (!this.#isTried && !(await this.status()).inForce) await this.#access.try();
+    this.#isTried = true;
     const deed = { action: `reserve ${target} in the kernel`, target };
     await this.#access.atExisting(deed, undefined, (site) => refuseReserved(site, protocol, range, replacing));
     for (const part of fresh) await refuseTaken(protocol, part, () => {}, signal);
@@ -115,7 +118,7 @@ export class KernelGate {
     const target = formatPorts(protocol, range);
     await this.#access.at({ action: `reserve ${target} in the kernel`, target }, async (site) => {
       refuseReserved(site, protocol, range);
-      await add(site, reservation, { signal });
+      await add(site, reservation, signal);
     });
     return reservation.token;
   }
@@ -127,27 +130,43 @@ export class KernelGate {
    */
   async settle(reservations: readonly KernelReservation[]): Promise<void> {
     if (reservations.length === 0 && !this.#access.mayExist()) return;
+    this.#isTried = false;
     const isClaimed = ({ protocol, range }: KernelReservation) => this.#claimed.has(formatPorts(protocol, range));
     const claimed = reservations.filter(isClaimed);
     const deed = { action: 'make the kernel enforce the reservations', target: this.#access.group().path };
     await this.#access.at(deed, async (site) => {
-      for (const one of reservations) if (!claimed.includes(one)) putRange(site, kernelRange(one));
-      attachOrRemove(site.gate);
-      for (const one of claimed) {
-        const ports = formatPorts(one.protocol, one.range);
-        const options = this.#claimed.get(ports);
-        this.#claimed.delete(ports);
-        await add(site, one, options);
+      const stock = new Stock(site);
+      const unchecked = new Set(claimed);
+      try {
+        for (const one of reservations) stock.put(kernelRange(one));
+        attachOrRemove(site.gate);
+        for (const one of claimed) {
+          await refuseClaimed(site, one, this.#claimed.get(formatPorts(one.protocol, one.range)));
+          unchecked.delete(one);
+        }
+      } catch (error) {
+        for (const { protocol, range } of unchecked) stock.take(protocol, range);
+        attachOrRemove(site.gate);
+        throw error;
+      } finally {
+        for (const { protocol, range } of claimed) this.#claimed.delete(formatPorts(protocol, range));
       }
     });
   }
 
   /** Gives the range back. What is not reserved is no error. */
-  async release(protocol: Protocol, range: PortRange): Promise<void> {
-    const target = formatPorts(protocol, range);
-    this.#claimed.delete(target);
+  release(protocol: Protocol, range: PortRange): Promise<void> {
+    return this.releaseAll([{ protocol, range }]);
+  }
+
+  /** The same of several, at once. */
+  async releaseAll(ranges: readonly Pick<KernelRange, 'protocol' | 'range'>[]): Promise<void> {
+    if (ranges.length === 0) return;
+    const target = ranges.map(({ protocol, range }) => formatPorts(protocol, range)).join(', ');
+    for (const { protocol, range } of ranges) this.#claimed.delete(formatPorts(protocol, range));
     await this.#access.atExisting({ action: `release ${target} in the kernel`, target }, undefined, (site) => {
-      takeRange(site, protocol, range);
+      const stock = new Stock(site);
+      for (const { protocol, range } of ranges) stock.take(protocol, range);
       attachOrRemove(site.gate);
     });
   }
@@ -255,20 +274,24 @@ const giving = (gate: Site['gate'], token: bigint) => {
 };
 
 /** Puts the range in, so that only the token lets in, then finds out whether somebody has it; if so takes it out again. */
-async function add(
-  site: Site,
-  reservation: KernelReservation,
-  { fresh = [reservation.range], signal }: Pick<CheckOptions, 'fresh' | 'signal'> = {},
-): Promise<void> {
-  const { gate } = site;
-  const { protocol, range, token } = reservation;
+async function add(site: Site, reservation: KernelReservation, signal: AbortSignal | undefined): Promise<void> {
+  const stock = new Stock(site);
   try {
-    putRange(site, kernelRange(reservation));
-    attachOrRemove(gate);
-    for (const part of fresh) await refuseTaken(protocol, part, giving(gate, token), signal);
+    stock.put(kernelRange(reservation));
+    attachOrRemove(site.gate);
+    await refuseClaimed(site, reservation, { signal });
   } catch (error) {
-    takeRange(site, protocol, range);
-    attachOrRemove(gate);
+    stock.take(reservation.protocol, reservation.range);
+    attachOrRemove(site.gate);
     throw error;
   }
+}
+
+/** Refuses what somebody has of it, now that the token alone lets in. */
+async function refuseClaimed(
+  { gate }: Site,
+  { protocol, range, token }: KernelReservation,
+  { fresh = [range], signal }: Pick<CheckOptions, 'fresh' | 'signal'> = {},
+): Promise<void> {
+  for (const part of fresh) await refuseTaken(protocol, part, giving(gate, token), signal);
 }

@@ -71,6 +71,10 @@ export function entriesOf({ protocol, range, ...rest }: KernelRange, network: bi
   return blocksOf(range).map((block) => ({ key: entryKey(protocol, network, block), value }));
 }
 
+/** What one port is looked up by. */
+export const portKey = (protocol: Protocol, network: bigint, port: number): Buffer =>
+  entryKey(protocol, network, { startPort: port, numberOfPorts: 1 });
+
 function entryKey(protocol: Protocol, network: bigint, { startPort, numberOfPorts }: PortRange): Buffer {
   const key = Buffer.alloc(keySize);
   const view = new DataView(key.buffer, key.byteOffset);

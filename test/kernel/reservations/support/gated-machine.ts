@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -173,9 +173,10 @@ export class GatedMachine {
     await this.#end();
     this.#holder.kill('SIGKILL');
     await once(this.#holder, 'close');
-    const home = topControlGroup().path;
-    for (const left of readFileSync(join(this.#group, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean)) {
-      writeFileSync(join(home, 'cgroup.procs'), left);
+    // What programs have started here and left is in there, too.
+    writeFileSync(join(this.#group, 'cgroup.kill'), '1');
+    for (const one of readdirSync(this.#group, { withFileTypes: true })) {
+      if (one.isDirectory()) await removeGroup(join(this.#group, one.name));
     }
     await removeGroup(this.#group);
     rmSync(this.folder, { recursive: true, force: true });
