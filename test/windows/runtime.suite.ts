@@ -31,6 +31,28 @@ export function runtimeSuite(windows: Windows): void {
       }
     });
 
+    test('the kernel may be asked for by name, and what is not to be had is refused', async () => {
+      const [worker, program] = [await machine().worker(), await machine().caller()];
+      const start = (await machine().block(4)) + 1;
+      const params = { protocol: 'tcp', startPort: start, numberOfPorts: 2 } as const;
+      const weaker = await worker.refusal('reservation/create', { ...params, enforcement: 'ephemeralOnly' });
+      expect(weaker).toMatchObject({ name: 'NotSupported', target: 'enforcement ephemeralOnly' });
+      await expectFree(program, 'tcp', start, 2);
+      const made = only(await worker.request('reservation/create', { ...params, enforcement: 'kernel' }));
+      expect(made).toMatchObject({ lifetime: 'runtime', enforcement: 'kernel' });
+      await expectReserved(program, 'tcp', start, 2);
+    });
+
+    withOthers('whom Windows cannot let in without the token is refused', async () => {
+      const worker = await machine().worker();
+      const allow = { user: 'Administrator' };
+      const params = { protocol: 'tcp', enforcement: 'kernel', allow } as const;
+      expect(await worker.refusal('reservation/create', params)).toMatchObject({
+        name: 'NotSupported',
+        target: 'allow',
+      });
+    });
+
     test('a found block goes round what is taken', async () => {
       const [worker, program] = [await machine().worker(), await machine().caller()];
       const start = (await machine().block(12)) + 1;

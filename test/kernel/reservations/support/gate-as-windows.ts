@@ -74,7 +74,7 @@ class GateWorker extends WindowsWorker {
 
 function asked(method: string, params: object): object {
   const kernel = { enforcement: 'kernel' };
-  if (method === 'reservation/create') return { ...params, ...kernel };
+  if (method === 'reservation/create') return { ...kernel, ...params };
   if (method !== 'desiredState/apply' || !('text' in params)) return params;
   const document = JSON.parse(params.text as string) as { reservations: object[] };
   const reservations = document.reservations.map((entry) => ({ ...entry, ...kernel }));
