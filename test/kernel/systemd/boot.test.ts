@@ -109,6 +109,7 @@ describe.skipIf(lacking)(title, () => {
 
   test('leaves nothing of a reservation that could not be made', () => {
     expect(first['in use']).toBe('"name":"PortInUse" 0');
+    expect(first['without systemctl']).toBe('"name":"OsError" bound 0 0 0');
   });
 
   test('says where the next boot would not restore it, and the next change puts that right', () => {

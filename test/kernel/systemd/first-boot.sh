@@ -22,6 +22,10 @@ reserve 21070 --allow-user nobody >/dev/null
 reserve 21080 --allow-service free.service >/dev/null
 say 'reserved' "$(portreservation get --json | grep -o '"state":"[a-zA-Z]*"' | sort | uniq -c | tr -s ' ')"
 say 'in use' "$(reserve 21090 --allow-service undone.service 2>&1 | grep -o '"name":"[A-Za-z]*"') $(find /etc/systemd/system -path '*undone*' | wc -l)"
+mv /usr/bin/systemctl /opt/away
+failed=$(reserve 21110 --allow-service undone.service 2>&1 | grep -o '"name":"[A-Za-z]*"')
+mv /opt/away /usr/bin/systemctl
+say 'without systemctl' "$failed $(bind 21110) $(find /etc/systemd/system -path '*undone*' | wc -l) $(portreservation get --json | grep -c 21110) $(grep -c 21110 /proc/sys/net/ipv4/ip_local_reserved_ports)"
 say 'root' "$(bind 21040)"
 say 'root with the token' "$(bind 21040 "$token")"
 for again in start restart restart; do say "web, $again" "$(start $again web.service)"; done
