@@ -46,7 +46,7 @@ export class ExclusionResource implements Resource<DscExclusion> {
 
   async present({ protocol, startPort }: DscExclusion): Promise<Present> {
     const { exclusions } = await this.#service.listExclusions({ protocol, port: startPort });
-    return { reservations: [], exclusions, warnings: [], isOverridden: this.#service.isOverridden };
+    return { reservations: [], exclusions, warnings: [], isOverridden: await this.#service.isOverridden() };
   }
 
   instanceOf(_: DscExclusion, [part]: readonly Part[]): DscExclusion {

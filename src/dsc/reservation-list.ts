@@ -49,7 +49,7 @@ export class ReservationListResource implements Resource<DscReservationList> {
 
   async present(): Promise<Present> {
     const { reservations, warnings = [] } = await this.#service.list({ lifetime: 'persistent' });
-    return { reservations, exclusions: [], warnings, isOverridden: this.#service.isOverridden };
+    return { reservations, exclusions: [], warnings, isOverridden: await this.#service.isOverridden() };
   }
 
   instanceOf({ document }: DscReservationList, parts: readonly Part[]): DscReservationList {

@@ -33,7 +33,7 @@ export class ReservationResource implements Resource<DscReservation> {
   async present({ protocol, ...place }: DscReservation): Promise<Present> {
     const found = this.#service.lookup({ protocol, range: rangeOf({ protocol, ...place }) });
     const { reservations } = (await unlessNotFound(found)) ?? { reservations: [] };
-    return { reservations, exclusions: [], warnings: [], isOverridden: this.#service.isOverridden };
+    return { reservations, exclusions: [], warnings: [], isOverridden: await this.#service.isOverridden() };
   }
 
   instanceOf(_: DscReservation, [part]: readonly Part[]): DscReservation {

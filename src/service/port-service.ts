@@ -358,8 +358,8 @@ export class PortService {
   }
 
   /** Whether somebody else's file decides what the next restart begins with, so that no change of ours keeps anything. */
-  get isOverridden(): boolean {
-    return this.#core.provider.conditions?.([]).isOverridden ?? false;
+  async isOverridden(): Promise<boolean> {
+    return (await this.#core.provider.conditions?.([]))?.isOverridden ?? false;
   }
 
   /**
