@@ -72,10 +72,8 @@ export const valueIn = ({ marks, copied, added }: OwnFile): string =>
 /** The text of the file that is gone with the next restart: what is excluded until then; undefined where nothing is. */
 export function formatPassingFile(marks: Marks, start: string): string | undefined {
   const notes = passingMarks.map((mark) => noteLines(mark, marks[mark])).join('');
-  return (
-    notes &&
-    `# Written by PortReservation: what it excludes until the next restart.\n# ${startNote}: ${start}\n${notes}`
-  );
+  if (notes === '') return undefined;
+  return `# Written by PortReservation: what it excludes until the next restart.\n# ${startNote}: ${start}\n${notes}`;
 }
 
 /**
