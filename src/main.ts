@@ -1,19 +1,18 @@
 #!/usr/bin/env node
-import { exitCode } from './exit-codes.ts';
-import { whyTooOld } from './oldest-node.ts';
+import { exitCodeOfOldNode, whyTooOld } from './oldest-node.ts';
 import { startError } from './start-error.ts';
 
 const tooOld = whyTooOld(process.versions.node);
 if (tooOld !== undefined) {
   log(tooOld);
-  process.exitCode = exitCode.oldNode;
+  process.exitCode = exitCodeOfOldNode;
 } else import('./run-worker.ts').then(({ runWorker }) => runWorker(process.argv.slice(2), 'worker.mjs'), tell);
 
 function tell(thrown: NodeJS.ErrnoException): void {
   const error = startError(thrown);
   if (!error) throw thrown;
   log(`${error.what} ${error.hint}`);
-  process.exitCode = exitCode.failed;
+  process.exitCode = 1;
 }
 
 function log(message: string): void {

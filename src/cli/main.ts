@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { exitCode as exitCodes } from '../exit-codes.ts';
-import { whyTooOld } from '../oldest-node.ts';
+import { exitCodeOfOldNode, whyTooOld } from '../oldest-node.ts';
 import { startError } from '../start-error.ts';
 
 // Each way loads no more than it needs: the program is started anew for every question.
@@ -8,7 +7,7 @@ const [first, ...rest] = process.argv.slice(2);
 const tooOld = whyTooOld(process.versions.node);
 if (tooOld !== undefined) {
   process.stderr.write(first === 'dsc' ? `${JSON.stringify({ error: tooOld })}\n` : `portreservation: ${tooOld}\n`);
-  process.exitCode = exitCodes.oldNode;
+  process.exitCode = exitCodeOfOldNode;
 } else if (first === 'serve') {
   await import('../run-worker.ts').then(({ runWorker }) => runWorker(rest, 'portreservation serve'), tell);
 } else if (first === 'mcp') await import('../mcp/main.ts').then(({ runMcp }) => runMcp(rest), tell);

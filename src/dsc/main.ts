@@ -1,11 +1,10 @@
-import { exitCode } from '../exit-codes.ts';
-import { whyTooOld } from '../oldest-node.ts';
+import { exitCodeOfOldNode, whyTooOld } from '../oldest-node.ts';
 import { inputOf, outputOf } from './streams.ts';
 
 const tooOld = whyTooOld(process.versions.node);
 if (tooOld !== undefined) {
   process.stderr.write(`${JSON.stringify({ error: tooOld })}\n`);
-  process.exitCode = exitCode.oldNode;
+  process.exitCode = exitCodeOfOldNode;
 } else {
   const streams = {
     stdin: inputOf(0, () => process.stdin),

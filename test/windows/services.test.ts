@@ -19,10 +19,10 @@ describeInLab('the services of a Windows', () => {
     const { outputFiles } = await build({
       stdin: {
         contents: `
-          import { processNames } from './processes.ts';
+          import { listedProcesses } from './processes.ts';
           import { servicesByProcess } from './service-manager.ts';
-          const [names, services] = [await processNames(), await servicesByProcess()];
-          process.stdout.write(JSON.stringify([...services].map(([id, list]) => ({ list, program: names.get(id) }))));`,
+          const [processes, services] = [await listedProcesses(), await servicesByProcess()];
+          process.stdout.write(JSON.stringify([...services].map(([id, list]) => ({ list, program: processes.get(id)?.name }))));`,
         resolveDir: join(import.meta.dirname, '../../src/native/windows'),
       },
       plugins: [
