@@ -15,6 +15,7 @@ import { GatedMachine } from './gated-machine.ts';
 /** What a Linux whose kernel enforces reservations has of a Windows: what the suites say of reservations with tokens. */
 export class GateAsWindows implements Windows {
   readonly abilities: ReadonlySet<Ability> = new Set<Ability>(['elevated']);
+  readonly isOther = true;
   readonly #caller: () => Promise<string>;
   #machine: GatedMachine | undefined;
 
