@@ -193,6 +193,9 @@ export interface Claim {
  * and keeps the record; a reserver does what the system needs for it.
  */
 interface Reserver {
+  /** Loads what a claim needs, while nobody waits for the ledger's lock. */
+  prepare?(): Promise<unknown>;
+
   /**
    * Takes the whole range or nothing.
    *

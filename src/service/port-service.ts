@@ -124,9 +124,13 @@ export class PortService {
    * @param options.whatIf says what would be done, and does nothing
    * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError where the ledger cannot be changed at all
    */
-  carryOut(batch: Batch, { signal, whatIf = false }: CallOptions & { whatIf?: boolean } = {}): Promise<BatchOutcome> {
+  async carryOut(
+    batch: Batch,
+    { signal, whatIf = false }: CallOptions & { whatIf?: boolean } = {},
+  ): Promise<BatchOutcome> {
     const core = this.#core;
     if (whatIf) return this.#foresight.batch(batch, signal);
+    if (batch.wishes?.length) await core.provider.prepare?.();
     return core.ledger.change(async (change) => {
       const prospect = await prospectOf(core, takerOf(core), batch, { view: change, signal });
       try {

@@ -98,6 +98,10 @@ export class LinuxProvider implements Provider {
     return this.#kernel.admission(allow);
   }
 
+  prepare(): Promise<unknown> {
+    return this.#base.prepare();
+  }
+
   async claim(claim: Claim): Promise<bigint> {
     await this.#checkList(claim);
     return isKernels(claim) ? this.#kernel.claim(claim) : this.#base.claim(claim);

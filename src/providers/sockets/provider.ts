@@ -30,6 +30,7 @@ import { firstUnprivilegedPort, portInUse } from './bind-error.ts';
 import { firstPortInUse, probePorts, tryHandOver } from './bind-ports.ts';
 import { bsdCommands, linuxCommands } from './commands.ts';
 import { HeldPorts } from './held-ports.ts';
+import { portSockets } from './port-sockets.ts';
 
 /** Runtime reservations are held sockets; of a persistent one there is nothing but its record in the ledger. */
 export class LedgerProvider implements Provider {
@@ -119,6 +120,10 @@ export class LedgerProvider implements Provider {
     const { userId } = this.#host;
     const holders = await holdersOf(protocol, PortSet.of([all]), { userId, owners: this.#owners, signal });
     return { ...common, holders, ...(first > 1 && { firstUnprivilegedPort: first }), warnings: [] };
+  }
+
+  prepare(): Promise<unknown> {
+    return portSockets();
   }
 
   async claim(claim: Claim): Promise<bigint> {
