@@ -148,20 +148,28 @@ const isLeftBehind = (existing: Existing, steps: readonly Step[]): boolean =>
   existing.kind === 'reservation' &&
   steps.some(({ item }) => item.kind === 'reservation' && item.exist && isInTheWay(existing, item));
 
-const releaseOf = ({ kind, is: { protocol, range, name } }: Existing): DesiredChange => ({
-  action: 'release',
-  kind,
-  protocol,
-  range,
-  ...(name !== undefined && { name }),
-});
+function releaseOf(existing: Existing): DesiredChange {
+  const { kind, is } = existing;
+  const { protocol, range, name } = is;
+  return { action: 'release', kind, protocol, range, ...(name !== undefined && { name }), before: told(existing) };
+}
+
+/** What is told of what goes, or comes: all but which document it is of. */
+function told({ kind, is }: Existing): DesiredDifference {
+  const { document: _, ...label } = labelOf(is);
+  return { ...label, ...(kind === 'exclusion' && { store: is.store }) };
+}
 
 function changeOf(item: DesiredItem, protocol: Protocol, existing: Existing | undefined, usual: Usual): DesiredChange {
   const { kind, range, exist } = item;
   const { name } = exist ? item.label : (existing?.is ?? {});
   const what = { kind, protocol, range, ...(name !== undefined && { name }) };
-  if (!exist) return { action: existing ? 'release' : 'none', ...what };
-  if (!existing) return { action: 'create', ...what };
+  if (!exist) return existing ? { action: 'release', ...what, before: told(existing) } : { action: 'none', ...what };
+  if (!existing) {
+    const { document: _, ...label } = labelOf(item.label);
+    const store = kind === 'exclusion' && { store: storeFor(item, undefined) };
+    return { action: 'create', ...what, after: { ...label, ...store } };
+  }
   const differences = differencesOf(existing, item, usual);
   return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
 }

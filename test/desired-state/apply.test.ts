@@ -252,3 +252,12 @@ test('a cancelled one says what it did not come to', async () => {
   expect((await apply(service, [dns, larger])).failed).toBe(0);
   expect(await there(service)).toEqual(['tcp 0+5 web shop', 'tcp 10+1 dns shop', 'udp 10+1 dns shop']);
 });
+
+test('what is created and what is released is told with name and reason', async () => {
+  const service = await open();
+  const label = { name: 'web', reason: 'front' };
+  expect((await apply(service, [web], { whatIf: true })).changes).toMatchObject([{ action: 'create', after: label }]);
+  await apply(service, [web]);
+  const { changes } = await apply(service, [], { prune: true });
+  expect(changes).toEqual([expect.objectContaining({ action: 'release', before: label })]);
+});

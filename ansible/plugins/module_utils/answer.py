@@ -45,29 +45,18 @@ def failure_of(name, failures, number):
     return "{0} of {1} entries of the document '{2}' failed. {3}".format(len(failures), number, name, ' '.join(said))
 
 
-def diff_of(name, changes, document=None):
-    """What changes, as it was and as it is, in lines. Of what is new the document has what it asks for."""
+def diff_of(name, changes):
+    """What changes, as it was and as it is, in lines."""
     before, after = '', ''
     for change in changes:
         action = change['action']
         if action == 'none' or 'error' in change:
             continue
-        named = dict((key, change[key]) for key in ['name'] if key in change)
         if action != 'create':
-            before += entry_of(change, change.get('before', {}) if action == 'update' else named)
+            before += entry_of(change, change.get('before', {}))
         if action != 'release':
-            new = dict(named, **asked_of(change, document or {}))
-            after += entry_of(change, change.get('after', {}) if action == 'update' else new)
+            after += entry_of(change, change.get('after', {}))
     return dict(before=before, after=after, before_header=name, after_header=name)
-
-
-def asked_of(change, document):
-    """What the document asks for the change's entry, as far as a reader wants to see it."""
-    for entry in document.get(change['kind'] + 's') or []:
-        place = dict(startPort=entry['startPort'], numberOfPorts=entry['numberOfPorts'])
-        if place == change['range'] and change['protocol'] in entry['protocol']:
-            return dict((key, entry[key]) for key in ['reason', 'store'] if entry.get(key) is not None)
-    return {}
 
 
 def entry_of(change, values):

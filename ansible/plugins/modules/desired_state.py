@@ -205,10 +205,10 @@ changes:
       type: list
       elements: str
     before:
-      description: Of an update, what differs, as it was.
+      description: Of an update, what differs, as it was. Of what is released, its name, reason and store.
       type: dict
     after:
-      description: Of an update, what differs, as it is to be.
+      description: Of an update, what differs, as it is to be. Of what is created, its name, reason and store.
       type: dict
     error:
       description: Why it failed, with name, message, and often hint and target. It was not changed then.
@@ -342,7 +342,7 @@ def main():
     changes = answer['changes']
     result = dict(name=answer['document'], changes=changes)
     if module._diff:
-        result['diff'] = diff_of(answer['document'], changes, document)
+        result['diff'] = diff_of(answer['document'], changes)
     failures = [change for change in changes if 'error' in change]
     if failures:
         message = failure_of(answer['document'], failures, len(changes))
