@@ -4,7 +4,8 @@ import { powershellCommand, scriptEnvironment } from '../../tools/powershell.mjs
 import { type Case, paired } from '../measure.ts';
 import { environment } from '../support.ts';
 
-const script = fileURLToPath(new URL('../get-port-reservation.ps1', import.meta.url));
+// From build/bench it is where it is from bench/cases.
+const script = fileURLToPath(new URL('../../bench/get-port-reservation.ps1', import.meta.url));
 
 const getPortReservation: Case = {
   name: 'Get-PortReservation in PowerShell',
