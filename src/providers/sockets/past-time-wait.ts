@@ -4,7 +4,7 @@ import type { Sockets } from '../../native/posix/socket.ts';
 import { TCP_TIME_WAIT } from '../proc/tcp-states.ts';
 
 /** An address of this machine that no connection is from. */
-const spareLoopback = [127, 201, 17, 5];
+export const spareLoopback = [127, 201, 17, 5];
 
 /**
  * Binds a TCP port that only TIME_WAIT is left on, as every server does that is started again (SO_REUSEADDR), and makes it
@@ -21,7 +21,8 @@ export function bindPastTimeWait(
   port: number,
   { sockets, diag, bind }: { sockets: Sockets; diag: SockDiag; bind: () => number },
 ): number | undefined {
-  if (!hasOnlyTimeWait(diag, port)) return undefined;
+  const left = countIfTold(diag, port);
+  if (!left || left.timeWait === 0 || left.others > 0) return undefined;
   let descriptor: number | undefined;
   try {
     const plain = sockets.open('inet', 'tcp');
@@ -33,7 +34,7 @@ export function bindPastTimeWait(
     descriptor = bind();
     sockets.setReuseAddress(descriptor, false);
     // Somebody else may have come in between, with the option, too.
-    if (othersThanTimeWait(diag, port) === 1) return descriptor;
+    if (count(diag, port).others === 1) return descriptor;
   } catch (error) {
     if (!(error instanceof NativeError)) throw error;
   }
@@ -49,22 +50,13 @@ function count(diag: SockDiag, port: number): { timeWait: number; others: number
   return counts;
 }
 
-/** Whether the system is not done with closed connections on the port. */
-export const hasTimeWait = (diag: SockDiag, port: number): boolean => {
+function countIfTold(diag: SockDiag, port: number): ReturnType<typeof count> | undefined {
   try {
-    return count(diag, port).timeWait > 0;
+    return count(diag, port);
   } catch {
-    return false;
-  }
-};
-
-function hasOnlyTimeWait(diag: SockDiag, port: number): boolean {
-  try {
-    const { timeWait, others } = count(diag, port);
-    return timeWait > 0 && others === 0;
-  } catch {
-    return false;
+    return undefined;
   }
 }
 
-const othersThanTimeWait = (diag: SockDiag, port: number): number => count(diag, port).others;
+/** Whether the system is not done with closed connections on the port. */
+export const hasTimeWait = (diag: SockDiag, port: number): boolean => (countIfTold(diag, port)?.timeWait ?? 0) > 0;

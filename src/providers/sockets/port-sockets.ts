@@ -2,12 +2,11 @@ import { type SockDiag, sockDiag } from '../../native/linux/sock-diag.ts';
 import { NativeError } from '../../native/native-error.ts';
 import { type Family, Sockets } from '../../native/posix/socket.ts';
 import type { PortServing, Protocol } from '../../protocol/generated/contract.ts';
-import { bindPastTimeWait, hasTimeWait } from './past-time-wait.ts';
+import { bindPastTimeWait, hasTimeWait, spareLoopback } from './past-time-wait.ts';
 import { isWithoutIpv6 } from './without-ipv6.ts';
 
 const anyIpv4 = [0, 0, 0, 0];
 const loopbackIpv4 = [127, 0, 0, 1];
-const spareLoopback = [127, 201, 17, 5];
 const anyIpv6 = Array.from({ length: 16 }, () => 0);
 const loopbackIpv6 = [...anyIpv6.slice(1), 1];
 
