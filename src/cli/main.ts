@@ -22,7 +22,7 @@ else if (process.connected && first === (await import('./hold/conversation.ts'))
 }
 
 async function exitCode(): Promise<number> {
-  if (first === '--version') {
+  if (first === '--version' || first === '-v') {
     const { packageVersion } = await import('../protocol/generated/contract.ts');
     process.stdout.write(`${packageVersion}\n`);
     return 0;

@@ -48,9 +48,9 @@ export function duration(word: string): number {
   throw new InvalidArgumentError('It must be a time: 30s, 500ms, 2m or 1h.');
 }
 
-const oneRange = /^(\d{1,5})(?:-(\d{1,5}))?$/;
+const oneRange = /^:?(\d{1,5})(?:-(\d{1,5}))?$/;
 
-/** `5000-5009`, or `5000`; undefined where it is neither. */
+/** `5000-5009`, `5000`, or `:5000` as addresses end; undefined where it is neither. */
 export function parseRange(word: string): PortRange | undefined {
   const [, first, last = first] = oneRange.exec(word) ?? [];
   const startPort = Number(first);
@@ -148,9 +148,9 @@ export const storeOption = () =>
 
 /** Adds what says which block is to be reserved. @param protocols what several of them mean */
 export function withBlock(command: Command, protocols: string): Command {
-  return command
-    .addOption(portsOption())
+  return withPorts(command)
     .addOption(new Option('--start-port <port>', 'the first port; a free block is found if absent').argParser(port))
+    .addOption(anotherWord('--port <port>', 'startPort').argParser(port))
     .addOption(protocolOption(protocols).default(['tcp'], 'tcp'))
     .addOption(withinOption());
 }
@@ -163,8 +163,18 @@ export const blockOf = ({ protocol, numberOfPorts, startPort, within }: BlockOpt
 export const plainOption = () =>
   new Option('--plain', 'the bare port numbers, one a line, for scripts').conflicts('json');
 
-export const portsOption = () =>
-  new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1);
+/** Adds how many ports. */
+export const withPorts = (command: Command): Command =>
+  command
+    .addOption(new Option('--ports, --number-of-ports <n>', 'how many consecutive ports').argParser(port).default(1))
+    .addOption(anotherWord('--count <n>', 'numberOfPorts').argParser(port));
+
+/** What people type for an option that is called otherwise; the help has one word for each. */
+function anotherWord(flags: string, attribute: string): Option {
+  const option = new Option(flags).hideHelp();
+  option.attributeName = () => attribute;
+  return option;
+}
 
 export const withinOption = () =>
   new Option('--within <range>', 'where to look; from 10000 up to the dynamic range if absent').argParser(range);

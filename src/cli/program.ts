@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exitCode } from '../exit-codes.ts';
+import { parseAddress } from './address.ts';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDsc } from './commands/dsc.ts';
@@ -19,6 +20,7 @@ import { addStatus } from './commands/status.ts';
 import { addTest } from './commands/test.ts';
 import { addWait } from './commands/wait.ts';
 import { UsageError } from './failure.ts';
+import { commandMeant, optionMeant } from './meant.ts';
 import { Output } from './output.ts';
 import type { Terminal } from './rendering.ts';
 
@@ -36,7 +38,7 @@ const usualWidth = 80;
 export function program(terminal: Terminal, output: Output): Command {
   const root = new Command('portreservation')
     .description('Reserve TCP and UDP ports so that nobody else takes them.')
-    .option('--version', 'print the version')
+    .option('-v, --version', 'print the version')
     .helpCommand('help [command]', 'display help for command')
     .enablePositionalOptions()
     .configureHelp({ subcommandTerm: (command) => command.name() })
@@ -81,19 +83,29 @@ export function program(terminal: Terminal, output: Output): Command {
 /** What is wrong with the words, and whose help has the right ones; ends of the parser's own are left to run.ts. */
 function throwInOurWords(command: Command, path = command.name()): void {
   command.exitOverride((end) => {
-    throw end.code === 'commander.help' || end.exitCode === 0 ? end : usageError(end, path);
+    throw end.code === 'commander.help' || end.exitCode === 0 ? end : usageError(end, command, path);
   });
   for (const below of command.commands) throwInOurWords(below, `${path} ${below.name()}`);
 }
 
-function usageError({ message }: CommanderError, path: string): UsageError {
-  const [sentence = '', suggestion = ''] = message.replace(/^error: /, '').split('\n');
+function usageError({ message }: CommanderError, command: Command, path: string): UsageError {
+  const [sentence = ''] = message.replace(/^error: /, '').split('\n');
   const wrong = sentence.replace(
     /^command-argument value ('.*?') is invalid for argument '(.*?)'/,
     '$1 is invalid for <$2>',
   );
-  const meant = suggestion.replace(/^\((.*)\)$/, '$1 ');
-  return new UsageError(wrong, `${meant}See ${path} --help.`);
+  const meant = meantBy(wrong, command);
+  return new UsageError(wrong, `${meant === undefined ? '' : `Did you mean ${meant}? `}See ${path} --help.`);
+}
+
+function meantBy(sentence: string, command: Command): string | undefined {
+  const [, option] = /^unknown option '(.*?)(?:=.*)?'$/.exec(sentence) ?? [];
+  if (option !== undefined) return optionMeant(option, command);
+  const [, word] = /^unknown command '(.*)'$/.exec(sentence) ?? [];
+  if (word !== undefined) return parseAddress(word) ? `status ${word}` : commandMeant(word, command);
+  // What is no range may have been meant for another of its parent's commands.
+  const [, first] = /^'(.*?)' is invalid for <ranges>/.exec(sentence) ?? [];
+  return first === undefined || !command.parent ? undefined : commandMeant(first, command.parent);
 }
 
 /** Runs the command that the words ask for and gives the exit code. */

@@ -1,6 +1,6 @@
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
-import { formatAllPorts } from '../protocol/ranges.ts';
+import { formatAllPorts, formatRange } from '../protocol/ranges.ts';
 import { escapeWildcards, plainName } from '../protocol/wildcard.ts';
 import type { PortService } from '../service/port-service.ts';
 import { given, parseRange } from './options.ts';
@@ -54,8 +54,11 @@ export function noneOf(wanted: Wanted, protocols?: readonly Protocol[]): Service
   const target = describeWanted(wanted, protocols);
   return new ServiceError('NotFound', `There is no reservation of ${target}.`, {
     target,
-    hint: isPatternGiven(wanted) ? 'For wildcards use --name.' : 'portreservation get lists the reservations.',
+    hint: isPatternGiven(wanted) ? 'For wildcards use --name.' : whereElse(wanted),
   });
 }
+
+const whereElse = ({ range }: Wanted) =>
+  `portreservation get lists the reservations${range ? `, portreservation status ${formatRange(range)} says who has a port` : ''}.`;
 
 const isPatternGiven = ({ name }: Wanted) => name !== undefined && plainName(name) === undefined;

@@ -1,4 +1,4 @@
-import type { PortExclusion, PortRange, PortStatus, Protocol, Reservation } from '../protocol/generated/contract.ts';
+import type { PortExclusion, PortRange, Protocol, Reservation } from '../protocol/generated/contract.ts';
 import { endPort, formatPorts } from '../protocol/ranges.ts';
 import type { Column } from './table.ts';
 
@@ -30,15 +30,6 @@ export const freeRangeColumns = (protocols: readonly Protocol[]): readonly Colum
   { title: 'StartPort', of: ({ startPort }) => startPort, align: 'right' },
   { title: 'EndPort', of: endPort, align: 'right' },
   { title: 'NumberOfPorts', of: ({ numberOfPorts }) => numberOfPorts, align: 'right' },
-];
-
-/** The columns of Get-PortStatus. */
-export const statusColumns: readonly Column<PortStatus>[] = [
-  { title: 'Protocol', of: ({ protocol }) => title(protocol) },
-  { title: 'Port', of: ({ port }) => port, align: 'right' },
-  { title: 'CanBind', of: ({ canBind }) => (canBind ? 'True' : 'False') },
-  { title: 'Verdict', of: ({ verdict }) => title(verdict) },
-  { title: 'Explanation', of: ({ explanation }) => explanation },
 ];
 
 /** The columns of Get-PortExclusion. */

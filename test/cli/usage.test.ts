@@ -67,7 +67,6 @@ test.each([
   ['new --persistent --protocol sctp', /It must be tcp, udp, or tcp,udp\./],
   ['find --within 9-5', /It must be a port, 1 to 65535, or first and last of them/],
   ['find --provider bsd', /argument 'bsd' is invalid\. Allowed choices are auto, windows, linux, ledger\./],
-  ['status', /^portreservation: missing required argument 'ports'/],
   ['status 0', /^portreservation: '0' is invalid for <ports>\. It must be a port, 1 to 65535/],
   ['test', /^portreservation: Say which reservations: a range, a name, or --port\./],
   ['remove', /^portreservation: Say which: /],

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import type { Reservation } from '../../protocol/generated/contract.ts';
-import { candidates } from '../completion/candidates.ts';
+import type { PortExclusion, Reservation } from '../../protocol/generated/contract.ts';
+import { candidates, type Look } from '../completion/candidates.ts';
 import { completionHelp, type Shell, scripts, shells } from '../completion/scripts.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
@@ -20,17 +20,18 @@ export function addCompletion(root: Command, _: unknown, terminal: Terminal): vo
     .argument('[words...]')
     .option('--new-word', 'the word to complete is empty and left out')
     .action(async (words: string[], { newWord }: { newWord?: boolean }) => {
-      const found = await candidates(root, newWord ? [...words, ''] : words, reservations);
+      const found = await candidates(root, newWord ? [...words, ''] : words, look);
       const lines = found.map(({ word, description = '' }) => `${printable(word)}\t${printable(description)}\n`);
       terminal.stdout.write(lines.join(''));
     });
 }
 
 /** None where they cannot be read: this is no place to say why. */
-async function reservations(): Promise<readonly Reservation[]> {
-  try {
-    return (await inService({}, (service) => service.list())).reservations;
-  } catch {
-    return [];
-  }
-}
+const look: Look = {
+  reservations: () =>
+    inService({}, async (service) => (await service.list()).reservations).catch((): Reservation[] => []),
+  exclusions: () =>
+    inService({}, async (service) => (await service.listExclusions({ own: true })).exclusions).catch(
+      (): PortExclusion[] => [],
+    ),
+};

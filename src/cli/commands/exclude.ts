@@ -10,11 +10,14 @@ import {
   type Protocol,
   wordsOf,
 } from '../../protocol/generated/contract.ts';
+import { escapeWildcards } from '../../protocol/wildcard.ts';
+import type { PortService } from '../../service/port-service.ts';
 import {
   type CommonOptions,
   documentOption,
   given,
   labelGiven,
+  parseRange,
   port,
   protocolOption,
   range,
@@ -25,6 +28,7 @@ import {
   withLabel,
 } from '../options.ts';
 import type { Output } from '../output.ts';
+import { wantedBy } from '../selection.ts';
 import { inService } from '../service.ts';
 import { exclusionColumns, nameOf } from '../views.ts';
 
@@ -44,7 +48,9 @@ interface ListOptions extends CommonOptions {
   own?: boolean;
   document?: string;
 }
-interface RemoveOptions extends Options {
+interface RemoveOptions extends CommonOptions {
+  protocol?: Protocol[];
+  whatIf?: boolean;
   force?: boolean;
   document?: string;
 }
@@ -59,7 +65,7 @@ export function addExclude(root: Command, output: Output): void {
     .summary('keep ports out of automatic choice')
     .description('Keep ports out of automatic choice (port 0, connect, WinNAT), while anyone may bind them by number.');
   const adding = command
-    .command('add')
+    .command('add', { isDefault: true })
     .summary('exclude ranges')
     .description('Exclude ranges. What is excluded already is no error. Needs root or an elevated prompt.')
     .addArgument(rangesArgument())
@@ -75,6 +81,7 @@ export function addExclude(root: Command, output: Output): void {
   withCommon(withLabel(adding)).action((asked: PortRange[], options: AddOptions) => add(asked, options, output));
   const listing = command
     .command('list')
+    .aliases(['get', 'ls'])
     .summary('list the exclusions')
     .description("List the exclusions of the system, own ones and others'.")
     .argument('[names...]', 'only those of these names; * ? and [a-z] are wildcards')
@@ -86,14 +93,19 @@ export function addExclude(root: Command, output: Output): void {
   withCommon(listing).action((names: string[], options: ListOptions) => list(names, options, output));
   const removing = command
     .command('remove')
+    .aliases(['rm', 'free'])
     .summary('give ranges back to automatic choice')
     .description('Give exactly these ranges back to automatic choice.')
-    .addArgument(rangesArgument())
-    .addOption(bothOption())
+    .argument('<exclusions...>', 'exactly these ranges, or own ones of exactly these names: 8000-8010 vite')
+    .addOption(protocolOption('tcp or udp, or both; a range means tcp if absent, a name both'))
     .option('--force', 'what somebody else made, too')
     .addOption(new Option('--document <name>', 'only if this document asked for it'))
     .addOption(whatIfOption());
-  withCommon(removing).action((asked: PortRange[], options: RemoveOptions) => remove(asked, options, output));
+  withCommon(removing).action((words: string[], options: RemoveOptions) => remove(words, options, output));
+  // exclude 5173 is add; alone it asks for help.
+  command.hook('preSubcommand', ({ args }) => {
+    if (args.length === 0) command.help({ error: true });
+  });
 }
 
 async function add(asked: PortRange[], options: AddOptions, output: Output): Promise<void> {
@@ -119,13 +131,39 @@ async function list(names: string[], options: ListOptions, output: Output): Prom
   for (const one of missing) output.fail(noExclusionNamed(one));
 }
 
-async function remove(asked: PortRange[], options: RemoveOptions, output: Output): Promise<void> {
+async function remove(words: string[], options: RemoveOptions, output: Output): Promise<void> {
   const { force, document, whatIf } = options;
-  const wanted = inEach(options.protocol, asked).map((one) => ({ ...one, ...given({ force, document, whatIf }) }));
-  const removed = await inService(options, (service) =>
-    each(wanted, (params) => service.removeExclusion(params), output),
-  );
+  const removed = await inService(options, async (service) => {
+    const places = await placesOf(service, words, options, output);
+    const wanted = places.map((one) => ({ ...one, ...given({ force, document, whatIf }) }));
+    return each(wanted, (params) => service.removeExclusion(params), output);
+  });
   say(whatIf ? 'Would remove' : 'Removed', removed, output, whatIf);
+}
+
+/** Ranges with commas between, each by itself; a name may have commas, too. */
+function inRanges(word: string): string[] {
+  const parts = word.split(',');
+  return parts.every(parseRange) ? parts : [word];
+}
+
+/** What the words mean: ranges, TCP ones unless protocols are given, and the exclusions of names. */
+async function placesOf(
+  service: PortService,
+  words: readonly string[],
+  { protocol }: RemoveOptions,
+  output: Output,
+): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const { range, name } of words.flatMap(inRanges).map(wantedBy)) {
+    if (range) places.push(...inEach(protocol ?? ['tcp'], [range]));
+    if (name === undefined) continue;
+    const params = given({ protocol, name: escapeWildcards(name), own: true });
+    const { exclusions } = await service.listExclusions(params);
+    if (exclusions.length === 0) output.fail(noExclusionNamed(name));
+    places.push(...exclusions.map(({ protocol, range }) => ({ protocol, range })));
+  }
+  return places;
 }
 
 const noExclusionNamed = (name: string): ServiceError =>

@@ -38,6 +38,7 @@ interface Options extends BlockOptions, Label {
 export function addExec(root: Command, output: Output, terminal: Terminal): void {
   const command = root
     .command('exec')
+    .aliases(['run', 'reserve'])
     .summary('reserve ports for as long as a command runs')
     .usage('[options] -- COMMAND [ARGUMENTS...]')
     .description('Reserve ports, tell a command which, and free them when it has ended.')

@@ -4,10 +4,10 @@ import {
   type CommonOptions,
   plainOption,
   port,
-  portsOption,
   protocolOption,
   withCommon,
   withinOption,
+  withPorts,
 } from '../options.ts';
 import type { Output } from '../output.ts';
 import { inService } from '../service.ts';
@@ -27,8 +27,8 @@ export function addFind(root: Command, output: Output): void {
     .summary('find free blocks of ports')
     .description(
       'Find a block of ports that is free in every protocol asked for, from a random start. Nothing is reserved: somebody else may take it at any moment.',
-    )
-    .addOption(portsOption())
+    );
+  withPorts(command)
     .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))
     .addOption(withinOption())
     .addOption(new Option('--first [n]', 'the lowest block, or the n lowest, at most').argParser(port).preset('1'))

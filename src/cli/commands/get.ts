@@ -19,6 +19,7 @@ interface Options extends CommonOptions {
 export function addGet(root: Command, output: Output): void {
   const command = root
     .command('get')
+    .aliases(['list', 'ls'])
     .summary('list the reservations')
     .description('List the reservations that this user may see, those of running programs too.')
     .argument('[names...]', 'only those of these names; * ? and [a-z] are wildcards')

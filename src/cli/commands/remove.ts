@@ -19,6 +19,7 @@ interface Options extends CommonOptions {
 export function addRemove(root: Command, output: Output): void {
   const command = root
     .command('remove')
+    .aliases(['rm', 'free'])
     .summary('free reserved ports')
     .description('Remove reservations. There is no question asked: --what-if shows first what would be removed.')
     .argument('[reservations...]', 'exactly these ranges, or exactly these names: 5000-5009 web')

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import type { Reservation } from '../../protocol/generated/contract.ts';
+import type { PortExclusion, Reservation } from '../../protocol/generated/contract.ts';
 import { formatRange } from '../../protocol/ranges.ts';
 import { escapeWildcards } from '../../protocol/wildcard.ts';
 import { nameOf } from '../views.ts';
@@ -12,10 +12,15 @@ export interface Candidate {
 
 /** What the words before the cursor leave open. */
 type Place =
-  | { kind: 'value'; option: Option }
+  | { kind: 'value'; command: Command; option: Option }
   | { kind: 'word'; command: Command; argument: Argument | undefined; mayBeOption: boolean }
   /** The words of another program. */
   | { kind: 'foreign' };
+
+const isAboutExclusions = ({ parent }: Command) => parent?.name() === 'exclude';
+
+const allOf = (command: Command, look: Look): Promise<readonly Named[]> =>
+  isAboutExclusions(command) ? look.exclusions() : look.reservations();
 
 const optionOf = (command: Command, word: string) =>
   command.options.find(({ short, long }) => word !== '' && (short === word || long === word));
@@ -34,11 +39,11 @@ function placeAfter(root: Command, words: readonly string[]): Place {
     if (mayBeOption && word.startsWith('-')) {
       const option = optionOf(command, word);
       if (!option?.required) continue;
-      if (index === words.length - 1) return { kind: 'value', option };
+      if (index === words.length - 1) return { kind: 'value', command, option };
       index++;
       continue;
     }
-    const below = command.commands.find((one) => one.name() === word);
+    const below = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
     if (below) command = below;
     else if (command.name() === 'exec') return { kind: 'foreign' };
     else operands++;
@@ -50,42 +55,53 @@ function placeAfter(root: Command, words: readonly string[]): Place {
   return { kind: 'word', command, argument, mayBeOption };
 }
 
-/** The reservations that can be seen, asked for only where a name or a range may stand. */
-type Look = () => Promise<readonly Reservation[]>;
+/** What can be seen, asked for only where a name or a range may stand. */
+export interface Look {
+  reservations(): Promise<readonly Reservation[]>;
+  /** Those made here. */
+  exclusions(): Promise<readonly PortExclusion[]>;
+}
 
-async function names(look: Look): Promise<Candidate[]> {
+type Named = Pick<Reservation, 'name' | 'protocol' | 'range' | 'document'> &
+  Partial<Pick<Reservation, 'lifetime'> & Pick<PortExclusion, 'store'>>;
+
+function names(all: readonly Named[]): Candidate[] {
   const named = new Map<string, string>();
-  for (const { name, protocol, range } of await look()) {
+  for (const { name, protocol, range } of all) {
     if (name !== undefined && !named.has(name)) named.set(name, nameOf({ protocol, range }));
   }
   return [...named].map(([word, description]) => ({ word, description }));
 }
 
 /** The same where a pattern may stand. */
-const patterns = async (look: Look): Promise<Candidate[]> =>
-  (await names(look)).map(({ word, description }) => ({ word: escapeWildcards(word), description }));
+const patterns = (all: readonly Named[]): Candidate[] =>
+  names(all).map(({ word, description }) => ({ word: escapeWildcards(word), description }));
 
 /** Names, and the ranges of what has none: a range means TCP. */
-async function selectors(look: Look, namesOf: typeof names): Promise<Candidate[]> {
-  const nameless = (await look()).filter(({ name, protocol }) => name === undefined && protocol === 'tcp');
-  const ranges = nameless.map((item) => ({ word: formatRange(item.range), description: `${item.lifetime} tcp` }));
-  return [...(await namesOf(look)), ...ranges];
+function selectors(all: readonly Named[], namesOf: typeof names): Candidate[] {
+  const nameless = all.filter(({ name, protocol }) => name === undefined && protocol === 'tcp');
+  const ranges = nameless.map((item) => ({
+    word: formatRange(item.range),
+    description: `${item.lifetime ?? item.store} tcp`,
+  }));
+  return [...namesOf(all), ...ranges];
 }
 
-async function documents(look: Look): Promise<Candidate[]> {
-  const found = new Set((await look()).map(({ document }) => document));
+function documents(all: readonly Named[]): Candidate[] {
+  const found = new Set(all.map(({ document }) => document));
   return plain([...found].filter((one) => one !== undefined));
 }
 
 const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ word }));
 
-async function valuesOf({ long, argChoices }: Option, command: string | undefined, look: Look): Promise<Candidate[]> {
+async function valuesOf({ long, argChoices }: Option, command: Command, look: Look): Promise<Candidate[]> {
   if (argChoices) return plain(argChoices);
   if (long === '--protocol') return plain(['tcp', 'udp', 'tcp,udp']);
-  if (long === '--document') return documents(look);
-  if (command !== 'remove') return [];
-  if (long === '--name') return patterns(look);
-  const tokens = (await look()).filter(({ token }) => token !== undefined);
+  if (long === '--document') return documents(await allOf(command, look));
+  if (command.name() !== 'remove' || isAboutExclusions(command)) return [];
+  const all = await look.reservations();
+  if (long === '--name') return patterns(all);
+  const tokens = all.filter(({ token }) => token !== undefined);
   return long === '--token' ? tokens.map((item) => ({ word: item.token!, description: nameOf(item) })) : [];
 }
 
@@ -106,9 +122,11 @@ async function operandsOf(command: Command, argument: Argument | undefined, look
   if (argument.argChoices) return plain(argument.argChoices);
   switch (argument.name()) {
     case 'names':
-      return patterns(look);
+      return patterns(await allOf(command, look));
     case 'reservations':
-      return selectors(look, command.name() === 'test' ? patterns : names);
+      return selectors(await look.reservations(), command.name() === 'test' ? patterns : names);
+    case 'exclusions':
+      return selectors(await look.exclusions(), names);
     default:
       return [];
   }
@@ -124,7 +142,7 @@ export async function candidates(root: Command, words: readonly string[], look: 
   const place = placeAfter(root, before);
   if (place.kind === 'foreign') return [];
   const fitting = (found: Candidate[]) => found.filter(({ word }) => word.startsWith(current));
-  if (place.kind === 'value') return fitting(await valuesOf(place.option, before[0], look));
+  if (place.kind === 'value') return fitting(await valuesOf(place.option, place.command, look));
   const { command, argument, mayBeOption } = place;
   if (mayBeOption && current.startsWith('-')) return fitting(optionsOf(command));
   const operands = fitting(await operandsOf(command, argument, look));

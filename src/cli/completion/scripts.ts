@@ -41,8 +41,8 @@ const fish = `function __portreservation_complete
     set -l current (commandline -ct)
     $words[1] complete -- $words[2..-1] "$current" 2>/dev/null
 end
-complete -c portreservation -n 'not __fish_seen_subcommand_from exec' -f -a '(__portreservation_complete)'
-complete -c portreservation -n '__fish_seen_subcommand_from exec' -a '(__portreservation_complete)'
+complete -c portreservation -n 'not __fish_seen_subcommand_from exec run reserve' -f -a '(__portreservation_complete)'
+complete -c portreservation -n '__fish_seen_subcommand_from exec run reserve' -a '(__portreservation_complete)'
 `;
 
 // Windows PowerShell leaves empty arguments out.
