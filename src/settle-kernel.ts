@@ -5,6 +5,9 @@ import { ServiceError } from './protocol/errors.ts';
 import type { LedgerRecord } from './protocol/generated/contract.ts';
 import { KernelKeeper } from './providers/linux/kernel/keeper.ts';
 import { type GateStatus, KernelGate } from './providers/linux/kernel/kernel-gate.ts';
+import { ReservedPorts } from './providers/linux/reserved-ports.ts';
+import { systemPaths } from './providers/linux/sysctl-files.ts';
+import type { Repeated } from './providers/provider.ts';
 
 /** What was settled, for whoever started it. */
 export interface Settled {
@@ -13,11 +16,13 @@ export interface Settled {
   gate: GateStatus;
 }
 
+const notHere = () =>
+  new ServiceError('NotSupported', 'Only on Linux are reservations to be settled: Windows keeps its own.', {
+    hint: 'There is nothing to do here.',
+  });
+
 const openGate = (host: Host): KernelGate => {
-  if (host.platform !== 'linux') {
-    const message = 'Only on Linux are reservations to be settled: Windows keeps its own.';
-    throw new ServiceError('NotSupported', message, { hint: 'There is nothing to do here.' });
-  }
+  if (host.platform !== 'linux') throw notHere();
   return KernelGate.pinned({ userId: host.userId! });
 };
 
@@ -38,6 +43,15 @@ export async function settleKernel(host: Host = thisHost()): Promise<Settled> {
     await keeper.settle(records, [], { isStrict: true, isForced: true });
     return { reservations: records.length, gate: await gate.status() };
   });
+}
+
+/**
+ * Has our file of sysctl.d repeat what the others set now: what a unit of systemd runs at boot, before they are applied.
+ * @returns how that differs from before; undefined where it does not
+ */
+export async function repeatOtherFiles(host: Host = thisHost()): Promise<Repeated | undefined> {
+  if (host.platform !== 'linux') throw notHere();
+  return new ReservedPorts(systemPaths, host).repeatOthers();
 }
 
 /** Lets the unit's processes in, from a process in its control group: what ExecCondition= runs. */

@@ -1,4 +1,4 @@
-import type { AppliedState, DesiredStateApplyParams } from '../protocol/generated/contract.ts';
+import { type AppliedState, type DesiredStateApplyParams, packageVersion } from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
 import { CarryOut } from './carry-out.ts';
@@ -22,10 +22,11 @@ import { readDesiredState } from './read-document.ts';
  */
 export async function applyDesiredState(
   service: PortService,
-  { text, format, prune = false, whatIf = false }: DesiredStateApplyParams,
+  { text, format, prune = false, whatIf = false, moveSysctlConf = false }: DesiredStateApplyParams,
   { signal }: CallOptions = {},
 ): Promise<AppliedState> {
   const document = await readDesiredState(text, format, signal);
+  const moved = moveSysctlConf ? await service.moveSysctlConf(whatIf) : undefined;
   const present = await service.present({ settles: !whatIf }, { signal });
   const plan = planOf(
     { items: itemsOf(document), document: document.name, prune },
@@ -34,11 +35,20 @@ export async function applyDesiredState(
   );
   await new CarryOut(service, { whatIf, signal }).all(plan);
   const changes = changesOf(plan);
+  const { repeated } = present;
+  const isDone = changes.some(({ action, error }) => action !== 'none' && !error);
+  // Of what was there before, the warnings tell already.
+  const isTold = [...present.reservations, ...present.exclusions].some(({ state }) => state && state !== 'foreign');
+  const foresights = moved || isTold ? [] : await service.foresights();
+  const warnings = [...new Set([...present.warnings, ...foresights])];
   return {
     document: document.name,
     changes,
-    changed: changes.some(({ action, error }) => action !== 'none' && !error),
+    changed: isDone || repeated !== undefined || moved !== undefined,
     failed: changes.filter(({ error }) => error).length,
-    ...(present.warnings.length > 0 && { warnings: present.warnings }),
+    version: packageVersion,
+    ...(repeated && { repeated: repeated.list }),
+    ...(moved && { moved }),
+    ...(warnings.length > 0 && { warnings }),
   };
 }

@@ -109,13 +109,13 @@ export class CarryOut {
     const left = new Set(gone.map(keyOf));
     for (const { existing, change } of replaced) if (!left.has(keyOf(existing.is))) change.action = 'none';
     for (const [index, { changes }] of steps.entries()) {
-      for (const change of changes.filter(isDue)) {
+      for (const change of changes.filter((one) => isDue(one) && !isPutBack(one))) {
         const { created, updated } = made[index]!;
         change.action = created.includes(change.protocol)
           ? isMadeAnew(change)
             ? 'update'
             : 'create'
-          : updated.includes(change.protocol) || isPutBack(change)
+          : updated.includes(change.protocol)
             ? 'update'
             : 'none';
       }
@@ -193,7 +193,7 @@ export class CarryOut {
       if (whatIf) continue;
       for (const { exclusion, before, request, record } of additions) {
         const change = changes.find(({ protocol }) => protocol === exclusion.protocol);
-        if (change) change.action = !request && !record && !isPutBack(change) ? 'none' : before ? 'update' : 'create';
+        if (change && !isPutBack(change)) change.action = !request && !record ? 'none' : before ? 'update' : 'create';
       }
     }
   }

@@ -171,7 +171,9 @@ function changeOf(item: DesiredItem, protocol: Protocol, existing: Existing | un
     return { action: 'create', ...what, after: { ...label, ...store } };
   }
   const differences = differencesOf(existing, item, usual);
-  return differences ? { action: 'update', ...what, ...differences } : { action: 'none', ...what };
+  if (!differences) return { action: 'none', ...what };
+  const isRepair = differences.differs.every((key) => key === 'state');
+  return { action: isRepair ? 'repair' : 'update', ...what, ...differences };
 }
 
 /** The label that is to be there, where this is there. */

@@ -18,6 +18,7 @@ export function sentencesOf({ action, kind, differs = [], after = {}, error, ...
     case 'release':
       return kind === 'reservation' ? [`Would free ${ports}.`] : [`Would give ${ports} back to automatic choice.`];
     case 'update':
+    case 'repair':
       return differs.map((property) =>
         property === 'state'
           ? `Would put ${ports} back, which the system has lost.`
@@ -34,7 +35,8 @@ export function differencesOf(
   if (action === 'none') return [];
   if (action === 'release') return ['_exist'];
   // To DSC, what the system has lost is not there.
-  if (action === 'update') return differs.map((property) => (property === 'state' ? '_exist' : property));
+  if (action === 'update' || action === 'repair')
+    return differs.map((property) => (property === 'state' ? '_exist' : property));
   const asked = labelFields.filter((field) => label[field] !== undefined);
   const more = [...(enforcement ? ['enforcement'] : []), ...(allow ? ['allow'] : [])];
   return ['_exist', ...(kind === 'exclusion' && store ? ['store'] : []), ...more, ...asked];

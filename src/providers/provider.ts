@@ -6,6 +6,7 @@ import type {
   ExclusionRecord,
   Hold,
   Lifetime,
+  MovedLine,
   PortHolder,
   PortRange,
   PortServing,
@@ -13,6 +14,7 @@ import type {
   ProviderName,
   RecordState,
   Remedy,
+  RepeatedList,
   Reservation,
 } from '../protocol/generated/contract.ts';
 import type { PortSet } from '../protocol/port-set.ts';
@@ -163,6 +165,22 @@ export interface Conditions {
   warnings: string[];
   /** Whether what the next restart loses is lost by somebody else's doing. */
   isOverridden: boolean;
+  /** What somebody else's file does to all that is to last, whether anything is recorded or not. */
+  foresight?: string;
+  /** What other files set, and ours is to repeat. */
+  repeated?: Repeated;
+}
+
+/** What other files set has changed since ours repeated it; and the sentence that tells it when ours does again. */
+export interface Repeated {
+  list: RepeatedList;
+  told: string;
+}
+
+/** A line of somebody else's that is moved to where it takes nothing from ours. */
+export interface LineMover {
+  /** @returns what was moved, or would be; undefined where there is nothing to move */
+  moveLine(whatIf: boolean): Promise<MovedLine | undefined>;
 }
 
 /** A request for one definite range. */
@@ -331,6 +349,8 @@ export interface Provider extends Reserver, Looker {
   readonly choices?: Partial<Record<Lifetime, readonly Enforcement[]>>;
   /** Absent where nothing keeps ports out of automatic choice. */
   readonly excluder?: Excluder;
+  /** Absent where no file of somebody else's is in the way. */
+  readonly lineMover?: LineMover;
 }
 
 /** The most telling first. */

@@ -1,6 +1,6 @@
 import type { PortExclusion, RecordState, Reservation } from '../protocol/generated/contract.ts';
 import { formatPorts } from '../protocol/ranges.ts';
-import type { Provider, Recorded } from '../providers/provider.ts';
+import type { Conditions, Provider, Recorded, Repeated } from '../providers/provider.ts';
 
 /** What is listed, each with how it compares with the system. */
 export interface Compared {
@@ -10,6 +10,8 @@ export interface Compared {
   warnings: string[];
   /** Whether what the next restart loses is lost by somebody else's doing, and no change of ours helps. */
   isOverridden: boolean;
+  /** What other files set, and ours is to repeat. */
+  repeated?: Repeated;
 }
 
 /** The record is never told as the fact: what is to last, and what is excluded, is compared with the system. */
@@ -25,7 +27,7 @@ export async function compared(
   for (const one of exclusions) {
     if (one.own) recorded.set(one, { protocol: one.protocol, range: one.range, lasts: one.store === 'persistent' });
   }
-  const { states, warnings, isOverridden } =
+  const { states, warnings, isOverridden, repeated }: Conditions =
     recorded.size > 0 && provider.conditions
       ? await provider.conditions([...recorded.values()])
       : { states: [], warnings: [], isOverridden: false };
@@ -43,6 +45,7 @@ export async function compared(
     exclusions: exclusions.map((one) => stated(one, one.own ? listed : 'foreign')),
     warnings: [...warnings, ...lostWarnings([...reservations, ...exclusions])],
     isOverridden,
+    ...(repeated && { repeated }),
   };
 }
 

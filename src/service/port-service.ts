@@ -9,6 +9,7 @@ import type {
   FreeRangeList,
   ListedExclusions,
   ListedReservations,
+  MovedLine,
   PortFindParams,
   PortInspectParams,
   PortMapParams,
@@ -46,7 +47,7 @@ import { findFree } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
-import { type Labelled, noAdmissionOfChildren, portInUse } from './refusals.ts';
+import { type Labelled, noAdmissionOfChildren, noSysctlHere, portInUse } from './refusals.ts';
 import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
 import type { Granted, Made } from './reservations/obtained.ts';
@@ -99,7 +100,9 @@ export class PortService {
     if (outcome!.status === 'rejected') throw outcome!.reason;
     const [made] = outcome!.value.made;
     const { reservations, warnings } = made!;
-    const told = warnings.length > 0 && { warnings: [...warnings] };
+    const lasting = params.lifetime === 'persistent' ? await this.foresights() : [];
+    const all = [...warnings, ...lasting];
+    const told = all.length > 0 && { warnings: all };
     if (whatIf) return { reservations: reservations.map(asForeseen), ...told };
     if (signal?.aborted) await this.#giveBack(made!, signal);
     return { reservations: reservations.map((one) => asMade(this.#core.provider, one)), ...told };
@@ -359,6 +362,23 @@ export class PortService {
       const now = await presentIn(this.#core, this.#exclusions, contentOf(change));
       return withStatesOf(before, now);
     }, signal);
+  }
+
+  /** What a file of somebody else's does to all that is to last, one sentence each. */
+  async foresights(): Promise<string[]> {
+    const { foresight } = (await this.#core.provider.conditions?.([])) ?? {};
+    return foresight === undefined ? [] : [foresight];
+  }
+
+  /**
+   * Moves the line of /etc/sysctl.conf that takes ports from what is to last into a file of sysctl.d.
+   * @returns what was moved, or would be; undefined where there is nothing to move
+   * @throws ServiceError NotSupported, AccessDenied, OsError
+   */
+  async moveSysctlConf(whatIf: boolean): Promise<MovedLine | undefined> {
+    const { lineMover, name } = this.#core.provider;
+    if (!lineMover) throw noSysctlHere(name);
+    return lineMover.moveLine(whatIf);
   }
 
   /** Whether somebody else's file decides what the next restart begins with, so that no change of ours keeps anything. */

@@ -1,6 +1,7 @@
 import type { LedgerContent, LedgerView } from '../ledger/ledger.ts';
 import type { PortExclusion, Reservation } from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
+import type { Repeated } from '../providers/provider.ts';
 import { compared } from './conditions.ts';
 import type { Core } from './core.ts';
 import type { ExclusionKeeper } from './exclusions/exclusions.ts';
@@ -14,6 +15,8 @@ export interface Present {
   warnings: string[];
   /** Whether what the next restart loses is lost by somebody else's doing, and no change of ours helps. */
   isOverridden?: boolean;
+  /** What other files set, and ours is to repeat; or, where that is done, what it repeats from now on. */
+  repeated?: Repeated;
 }
 
 /** All that is recorded, own and system's, as a change of the ledger found it. */
@@ -36,8 +39,11 @@ export async function presentIn(
 
 /** What is there now, each thing in the state that it was in before. */
 export function withStatesOf(before: Present, now: Present): Present {
+  const { repeated } = before;
+  const isRepeated = repeated !== undefined && now.repeated === undefined;
   return {
     ...now,
+    ...(isRepeated && { repeated, warnings: [repeated.told, ...now.warnings] }),
     reservations: statedAs(now.reservations, before.reservations),
     exclusions: statedAs(now.exclusions, before.exclusions),
   };

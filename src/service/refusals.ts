@@ -189,3 +189,10 @@ export const noAdmissionOfChildren = (provider: ProviderName): ServiceError =>
   new ServiceError('NotSupported', `The ${provider} provider lets no program in that does not show the token.`, {
     hint: 'Reserve without enforcement, or let the program put the token on its sockets.',
   });
+
+/** There is no such file. */
+export const noSysctlHere = (provider: ProviderName): ServiceError =>
+  new ServiceError('NotSupported', `The ${provider} provider has nothing to do with /etc/sysctl.conf.`, {
+    target: '/etc/sysctl.conf',
+    hint: 'Leave that file as it is.',
+  });

@@ -53,7 +53,7 @@ test.skipIf(noNamespaces)(
       'the exclusion tcp 45173 of root is recorded, but the system has lost it',
     );
     expect(await pr(`apply ${document} --what-if`)).toContain(
-      'Would update reservation tcp 41000-41001: state.\nWould update exclusion tcp 45999: state.\nshop: 2 to change',
+      'Would repair reservation tcp 41000-41001: the system had lost it.\nWould repair exclusion tcp 45999: the system had lost it.\nshop: 2 to change',
     );
     const instance = JSON.stringify({ protocol: 'tcp', startPort: 45_173, numberOfPorts: 1 });
     const dsc = (operation: string) =>
@@ -110,6 +110,7 @@ test.skipIf(noNamespaces)(
       expect.stringMatching(
         /^At the next restart this is lost: tcp 45173\. \/etc\/sysctl\.conf sets .* is applied after/,
       ),
+      expect.stringContaining('30000-32767 is new'),
     ]);
     expect(await pr('exclude add 45173')).toContain('warning: At the next restart this is lost: tcp 45173.');
     const instance = JSON.stringify({ protocol: 'tcp', startPort: 45_173, numberOfPorts: 1 });

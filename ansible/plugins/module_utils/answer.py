@@ -45,10 +45,18 @@ def failure_of(name, failures, number):
     return "{0} of {1} entries of the document '{2}' failed. {3}".format(len(failures), number, name, ' '.join(said))
 
 
-def diff_of(name, changes):
+def diff_of(answer):
     """What changes, as it was and as it is, in lines."""
+    name = answer['document']
     before, after = '', ''
-    for change in changes:
+    if 'moved' in answer:
+        line = 'list of reserved ports in {0}\n'
+        before += line.format(answer['moved']['from'])
+        after += line.format(answer['moved']['to'])
+    repeated = answer.get('repeated', {})
+    before += lines_of_others(repeated.get('removed', []))
+    after += lines_of_others(repeated.get('added', []))
+    for change in answer['changes']:
         action = change['action']
         if action == 'none' or 'error' in change:
             continue
@@ -64,7 +72,14 @@ def entry_of(change, values):
     return ''.join(line + '\n' for line in [title_of(change)] + lines)
 
 
+def lines_of_others(ranges):
+    return ''.join('of other files {0}\n'.format(ports_of(one)) for one in ranges)
+
+
 def title_of(change):
-    start, number = change['range']['startPort'], change['range']['numberOfPorts']
-    last = '-{0}'.format(start + number - 1) if number > 1 else ''
-    return '{0} {1} {2}{3}'.format(change['kind'], change['protocol'], start, last)
+    return '{0} {1} {2}'.format(change['kind'], change['protocol'], ports_of(change['range']))
+
+
+def ports_of(range_):
+    start, number = range_['startPort'], range_['numberOfPorts']
+    return '{0}-{1}'.format(start, start + number - 1) if number > 1 else str(start)

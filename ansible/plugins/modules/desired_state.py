@@ -100,6 +100,13 @@ options:
       something new is removed.
     type: bool
     default: false
+  move_sysctl_conf:
+    description:
+      - Linux. Move the line of C(/etc/sysctl.conf) that sets C(net.ipv4.ip_local_reserved_ports), where
+        M(ansible.posix.sysctl) puts it by default, into a file of C(/etc/sysctl.d).
+      - Otherwise a warning says what the next restart makes of it.
+    type: bool
+    default: false
   provider:
     description: How it is carried out. C(auto) is C(linux) on Linux, C(ledger) elsewhere.
     type: str
@@ -123,7 +130,7 @@ attributes:
       reservation, exclusion or document is in the way. It changes nothing.
     support: full
   diff_mode:
-    description: Shows each reservation and exclusion that is created, updated or released, and of a document that is
+    description: Shows each reservation and exclusion that is created, updated, repaired or released, and of a document that is
       given inline the reason and store of what is new.
     support: full
   platform:
@@ -185,7 +192,8 @@ changes:
   elements: dict
   contains:
     action:
-      description: C(create), C(update), C(release), or C(none) where it is as it should be.
+      description: C(create), C(update), C(repair) where the system had lost it, C(release), or C(none) where it is as it
+        should be.
       type: str
     kind:
       description: C(reservation) or C(exclusion).
@@ -200,8 +208,8 @@ changes:
       description: Its name, if it has one.
       type: str
     differs:
-      description: Of an update, what is not as it should be, of C(name), C(reason), C(document), C(enforcement), C(allow) and
-        C(store).
+      description: Of an update, what is not as it should be, of C(name), C(reason), C(document), C(enforcement), C(allow),
+        C(store) and C(state).
       type: list
       elements: str
     before:
@@ -215,6 +223,20 @@ changes:
       type: dict
   sample:
     - { action: create, kind: reservation, protocol: tcp, range: { startPort: 21040, numberOfPorts: 3 }, name: web }
+version:
+  description: The version of the program on the managed host.
+  returned: when it was applied, also in part
+  type: str
+  sample: 0.1.0
+repeated:
+  description: What other files of C(/etc/sysctl.d) came to set since ours, which hides them, repeated them; with file,
+    added and removed.
+  returned: when it changed, or in check mode would
+  type: dict
+moved:
+  description: The line of C(/etc/sysctl.conf) that was moved, with from and to.
+  returned: when one was moved, or in check mode would be
+  type: dict
 failures:
   description: Those of the changes that failed.
   returned: when some failed
@@ -270,6 +292,7 @@ def argument_spec():
         src=dict(type='path'),
         remote_src=dict(type='bool', default=False),
         prune=dict(type='bool', default=False),
+        move_sysctl_conf=dict(type='bool', default=False),
         provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
         home=dict(type='path'),
         executable=dict(type='list', elements='str', default=['portreservation']),
@@ -309,6 +332,8 @@ def apply(module, document):
     words = program_of(module) + ['apply', '--json', '--detailed-exitcode', '--provider', params['provider']]
     if params['prune']:
         words.append('--prune')
+    if params['move_sysctl_conf']:
+        words.append('--move-sysctl-conf')
     if module.check_mode:
         words.append('--what-if')
     given = None
@@ -341,8 +366,9 @@ def main():
         module.warn(warning)
     changes = answer['changes']
     result = dict(name=answer['document'], changes=changes)
+    result.update((key, answer[key]) for key in ['version', 'repeated', 'moved'] if key in answer)
     if module._diff:
-        result['diff'] = diff_of(answer['document'], changes)
+        result['diff'] = diff_of(answer)
     failures = [change for change in changes if 'error' in change]
     if failures:
         message = failure_of(answer['document'], failures, len(changes))

@@ -91,7 +91,7 @@ class FromWire {
             EndPort       = $startPort + $numberOfPorts - 1
             NumberOfPorts = $numberOfPorts
             Name          = [FromWire]::Text($wire['name'])
-            # Of an update: what is not as it should be.
+            # Of an update or a repair: what is not as it should be.
             Difference    = [string[]] @(foreach ($one in $wire['differs']) { [FromWire]::Title($one) })
             Error         = if ($null -eq $failure) { $null } else { [string] $failure['message'] }
         }

@@ -6,6 +6,12 @@ function Write-Change {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [object] $Result, [bool] $IsWhatIf, [bool] $PassThru)
 
     foreach ($warning in $Result['warnings']) { $Cmdlet.WriteWarning([string] $warning) }
+    if ($null -ne $Result['moved']) {
+        $line = $Result['moved']
+        if ($IsWhatIf) { $null = $Cmdlet.ShouldProcess($line['from'], "Move its line to $($line['to'])") }
+        else { $Cmdlet.WriteVerbose("Moved the line of $($line['from']) to $($line['to']).") }
+    }
+
     foreach ($wire in $Result['changes']) {
         $change = [FromWire]::Change($wire)
         $target = Format-PortRange $change.Protocol $change.StartPort $change.NumberOfPorts

@@ -26,6 +26,10 @@ function Import-PortReservation {
     .PARAMETER Prune
     Removes all reservations and exclusions that carry the document's name and are no longer in it.
 
+    .PARAMETER MoveSysctlConf
+    Linux: moves the line of /etc/sysctl.conf that sets the list of reserved ports into a file of sysctl.d,
+    where it takes nothing from what is reserved. Otherwise it is warned of.
+
     .PARAMETER PassThru
     Gives an object for each change with -WhatIf, too.
 
@@ -69,6 +73,8 @@ function Import-PortReservation {
 
         [switch] $Prune,
 
+        [switch] $MoveSysctlConf,
+
         [switch] $PassThru
     )
 
@@ -88,7 +94,8 @@ function Import-PortReservation {
             $isWhatIf = [bool] $WhatIfPreference
             if (-not $isWhatIf -and -not $PSCmdlet.ShouldProcess($one, 'Make its reservations and exclusions')) { continue }
             $params = @{
-                text = $text; format = $written.ToLowerInvariant(); prune = [bool] $Prune; whatIf = $isWhatIf
+                text = $text; format = $written.ToLowerInvariant(); prune = [bool] $Prune; moveSysctlConf = [bool] $MoveSysctlConf
+                whatIf = $isWhatIf
             }
             $result = Invoke-WorkerMethod $PSCmdlet 'desiredState/apply' $params $one
             if ($null -ne $result) { Write-Change $PSCmdlet $result $isWhatIf ([bool] $PassThru) }

@@ -18,6 +18,7 @@ interface Options extends CommonOptions {
   format?: DocumentFormat;
   prune?: boolean;
   detailedExitcode?: boolean;
+  moveSysctlConf?: boolean;
   whatIf?: boolean;
 }
 
@@ -34,13 +35,19 @@ export function addApply(root: Command, output: Output, terminal: Terminal): voi
     )
     .option('--prune', "remove what carries the document's name and is no longer in it")
     .option('--detailed-exitcode', 'end with 2 where anything was changed')
+    .option(
+      '--move-sysctl-conf',
+      'Linux: move what /etc/sysctl.conf sets into sysctl.d, where it takes no port from others',
+    )
     .addOption(whatIfOption());
   withCommon(command).action(async (file: string, options: Options) => {
     const { applyDesiredState } = await import('../../desired-state/apply.ts');
     const { decodeDocument, formatOfFile, longestDocument } = await import('../../desired-state/read-document.ts');
-    const { format = formatOfFile(file), prune, whatIf } = options;
+    const { format = formatOfFile(file), prune, moveSysctlConf, whatIf } = options;
     const text = decodeDocument(await read(file, terminal, longestDocument + 1));
-    const applied = await inService(options, (service) => applyDesiredState(service, { text, format, prune, whatIf }));
+    const applied = await inService(options, (service) =>
+      applyDesiredState(service, { text, format, prune, moveSysctlConf, whatIf }),
+    );
     report(applied, options, output);
   });
 }
@@ -68,8 +75,9 @@ async function read(file: string, terminal: Terminal, most: number): Promise<Uin
 }
 
 function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, output: Output): void {
-  const { changes, changed, failed, warnings } = applied;
+  const { changes, changed, failed, warnings, moved } = applied;
   output.result(applied, () => {
+    if (moved) output.say(`${whatIf ? 'Would move' : 'Moved'} the line of ${moved.from} to ${moved.to}.`);
     for (const change of changes) sayChange(change, Boolean(whatIf), output);
     const same = changes.filter(({ action, error }) => action === 'none' && !error).length;
     const others = changes.length - same - failed;
@@ -81,8 +89,12 @@ function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, ou
   else if (changed && detailedExitcode) output.exitCode = exitCode.changed;
 }
 
-const done = { create: 'Created', update: 'Updated', release: 'Released' };
-const toDo = { create: 'Would create', update: 'Would update', release: 'Would release' };
+const done = { create: 'Created', update: 'Updated', repair: 'Repaired', release: 'Released' };
+const toDo = { create: 'Would create', update: 'Would update', repair: 'Would repair', release: 'Would release' };
+const lost = {
+  lost: 'the system had lost it',
+  lostAtBoot: 'the next restart would have lost it',
+} as const;
 
 function sayChange(change: DesiredChange, whatIf: boolean, output: Output): void {
   const { action, kind, differs, error } = change;
@@ -92,6 +104,7 @@ function sayChange(change: DesiredChange, whatIf: boolean, output: Output): void
     return;
   }
   if (action === 'none') return;
-  const how = differs ? `: ${differs.join(', ')}` : '';
-  output.say(`${(whatIf ? toDo : done)[action]} ${what}${how}.`);
+  const state = change.before?.state;
+  const how = action === 'repair' && (state === 'lost' || state === 'lostAtBoot') ? lost[state] : differs?.join(', ');
+  output.say(`${(whatIf ? toDo : done)[action]} ${what}${how ? `: ${how}` : ''}.`);
 }

@@ -4,6 +4,7 @@ import type { Output } from '../output.ts';
 
 interface Options {
   off?: boolean;
+  list?: boolean;
   attach?: string;
   json?: boolean;
 }
@@ -23,18 +24,26 @@ export function addSettle(root: Command, output: Output): void {
     .summary('have Linux enforce again what is recorded')
     .description('Linux: make the kernel enforce the recorded reservations again, as after a boot. Needs root.')
     .option('--off', 'enforce nothing until the next boot or change: the kill switch')
+    .option('--list', 'take over what other files of sysctl.d set by now; at boot, before they are applied')
     .option('--attach <unit>', 'let the unit in, whose control group this runs in')
     .option('--json', 'one JSON document, for programs')
     .addHelpText('after', settleHelp)
     .action((options: Options) => settle(options, output));
 }
 
-async function settle({ off, attach }: Options, output: Output): Promise<void> {
-  if (off && attach !== undefined) throw new UsageError('--off and --attach do not go together.');
-  const { attachService, settleKernel, switchGateOff } = await import('../../settle-kernel.ts');
+async function settle({ off, list, attach }: Options, output: Output): Promise<void> {
+  const given = [off && '--off', list && '--list', attach !== undefined && '--attach'].filter(Boolean);
+  if (given.length > 1) throw new UsageError(`${given.join(' and ')} do not go together.`);
+  const { attachService, repeatOtherFiles, settleKernel, switchGateOff } = await import('../../settle-kernel.ts');
   if (attach !== undefined) {
     await attachService(attach);
     return output.result({ attached: attach }, () => {});
+  }
+  if (list) {
+    const repeated = await repeatOtherFiles();
+    return output.result({ ...(repeated && { repeated: repeated.list }) }, () => {
+      if (repeated) output.say(repeated.told);
+    });
   }
   if (off) {
     await switchGateOff();

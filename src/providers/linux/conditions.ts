@@ -2,25 +2,16 @@ import type { RecordState } from '../../protocol/generated/contract.ts';
 import { isEmpty, minus, PortSet } from '../../protocol/port-set.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
 import type { Conditions, Recorded } from '../provider.ts';
+import { aboutMain, isRepeated, portsAtBoot, repeatedAnew, toBeRepeated, winnerAtBoot } from './boot.ts';
 import { listName } from './exclusion-table.ts';
 import { longestWrite } from './live-list.ts';
 import { valueIn } from './own-file.ts';
 import type { State } from './plan.ts';
-import { parsePortList } from './port-list.ts';
 import type { SysctlPaths } from './sysctl-files.ts';
-
-/** What sets the list at the next restart: the last file that has it. */
-function atBoot({ own, others, text }: State): PortSet {
-  const last = others.after.at(-1);
-  if (last) return last.ports;
-  const ours = text === undefined ? '' : valueIn(own);
-  if (ours !== '') return parsePortList(ours) ?? new PortSet();
-  return others.before.at(-1)?.ports ?? new PortSet();
-}
 
 /** Compares what is recorded with the kernel's list, and with what it will be after the next restart. */
 export function conditionsIn(state: State, records: readonly Recorded[], paths: SysctlPaths): Conditions {
-  const boot = atBoot(state);
+  const boot = portsAtBoot(state, paths);
   const lacks = (ports: PortSet, { range }: Recorded) => !isEmpty(minus(PortSet.of([range]), ports));
   const states = records.map((record): RecordState => {
     if (lacks(state.live, record)) return 'lost';
@@ -36,7 +27,7 @@ export function conditionsIn(state: State, records: readonly Recorded[], paths: 
     );
   }
   const passing = told(records.filter((record) => record.lasts && lacks(boot, record)));
-  const winner = state.others.after.at(-1);
+  const winner = winnerAtBoot(state, paths);
   const length = valueIn(state.own).length;
   if (length > longestWrite && records.some(({ lasts }) => lasts)) {
     warnings.push(
@@ -49,5 +40,15 @@ export function conditionsIn(state: State, records: readonly Recorded[], paths: 
       : `${paths.own} does not have it: the next change, or asking for it again, writes it.`;
     warnings.push(`At the next restart this is lost: ${passing}. ${why}`);
   }
-  return { states, warnings, isOverridden: winner !== undefined };
+  const foresight = aboutMain(state, paths);
+  if (foresight && (!winner || !passing) && records.some(({ lasts }) => lasts)) warnings.push(foresight);
+  const repeated = repeatedAnew(state, paths);
+  if (repeated) warnings.push(toBeRepeated(repeated));
+  return {
+    states,
+    warnings,
+    isOverridden: winner !== undefined,
+    ...(foresight && { foresight }),
+    ...(repeated && { repeated: { list: repeated, told: isRepeated(repeated) } }),
+  };
 }

@@ -19,6 +19,7 @@ import type {
   Conditions,
   Inspection,
   InspectionOptions,
+  LineMover,
   Overview,
   PortFacts,
   Provider,
@@ -29,6 +30,8 @@ import type {
 import { LedgerProvider } from '../sockets/provider.ts';
 import { listName } from './exclusion-table.ts';
 import { isKernels, KernelKeeper } from './kernel/keeper.ts';
+import { unitCommand } from './kernel/unit-command.ts';
+import { settleListUnit } from './kernel/units.ts';
 import { ReservedPorts } from './reserved-ports.ts';
 import { type SysctlPaths, systemPaths } from './sysctl-files.ts';
 
@@ -43,18 +46,22 @@ export class LinuxProvider implements Provider {
   readonly choices = { runtime: ['kernel'], persistent: ['kernel'] } as const;
   readonly commands: SystemCommands;
   readonly excluder: Excluder;
+  readonly lineMover: LineMover;
+  readonly #host: Host;
   readonly #base: LedgerProvider;
   readonly #reserved: ReservedPorts;
   readonly #kernel: KernelKeeper;
 
   /** @param home gives the ledger's folder, for which the kernel's reservations are restored at boot */
   constructor(host: Host, { paths = systemPaths, home = () => '' }: { paths?: SysctlPaths; home?: () => string } = {}) {
+    this.#host = host;
     this.#base = new LedgerProvider(host);
     this.commands = this.#base.commands;
     this.capabilities = { ...this.#base.capabilities, persistent: 'ephemeralOnly' };
     this.#reserved = new ReservedPorts(paths, host);
     this.#kernel = new KernelKeeper(host, home);
-    this.excluder = excluderOf(this.#reserved);
+    this.excluder = excluderOf(this.#reserved, () => this.#settleListUnit());
+    this.lineMover = { moveLine: (whatIf) => this.#reserved.moveLine(whatIf) };
   }
 
   dynamicRange(): Promise<PortRange> {
@@ -143,7 +150,18 @@ export class LinuxProvider implements Provider {
     asked: readonly Reservation[] = [],
   ): Promise<void> {
     await this.#reserved.settle({ reservations, exclusions, freed });
+    await this.#settleListUnit();
     await this.#kernel.settle(reservations, freed, { isStrict: asked.some(isKernels) });
+  }
+
+  /** The file does its work without it, as long as nobody changes another one. */
+  async #settleListUnit(): Promise<void> {
+    const { file, isThere } = this.#reserved;
+    try {
+      await settleListUnit({ isNeeded: isThere, command: () => unitCommand(this.#host), file });
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+    }
   }
 
   async checkSettled(
@@ -157,8 +175,10 @@ export class LinuxProvider implements Provider {
 
   async release(reservation: Reservation): Promise<void> {
     if (isKernels(reservation)) await this.#kernel.release(reservation);
-    if (reservation.lifetime === 'persistent') await this.#reserved.release(reservation);
-    else if (!isKernels(reservation)) await this.#base.release(reservation);
+    if (reservation.lifetime === 'persistent') {
+      await this.#reserved.release(reservation);
+      await this.#settleListUnit();
+    } else if (!isKernels(reservation)) await this.#base.release(reservation);
   }
 
   async conditions(records: readonly Recorded[]): Promise<Conditions> {
@@ -203,16 +223,23 @@ export class LinuxProvider implements Provider {
 const isRefused = ({ ipv4, ipv6 }: PortFacts['refusals']) => ipv4 !== undefined || ipv6 !== undefined;
 
 /** The list as what keeps ports out of automatic choice. */
-function excluderOf(reserved: ReservedPorts): Excluder {
+function excluderOf(reserved: ReservedPorts, settleUnit: () => Promise<void>): Excluder {
   const withoutNat = (request: ExclusionRequest): ExclusionRequest => {
     if (request.restartNat) throw noNat(request);
     return request;
   };
   return {
     list: async (protocols, recorded) => reserved.exclusions(protocols, recorded),
-    add: async (request) => reserved.exclude(withoutNat(request)),
+    add: async (request) => {
+      const exclusion = await reserved.exclude(withoutNat(request));
+      await settleUnit();
+      return exclusion;
+    },
     checkAddition: async (request) => reserved.checkExclusion(withoutNat(request)),
-    remove: (exclusion, own) => reserved.unexclude(exclusion, own),
+    remove: async (exclusion, own) => {
+      await reserved.unexclude(exclusion, own);
+      await settleUnit();
+    },
     checkRemoval: async (exclusion, own) => reserved.checkRemoval(exclusion, own),
   };
 }

@@ -8,10 +8,10 @@ import { excludedMarks, portsMarked } from './marks.ts';
 import type { State } from './plan.ts';
 import type { SysctlPaths } from './sysctl-files.ts';
 
-/** Refuses what would not be there after a restart. */
+/** Refuses what would not be there after a restart. Of the line in /etc/sysctl.conf a warning tells, see boot.ts. */
 export function refuseUnlasting(protocol: Protocol, range: PortRange, { others }: State, paths: SysctlPaths): void {
   const target = formatPorts(protocol, range);
-  const [winner] = others.after;
+  const winner = others.after.find(({ file }) => file !== paths.main);
   if (winner) {
     throw new ServiceError(
       'NotSupported',

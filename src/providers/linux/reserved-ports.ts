@@ -5,15 +5,22 @@ import { replaceUnflushed, stageFile } from '../../machine/durable-file.ts';
 import { onFileNow, osCode } from '../../machine/file-error.ts';
 import { FileLock } from '../../machine/file-lock.ts';
 import { type ErrorName, ServiceError } from '../../protocol/errors.ts';
-import type { ExclusionRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
+import type {
+  ExclusionRecord,
+  MovedLine,
+  PortRange,
+  Protocol,
+  Reservation,
+} from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import { dynamicRange } from '../proc/dynamic-range.ts';
-import type { Conditions, Recorded } from '../provider.ts';
+import type { Conditions, Recorded, Repeated } from '../provider.ts';
 import { conditionsIn } from './conditions.ts';
 import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
 import { sysctlHints as hints } from './file-hints.ts';
 import { LiveList } from './live-list.ts';
+import { moveMainLine } from './main-file.ts';
 import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
 import { type Plan, planChange, readState, type State } from './plan.ts';
 import { refuseExcluded, refuseOthersFile, refuseReserved, refuseUnlasting } from './refusals.ts';
@@ -79,6 +86,22 @@ export class ReservedPorts {
       hints,
       isPassing: true,
     });
+  }
+
+  /** Our file of sysctl.d. */
+  get file(): string {
+    return this.#paths.own;
+  }
+
+  get isThere(): boolean {
+    return existsSync(this.#paths.own);
+  }
+
+  /** Repeats what others' files set now. @returns how that differs from before; undefined where it does not */
+  async repeatOthers(): Promise<Repeated | undefined> {
+    const { repeated } = this.conditions([]);
+    if (repeated) await this.settle({ reservations: [], exclusions: [], freed: [] });
+    return repeated;
   }
 
   /**
@@ -224,6 +247,17 @@ export class ReservedPorts {
       warnings.push(`What others' files exclude is not known apart. ${error.message}`);
       return { before: [], after: [] };
     }
+  }
+
+  /** Moves the line of /etc/sysctl.conf that sets the list, one at a time. */
+  async moveLine(whatIf: boolean): Promise<MovedLine | undefined> {
+    const line = await moveMainLine(this.#paths, true);
+    if (!line) return undefined;
+    this.#checkRights(true);
+    onFileNow({ action: 'write to', path: dirname(this.#paths.own), hints }, () => this.#accessFolder());
+    if (whatIf) return line;
+    makeFolder(dirname(this.#paths.own));
+    return this.#lock.holdNow(() => moveMainLine(this.#paths, false));
   }
 
   #rightfulState(): State {

@@ -14,6 +14,8 @@ export interface SysctlPaths {
   readonly folders: readonly string[];
   /** The file that `sysctl --system` applies after all others; systemd-sysctl reads it only through a link. */
   readonly main: string;
+  /** Where what `main` sets is moved to. */
+  readonly moved: string;
   /** Our own file. Letters come after digits, so it comes after every numbered one: the last file wins. */
   readonly own: string;
   /** What is excluded until the next restart, in a folder that is empty then. */
@@ -26,13 +28,17 @@ export const systemPaths: SysctlPaths = {
   live: '/proc/sys/net/ipv4/ip_local_reserved_ports',
   folders: ['/etc', '/run', '/usr/local/lib', '/usr/lib', '/lib'].map((folder) => `${folder}/sysctl.d`),
   main: '/etc/sysctl.conf',
+  moved: '/etc/sysctl.d/60-ip-local-reserved-ports.conf',
   own: '/etc/sysctl.d/zz-port-reservation.conf',
   passing: '/run/port-reservation/excluded',
   systemd: '/run/systemd/system',
 };
 
+/** What the lines set. */
+export const settingName = 'net.ipv4.ip_local_reserved_ports';
+
 /** What one file sets net.ipv4.ip_local_reserved_ports to. */
-interface Assignment {
+export interface Assignment {
   readonly file: string;
   readonly ports: PortSet;
 }

@@ -127,6 +127,11 @@ describe.skipIf(lacking)(title, () => {
     expect(second.state).toBe('"state":"inForce"');
   });
 
+  test('applies what another file of sysctl.d came to have since, and not what it had before', () => {
+    expect([first['list unit'], second['list unit']]).toEqual(['enabled', 'inactive success']);
+    expect(second['the other file']).toBe('30010');
+  });
+
   test('starts a service whose program of ours is gone', () => {
     expect(second['a service that is let in, without the program']).toBe('active');
   });

@@ -54,3 +54,8 @@ systemctl disable port-reservation.service 2>/dev/null
 say 'unit disabled' "$(portreservation get --json | grep -o '"state":"[a-zA-Z]*"' | sort -u) $(portreservation get 2>&1 | grep -c 'No unit of systemd')"
 reserve 21096 >/dev/null
 say 'unit again' "$(systemctl is-enabled port-reservation.service)"
+say 'list unit' "$(systemctl is-enabled port-reservation-list.service)"
+# Our file repeats this one; then it is changed, and nothing of ours runs until the restart.
+echo 'net.ipv4.ip_local_reserved_ports = 30000' >/etc/sysctl.d/50-other.conf
+portreservation settle --list >/dev/null
+echo 'net.ipv4.ip_local_reserved_ports = 30010' >/etc/sysctl.d/50-other.conf

@@ -6,6 +6,8 @@ files() { echo "$(find /etc/systemd/system -name '*port-reservation*' | wc -l) $
 systemctl start web.service 2>/dev/null
 say 'boot unit' "$(systemctl is-active port-reservation.service)"
 say 'boot unit before sysinit' "$(systemctl list-dependencies --plain sysinit.target | grep -c port-reservation.service)"
+say 'list unit' "$(systemctl is-active port-reservation-list.service) $(systemctl show --property=Result --value port-reservation-list.service)"
+say 'the other file' "$(tr , '\n' </proc/sys/net/ipv4/ip_local_reserved_ports | grep ^300)"
 say 'early service' "$(cat /run/early)"
 say 'root' "$(bind 21041)"
 say 'web' "$(systemctl is-active web.service)"
@@ -21,6 +23,7 @@ for port in 21041 21050 21057 21060 21070 21080 21096; do portreservation remove
 say 'files' "$(files)"
 say 'others of web' "$(find /etc/systemd/system -path '*running.service.d*' -type f -printf '%f')"
 say 'tokens' "$(grep -c '"token"' /var/lib/port-reservation/tokens.json) $(find /var/lib/port-reservation -name 'tokens-*' | wc -l)"
-say 'list' "$(cat /proc/sys/net/ipv4/ip_local_reserved_ports)"
+rm /etc/sysctl.d/50-other.conf
+say 'list' "$(tr , '\n' </proc/sys/net/ipv4/ip_local_reserved_ports | grep -v ^30010)"
 systemctl stop web.service
 say 'other' "$(systemctl restart other.service 2>/dev/null; systemctl is-active other.service)"

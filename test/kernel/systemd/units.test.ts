@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { hasSystemd, requireSystemd, settleUnits, type UnitPlan } from '../../../src/providers/linux/kernel/units.ts';
+import {
+  hasSystemd,
+  requireSystemd,
+  settleListUnit,
+  settleUnits,
+  type UnitPlan,
+} from '../../../src/providers/linux/kernel/units.ts';
 import { refusal } from '../../support/machine.ts';
 
 const noLinux = process.platform === 'linux' ? '' : ' (skipped: needs Linux)';
@@ -30,6 +36,31 @@ const plan = (change: Partial<UnitPlan> = {}): UnitPlan => ({
 
 const boot = ['port-reservation.service', 'sysinit.target.wants/port-reservation.service'];
 const web = 'web.service.d/50-port-reservation.conf';
+
+const listUnit = ['port-reservation-list.service', 'sysinit.target.wants/port-reservation-list.service'];
+
+describe.skipIf(noLinux)(`the unit that repeats other files of sysctl.d${noLinux}`, () => {
+  const file = '/etc/sysctl.d/zz-port-reservation.conf';
+  const needed = { isNeeded: true, command: () => ['/opt/a b'], file };
+
+  test('is there as long as our file, and has systemd read it once', async () => {
+    const { paths, files, units } = open();
+    await settleListUnit(needed, paths);
+    expect(files()).toEqual(listUnit);
+    expect(readFileSync(join(units, listUnit[0]!), 'utf8')).toContain('ExecStart="/opt/a b" "settle" "--list"\n');
+    const failing = { ...paths, systemctl: ['/bin/false'] };
+    await settleListUnit(needed, failing); // nothing to be read again
+    await settleListUnit({ ...needed, isNeeded: false }, paths);
+    await settleListUnit({ ...needed, isNeeded: false }, failing);
+    expect(files()).toEqual([]);
+  });
+
+  test('is none where systemd does not run the system', async () => {
+    const { paths, files } = open();
+    await settleListUnit(needed, { ...paths, running: '/nonexistent' });
+    expect(files()).toEqual([]);
+  });
+});
 
 describe.skipIf(noLinux)(`units of systemd${noLinux}`, () => {
   test('are written once, and removed with what they are for', async () => {

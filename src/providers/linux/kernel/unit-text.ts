@@ -64,6 +64,33 @@ WantedBy=sysinit.target
 `;
 }
 
+export const listUnitName = 'port-reservation-list.service';
+
+/** Has our file of sysctl.d repeat what the others set by now, before systemd applies them. */
+export function listUnit(command: readonly string[], file: string): string {
+  return `# Written by PortReservation, and removed with ${file}.
+
+[Unit]
+Description=Reserved ports of all files of sysctl.d
+Documentation=man:sysctl.d(5)
+DefaultDependencies=no
+After=local-fs.target
+Before=systemd-sysctl.service sysinit.target
+ConditionPathExists=${file}
+RequiresMountsFor=${command
+    .filter((path) => path.startsWith('/'))
+    .map(word)
+    .join(' ')}
+
+[Service]
+Type=oneshot
+ExecStart=${line([...command, 'settle', '--list'])}
+
+[Install]
+WantedBy=sysinit.target
+`;
+}
+
 /**
  * Lets the unit's processes in before it starts anything: ExecCondition= comes before ExecStartPre= and runs at each start,
  * also after systemd has made the control group anew. Its failure does not keep the unit from starting: refused ports

@@ -17,7 +17,7 @@ import { osCode } from '../../../machine/file-error.ts';
 import { ServiceError } from '../../../protocol/errors.ts';
 import { sysctlHints as hints } from '../file-hints.ts';
 import { onGateFile } from './failure.ts';
-import { bootUnit, bootUnitName, dropIn, dropInName, type UnitCommand } from './unit-text.ts';
+import { bootUnit, bootUnitName, dropIn, dropInName, listUnit, listUnitName, type UnitCommand } from './unit-text.ts';
 
 const run = promisify(execFile);
 
@@ -75,6 +75,25 @@ export async function settleUnits(plan: UnitPlan, paths: SystemdPaths = systemd)
     for (const step of undo.reverse()) await step();
     throw error;
   }
+}
+
+/**
+ * Makes systemd have our file of sysctl.d repeat the others at boot, for as long as there is such a file.
+ * @throws ServiceError AccessDenied, OsError
+ */
+export async function settleListUnit(
+  { isNeeded, command, file }: { isNeeded: boolean; command: () => readonly string[]; file: string },
+  paths: SystemdPaths = systemd,
+): Promise<void> {
+  if (!hasSystemd(paths)) return;
+  const unit = join(paths.units, listUnitName);
+  const link = join(paths.units, 'sysinit.target.wants', listUnitName);
+  const text = isNeeded ? listUnit(command(), file) : undefined;
+  const isSame = textOf(unit) === text;
+  if (isSame && isLink(link) === isNeeded) return;
+  if (!isSame) await change(unit, text);
+  changeLink(link, isNeeded ? `../${listUnitName}` : undefined);
+  await systemctl(paths, 'daemon-reload');
 }
 
 /** Whether the unit that restores the reservations at boot is enabled. */
