@@ -321,6 +321,9 @@ interface Looker {
    */
   survey(protocol: Protocol, sockets: boolean): Promise<Survey>;
 
+  /** The ports with a socket that does more than to be bound; absent where the survey's `inUse` has no other ones. */
+  servedPorts?(protocol: Protocol): Promise<PortSet>;
+
   /**
    * The first port of the range that an ordinary bind of both address families is refused, for whatever reason; undefined
    * when there is none. Each is bound and freed at once.

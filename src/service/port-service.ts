@@ -88,12 +88,16 @@ export class PortService {
    * Reserves a block of ports: the one at `startPort`, or the first free one found; of several protocols the same block in
    * each of them, or in none. With `whatIf` says what would be reserved, or refuses as the change would.
    *
+   * @param options.prefer where a free block is looked for first, from 0 to below 1 of the window; anywhere if absent
    * @throws InvalidParamsError a sum past 65535, or keys that exclude each other
    * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, NoFreeRange, NotSupported, OsError,
    * LedgerBusy, LedgerCorrupt; nothing has changed then
    */
-  async create(params: ReservationCreateParams, { signal }: CallOptions = {}): Promise<Reservations> {
-    const request = createRequest(params);
+  async create(
+    params: ReservationCreateParams,
+    { signal, prefer }: CallOptions & { prefer?: number | undefined } = {},
+  ): Promise<Reservations> {
+    const request = { ...createRequest(params), prefer };
     const { whatIf } = params;
     const { wishes } = await this.carryOut({ wishes: [{ requests: [request] }] }, { signal, whatIf });
     const [outcome] = wishes;
@@ -306,6 +310,16 @@ export class PortService {
     const { inUse } = await this.#core.provider.survey(protocol, true);
     for (let port = range.startPort; port <= endPort(range); port++) if (inUse.has(port)) return true;
     return false;
+  }
+
+  /**
+   * Whether something listens, receives or is connected on a port of the range, by the system's tables.
+   * @throws ServiceError OsError
+   */
+  async isServed({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
+    const { provider } = this.#core;
+    const ports = (await provider.servedPorts?.(protocol)) ?? (await provider.survey(protocol, true)).inUse;
+    return ports.firstIn(range) !== undefined;
   }
 
   /**

@@ -30,7 +30,7 @@ const leaving = `
   child.once('message', (id) => { console.log('left ' + id + ' ' + process.env.PORT); child.disconnect(); child.unref(); process.exitCode = 5; });`;
 
 async function startCareful(options = {}) {
-  const run = start(['exec', '--', process.execPath, '-e', careful], options);
+  const run = start(['exec', '--quiet', '--', process.execPath, '-e', careful], options);
   const [, processId, port] = await run.line(/at (\d+) (\d+)\n/);
   onTestFinished(() => kill(Number(processId)));
   return { run, processId: Number(processId), port: Number(port) };
@@ -45,7 +45,7 @@ function kill(processId: number): void {
 }
 
 async function startLeaving(env: NodeJS.ProcessEnv) {
-  const run = start(['exec', '--', process.execPath, '-e', leaving], { env });
+  const run = start(['exec', '--quiet', '--', process.execPath, '-e', leaving], { env });
   const [, processId, port] = await run.line(/left (\d+) (\d+)\n/);
   onTestFinished(() => kill(Number(processId)));
   return { run, processId: Number(processId), port: Number(port) };
@@ -125,7 +125,7 @@ describe.skipIf(lacking.python)(`how exec ends${lacking.python}`, () => {
 describe.skipIf(lacking.python)(`what the command left running${lacking.python}`, () => {
   async function startWith(choice: string, script = leaving) {
     const env = ownHome(onTestFinished);
-    const run = start(['exec', '--leftovers', choice, '--', process.execPath, '-e', script], { env });
+    const run = start(['exec', '--quiet', '--leftovers', choice, '--', process.execPath, '-e', script], { env });
     const [, processId, port] = await run.line(/left (\d+) (\d+)\n/);
     onTestFinished(() => kill(Number(processId)));
     return { run, processId: Number(processId), port: Number(port) };

@@ -48,7 +48,7 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     `lets a server of %s listen on its port, which is free afterwards${lacking.python}`,
     async (name, command) => {
       const env = { ...ownHome(onTestFinished), NODE: node };
-      const run = start(['exec', '--ports', '2', '--', ...command], { env });
+      const run = start(['exec', '--quiet', '--ports', '2', '--', ...command], { env });
       const [, port] = await run.line(/listens on (\d+)\n/);
       expect(await answer(port!)).toBe(name);
       run.child.kill('SIGTERM');
@@ -98,9 +98,10 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     expect(await run.ended).toMatchObject({ code: 143, stderr: said });
   });
 
-  test('says nothing of what is not held where nothing was to be', async () => {
+  test('warns of nothing where nothing was to be held', async () => {
     const words = ['exec', '--hold', 'none', '--start-port', '21650', '--', 'true'];
-    expect(await commandLine()(...words)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const stderr = 'portreservation: tcp 21650 for true: not held; whoever binds it first has it\n';
+    expect(await commandLine()(...words)).toEqual({ code: 0, stdout: '', stderr });
   });
 
   test('two at once have different blocks', async () => {
@@ -124,6 +125,7 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
       'tcp,udp',
       '--hold',
       'none',
+      '--quiet',
       '--env',
       'API_PORT=1',
     ];
@@ -138,7 +140,17 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
   });
 
   test('knows no variables but its own, and these whatever they are called', async () => {
-    const words = ['--start-port', '21700', '--env', '__proto__=0', '--', 'sh', '-c', 'printenv __proto__; echo $*'];
+    const words = [
+      '--quiet',
+      '--start-port',
+      '21700',
+      '--env',
+      '__proto__=0',
+      '--',
+      'sh',
+      '-c',
+      'printenv __proto__; echo $*',
+    ];
     expect(await commandLine()('exec', ...words, 'sh', '{constructor}', '{toString}', '{__proto__}')).toEqual({
       code: 0,
       stdout: '21700\n{constructor} {toString} 21700\n',
@@ -150,7 +162,7 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     ['its own', 'exit 3', 3],
     ['128 and the signal', 'kill -KILL $$', 137],
   ])('ends with the exit code of the command: %s', async (_, script, code) => {
-    expect(await commandLine()('exec', '--', 'sh', '-c', script)).toEqual({ code, stdout: '', stderr: '' });
+    expect(await commandLine()('exec', '--quiet', '--', 'sh', '-c', script)).toEqual({ code, stdout: '', stderr: '' });
   });
 
   test.each([

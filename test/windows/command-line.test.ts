@@ -60,7 +60,8 @@ describeInLab('the command line on Windows', () => {
     writeFileSync(program, server);
     const words = ['node', windowsPath(program)];
     const ran = await run(['exec', '--ports', '2', '--start-port', '21200', '--', ...words]);
-    expect(ran).toMatchObject({ code: 5, stdout: 'listens 21200-21201\n', stderr: unheld('21200-21201') });
+    expect(ran).toMatchObject({ code: 5, stdout: 'listens 21200-21201\n' });
+    expect(ran.stderr).toContain(unheld('21200-21201'));
     const strict = await run(['exec', '--hold', 'strict', '--', ...words]);
     expect(strict).toMatchObject({
       code: 1,
@@ -88,7 +89,8 @@ describeInLab('the command line on Windows', () => {
     writeFileSync(join(machine.folder, 'words.cmd'), `@node "${windowsPath(program)}" %*\r\n@exit /b 7\r\n`);
     const words = ['plain', 'two words', 'c&d|e>f', '^!', 'ends\\', '(x)', '{PORT}'];
     const { code, stdout, stderr } = await run(['exec', '--start-port', '21300', '--', 'words', ...words]);
-    expect({ code, stderr }).toEqual({ code: 7, stderr: unheld('21300') });
+    expect(code).toBe(7);
+    expect(stderr).toContain(unheld('21300'));
     expect(JSON.parse(stdout)).toEqual([...words.slice(0, -1), '21300']);
     for (const word of ['%PATH%', 'a"b', 'a\nb']) {
       const refused = await run(['exec', '--', 'words', word]);

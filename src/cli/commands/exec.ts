@@ -1,19 +1,26 @@
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
-import { checkHoldForOthers } from '../../library/hold-for-others.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
-import { type EnforcementChoice, type Hold, type Label, wordsOf } from '../../protocol/generated/contract.ts';
+import {
+  type EnforcementChoice,
+  type Hold,
+  type Label,
+  type Reservation,
+  wordsOf,
+} from '../../protocol/generated/contract.ts';
+import { givenTo } from '../exec/announce.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
+import { reserve } from '../exec/reserve.ts';
+import { reservedBefore } from '../exec/use.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
-import { createInTime } from '../exec/wait-for-ports.ts';
+import { followUse, unusedAdvice } from '../exec/watch-use.ts';
 import { UsageError } from '../failure.ts';
 import {
   type BlockOptions,
-  blockOf,
   duration,
   enforcementOption,
-  labelGiven,
   whatIfOption,
   withBlock,
   withCommon,
@@ -32,6 +39,8 @@ interface Options extends BlockOptions, Label {
   env?: NamedPort[];
   leftovers: LeftoversChoice;
   wait?: number;
+  use?: string;
+  quiet?: boolean;
   whatIf?: boolean;
 }
 
@@ -71,6 +80,18 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         duration,
       ),
     )
+    .addOption(
+      new Option('--use <reservation>', 'run in what is reserved already: a name, or a range').conflicts([
+        'startPort',
+        'within',
+        'name',
+        'reason',
+        'document',
+        'enforcement',
+        'wait',
+      ]),
+    )
+    .option('--quiet', 'do not say which ports were given, nor that none was used')
     .addOption(whatIfOption())
     .addHelpText('after', execHelp);
   withCommon(command).action((words: [string, ...string[]], options: Options) => {
@@ -86,39 +107,46 @@ async function exec(
   options: Options,
   surroundings: { output: Output; terminal: Terminal },
 ): Promise<void> {
-  const { hold, envPrefix, env = [], leftovers, wait, whatIf } = options;
+  const { hold, envPrefix, env = [], leftovers, whatIf, use, quiet } = options;
   const { output, terminal } = surroundings;
   const enforcement = enforcementFor(options, surroundings);
   const before = inherited(terminal.env, terminal);
-  checkNamed(env, options.numberOfPorts);
-  const { checkParams } = await import('../../protocol/check.ts');
-  const params = checkParams('reservation/create', {
-    ...blockOf(options),
-    ...labelGiven(options),
-    ...(enforcement ? { enforcement } : { hold }),
-    whatIf,
-  });
+  if (use === undefined) checkNamed(env, options.numberOfPorts);
   await inService(options, async (service) => {
-    if (!enforcement) checkHoldForOthers(service, hold);
-    const created = await (wait === undefined || whatIf
-      ? service.create(params)
-      : createInTime(service, params, { timeout: wait, output }));
-    const { reservations } = created;
+    const reservations =
+      use === undefined ? await reserve(service, options, { enforcement, output }) : await reservedBefore(service, use);
+    const [{ range }] = reservations as [Reservation];
+    if (use !== undefined) checkNamed(env, range.numberOfPorts);
     if (whatIf) {
-      output.result({ whatIf: { reservations, command: words } }, () =>
-        output.say(`${wouldReserve(created, options)}, and run ${words.join(' ')}`),
-      );
+      const run = `run ${words.join(' ')}`;
+      const sentence = use === undefined ? `${wouldReserve({ reservations }, options)}, and ${run}` : `Would ${run}`;
+      output.result({ whatIf: { reservations, command: words } }, () => output.say(sentence));
       return;
     }
-    if (!enforcement) sayUnheld(created, hold, { output, taker: 'the command' });
-    if (enforcement === 'kernel') await service.admitChildren(reservations);
-    const variables = portVariables(reservations[0]!.range, envPrefix, env);
+    if (!enforcement && use === undefined && !quiet)
+      sayUnheld({ reservations }, hold, { output, taker: 'the command' });
+    const kernels = reservations.filter((one) => one.enforcement === 'kernel');
+    const isAdmitted = kernels.length > 0 && terminal.geteuid?.() === 0;
+    if (isAdmitted) await service.admitChildren(kernels);
+    const variables = portVariables(range, envPrefix, env);
     const [file, ...args] = filledIn(words, variables);
-    const onStart = () => {
+    const following = quiet ? undefined : followUse(service, reservations, terminal.platform);
+    const command = options.name ?? basename(words[0]);
+    const onStart = (processId: number | undefined) => {
+      following?.started(processId);
+      const given = quiet
+        ? undefined
+        : givenTo(command, reservations, { hold: use === undefined ? hold : 'none', isAdmitted });
+      if (given !== undefined) output.note(given);
       if (terminal.platform === 'linux') void ignoreRealTimeSignals().catch(() => {});
     };
-    const end = await runChild([file!, ...args], { ...terminal.env, ...variables }, { terminal, before, onStart });
+    const environment = { ...terminal.env, ...variables };
+    const child = runChild([file!, ...args], environment, { terminal, before, onStart });
+    const end = await child.finally(() => following?.stop());
     output.exitCode = end.exitCode;
+    const advice = unusedAdvice(await following?.use, { reservations, words, variable: envPrefix });
+    if (advice) output.note(advice);
+    if (use !== undefined) return;
     const choice = end.wasAsked ? 'leave' : leftovers;
     await settleLeftovers(service, reservations, { ...surroundings, choice }).catch(({ message }) =>
       output.note(`whether the command left something running cannot be seen: ${message}`),
@@ -146,6 +174,10 @@ since the calling shell would fill in $PORT too early:
   portreservation exec --ports 3 --name web -- npm test
   portreservation exec -- python3 -m http.server {PORT}
   portreservation exec --ports 2 --env WEB_PORT=0 --env API_PORT=1 -- npm start
+
+With --name the same folder has the same port the next time, while it is free.
+--use web runs the command in what is reserved under that name, and leaves that
+as it is.
 
 What keeps others away until the command binds a port, and while it does not
 (--hold):

@@ -33,7 +33,11 @@ export interface CommandEnd {
 export async function runChild(
   words: readonly [string, ...string[]],
   env: NodeJS.ProcessEnv,
-  { terminal, before, onStart }: { terminal: Terminal; before: Inherited; onStart: () => void },
+  {
+    terminal,
+    before,
+    onStart,
+  }: { terminal: Terminal; before: Inherited; onStart: (processId: number | undefined) => void },
 ): Promise<CommandEnd> {
   const { file, args, windowsVerbatimArguments } = invocationOf(words, env, { terminal, before });
   // A handler is there before the child is: no signal ends this process and leaves the child alone.
@@ -55,7 +59,7 @@ export async function runChild(
       } catch (error) {
         return refuse(error); // some are thrown, some are told
       }
-      child.once('spawn', onStart);
+      child.once('spawn', () => onStart(child!.pid));
       child.once('error', refuse);
       child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });

@@ -28,7 +28,7 @@ const most = { looked: 1000, named: 3 };
 export async function createInTime(
   service: PortService,
   params: ReservationCreateParams,
-  { timeout, output }: { timeout: number; output: Output },
+  { timeout, output, prefer }: { timeout: number; output: Output; prefer: number | undefined },
 ): Promise<Reservations> {
   const deadline = new Deadline({ timeout });
   let wake = () => {};
@@ -38,7 +38,7 @@ export async function createInTime(
       const changed = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const refusal = await refusalOf(service, params);
+      const refusal = await refusalOf(service, params, prefer);
       if (!(refusal instanceof ServiceError)) return refusal;
       if (deadline.isOver()) throw await told(service, params, { refusal, deadline });
       if (!isSaid) output.note(`${refusal.message} It is tried again for ${deadline}.`);
@@ -50,9 +50,13 @@ export async function createInTime(
   }
 }
 
-async function refusalOf(service: PortService, params: ReservationCreateParams): Promise<Reservations | ServiceError> {
+async function refusalOf(
+  service: PortService,
+  params: ReservationCreateParams,
+  prefer: number | undefined,
+): Promise<Reservations | ServiceError> {
   try {
-    return await service.create(params);
+    return await service.create(params, { prefer });
   } catch (error) {
     if (error instanceof ServiceError && passing.includes(error.errorName)) return error;
     throw error;

@@ -68,6 +68,10 @@ export class LinuxProvider implements Provider {
     return this.#base.dynamicRange();
   }
 
+  servedPorts(protocol: Protocol): Promise<PortSet> {
+    return this.#base.servedPorts(protocol);
+  }
+
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
     return { ...(await this.#base.survey(protocol, sockets)), excluded: this.#reserved.excluded() };
   }

@@ -5,6 +5,7 @@ import type { Protocol } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 import { visitSockets } from './proc-net.ts';
 import { formatAddress, type SocketRow, socketRowReader } from './socket-row.ts';
+import { stateOf } from './tcp-states.ts';
 
 const answersPerTurn = 64;
 
@@ -66,6 +67,13 @@ export async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<n
     else rows.set(port, [row()]);
   });
   return rows;
+}
+
+/** The ports on which something listens, receives or is connected: a socket that is bound and no more does not count. */
+export async function portsServed(protocol: Protocol): Promise<PortSet> {
+  const ports = new PortSet();
+  await visit(protocol, 0, (port, state) => stateOf(protocol, state) !== 'bound' && ports.add(port));
+  return ports;
 }
 
 /** The states of the sockets on the port. */

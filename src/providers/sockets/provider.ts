@@ -15,7 +15,7 @@ import { addEnds } from '../proc/ends/ends.ts';
 import { holdersOf } from '../proc/holders.ts';
 import { lookAtNat, redirectedPorts } from '../proc/nat/look.ts';
 import { SocketOwners } from '../proc/socket-owners.ts';
-import { portsInUse } from '../proc/socket-table.ts';
+import { portsInUse, portsServed } from '../proc/socket-table.ts';
 import type {
   Claim,
   FoundHolder,
@@ -65,6 +65,10 @@ export class LedgerProvider implements Provider {
       dynamicRange: dynamicRange(this.#host.platform),
       warnings: nat.warnings,
     };
+  }
+
+  servedPorts(protocol: Protocol): Promise<PortSet> {
+    return portsServed(protocol);
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {

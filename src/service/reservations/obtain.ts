@@ -130,7 +130,9 @@ async function take(
       throw error;
     }
   };
-  const found = await claimFreeRange({ protocols, numberOfPorts, window }, { avoid, survey }, takeOrLook);
+  const { prefer } = request;
+  const from = prefer === undefined ? undefined : () => prefer;
+  const found = await claimFreeRange({ protocols, numberOfPorts, window }, { avoid, survey }, takeOrLook, from);
   return { claimed: found.claimed, warnings: survey.warnings };
 }
 

@@ -25,6 +25,8 @@ export interface CreateRequest {
   /** The range asked for; undefined when a free one is to be found. */
   range: PortRange | undefined;
   within: PortRange | undefined;
+  /** Where it is looked for first, from 0 to below 1 of the window. */
+  prefer?: number | undefined;
   /** Whether what is already there and is the caller's is given back. */
   returnsExisting: boolean;
   /** Whether that gets the name, reason and document of the request. */
