@@ -12,20 +12,21 @@ export interface HeldFor extends Reservations {
 }
 
 /**
- * Reserves ports for as long as another process lives, however it ends: this one looks once a second whether it does.
+ * Reserves ports for as long as another process lives, however it ends: this one looks once a second whether it does. Without
+ * a process only the signal frees them.
  * @throws ServiceError NotFound where there is no such process, NotSupported for a strict hold on Windows, and what a
  * creation throws
  */
 export async function holdFor(
-  processId: number,
+  processId: number | undefined,
   params: ReservationCreateParams,
   { signal, ...options }: ServiceOptions & { signal: AbortSignal },
 ): Promise<HeldFor> {
   const { platform } = options.host ?? thisHost();
-  const look = () => processIdentity(processId, platform);
-  if (!(await look()).alive) throw noProcess(processId);
+  const look = () => processIdentity(processId!, platform);
+  if (processId !== undefined && !(await look()).alive) throw noProcess(processId);
   // It is known by when it started: its id may be another's later.
-  const gone = processGone(look, signal);
+  const gone = processId === undefined ? aborted(signal) : processGone(look, signal);
   gone.catch(() => {});
   const service = await openService(options);
   try {
@@ -37,6 +38,12 @@ export async function holdFor(
     throw error;
   }
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve());
+  });
 
 const noProcess = (processId: number) =>
   new ServiceError('NotFound', `There is no process ${processId}.`, {

@@ -92,6 +92,7 @@ describe.each(methods.map((method) => [method['x-command']!, method] as const))(
       '--plain',
       '--svg',
       '--pid',
+      '--for',
       '--exit-code',
     ];
     const known = new Set([...params.map((param) => optionName(param.name)), ...own, '--detailed-exitcode']);

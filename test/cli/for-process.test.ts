@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,10 +23,21 @@ function ownHome() {
   };
 }
 
+const sleepers: ChildProcess[] = [];
+
+function endIfThere(processId: number): void {
+  try {
+    process.kill(processId, 'SIGTERM');
+  } catch {
+    // It has ended.
+  }
+}
+
 /** A process that does nothing until it is killed. */
 function sleeper(): number {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
+  sleepers.push(child);
   return child.pid!;
 }
 
@@ -59,13 +70,7 @@ test('new --pid holds ports until that process has been killed, and no longer', 
   expect(reservations[0]!.enforcement).toBe(isLinux ? 'ephemeralOnly' : 'ledger');
   const holder = reservations[0]!.owner!.processId!;
   expect([processId, process.pid]).not.toContain(holder);
-  onTestFinished(() => {
-    try {
-      process.kill(holder, 'SIGKILL');
-    } catch {
-      // It has ended.
-    }
-  });
+  onTestFinished(() => endIfThere(holder));
   expect(await tryBind('tcp', first, '::')).toBe('bound');
   await expect(service.create({ protocol: 'tcp', startPort: first })).rejects.toMatchObject({
     errorName: 'RangeReserved',
@@ -102,6 +107,26 @@ test.skipIf(isWindows)('the holder frees its ports when it is told to end', asyn
   expect((await service.list()).reservations).toEqual([]);
 });
 
+test('new --for holds ports for that time, and with --pid until what comes first', async () => {
+  const { env, host } = ownHome();
+  const portsOf = async (...words: string[]) => Number((await say(['new', '--plain', ...words], env)).stdout);
+  const [short, dead, long] = [
+    await portsOf('--for', '1s'),
+    await portsOf('--for', '2h', '--pid', `${sleeper()}`),
+    await portsOf('--for', '2h', '--pid', `${process.pid}`),
+  ];
+  const service = await openService({ host });
+  onTestFinished(() => service.close());
+  const kept = async () => (await service.list()).reservations.map(({ range }) => range.startPort);
+  const ended = await service.list();
+  for (const { owner } of ended.reservations) onTestFinished(() => void endIfThere(owner!.processId!));
+  await waitUntilFree(short, {}, { host });
+  expect(await kept()).toEqual(expect.arrayContaining([dead, long]));
+  sleepers.at(-1)!.kill('SIGKILL');
+  await waitUntilFree(dead, {}, { host });
+  expect(await kept()).toEqual([long]);
+});
+
 test('what the system cannot hold is said', async () => {
   const processId = `${sleeper()}`;
   const words = ['new', '--pid', processId, '--protocol', 'udp', '--plain'];
@@ -129,10 +154,14 @@ test('what cannot be held is refused, and nobody stays behind', async () => {
 });
 
 test.each([
-  [['new'], /neither --persistent nor for a --pid/],
+  [['new'], /neither --persistent nor --for a time nor for a --pid/],
+  [['new', '--for', '0s'], /at most 24 days/],
+  [['new', '--for', '25h', '--persistent'], /cannot be used with/],
+  [['new', '--for', '700h'], /at most 24 days/],
+  [['new', '--for', 'ever'], /It must be a time: 30s/],
   [['new', '--pid', '0'], /--pid.*'0' is invalid/],
   [['new', '--pid', '1', '--persistent'], /cannot be used with/],
-  [['new', '--persistent', '--hold', 'yield'], /--hold goes with --pid/],
+  [['new', '--persistent', '--hold', 'yield'], /--hold goes with --pid or --for/],
   [['find', '--plain', '--json'], /cannot be used with/],
 ])('%j is refused as wrong words', async (words, message) => {
   expect(await say(words, ownHome().env)).toMatchObject({

@@ -54,7 +54,7 @@ test.each([
   ],
   [
     'new',
-    /^portreservation: A reservation that is neither --persistent nor for a --pid .*\n {2}.* portreservation exec -- COMMAND\.\n$/,
+    /^portreservation: A reservation that is neither --persistent nor --for a time nor for a --pid .*\n {2}.* portreservation exec -- COMMAND\.\n$/,
   ],
   ['new --persistent --ports 0', /argument '0' is invalid\. It must be a whole number, 1 to 65535\./],
   ['new --persistent --ports 1e3', /argument '1e3' is invalid/],

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type Hold,
   type IfExists,
@@ -13,8 +13,10 @@ import { startHolder } from '../hold/start-holder.ts';
 import {
   type BlockOptions,
   blockOf,
+  duration,
   type EnforcementOptions,
   enforcementGiven,
+  given,
   labelGiven,
   plainOption,
   whatIfOption,
@@ -33,6 +35,7 @@ import { reservationColumns } from '../views.ts';
 interface Options extends BlockOptions, Label, EnforcementOptions {
   persistent?: boolean;
   pid?: number;
+  for?: number;
   hold?: Hold;
   plain?: boolean;
   ifExists: IfExists;
@@ -42,18 +45,23 @@ interface Options extends BlockOptions, Label, EnforcementOptions {
 export function addNew(root: Command, output: Output, terminal: Terminal): void {
   const command = root
     .command('new')
-    .summary('reserve ports for good, or for the life of a process')
+    .summary('reserve ports for good, for a time, or for the life of a process')
     .description(
-      'Reserve a block of ports of this machine: for good, which needs root or an elevated prompt on most systems, or for as long as a process lives.',
+      'Reserve a block of ports of this machine: for good, which needs root or an elevated prompt on most systems, or for a time, or as long as a process lives.',
     )
-    .option('--persistent', 'the reservation survives this program and a reboot; this or --pid is required')
+    .option('--persistent', 'the reservation survives this program and a reboot; this, --pid or --for is required')
     .addOption(
       new Option('--pid <id>', 'until this process has ended, $$ for a script itself; another process holds them')
         .argParser(wholeNumber(2 ** 31 - 1))
         .conflicts(['persistent', 'ifExists']),
     )
     .addOption(
-      new Option('--hold <how>', 'with --pid: what keeps others away, as of exec; yield if absent').choices(
+      new Option('--for <time>', 'for so long: 30m, 2h; with --pid until what comes first')
+        .argParser(holdingTime)
+        .conflicts(['persistent', 'ifExists']),
+    )
+    .addOption(
+      new Option('--hold <how>', 'with --pid or --for: what keeps others away, as of exec; yield if absent').choices(
         wordsOf.Hold,
       ),
     );
@@ -68,19 +76,29 @@ export function addNew(root: Command, output: Output, terminal: Terminal): void 
   withCommon(command).action((options: Options) => create(options, output, terminal));
 }
 
+/** A timer's longest, in days. */
+const longestTime = 24;
+
+function holdingTime(word: string): number {
+  const milliseconds = duration(word);
+  if (milliseconds >= 1 && milliseconds <= longestTime * 24 * 3_600_000) return milliseconds;
+  throw new InvalidArgumentError(`It must be a time of at most ${longestTime} days: 30m or 2h.`);
+}
+
 async function create(options: Options, output: Output, terminal: Terminal): Promise<void> {
-  const { persistent, pid, plain, whatIf, provider } = options;
-  if (!persistent && pid === undefined) {
+  const { persistent, pid, for: milliseconds, plain, whatIf, provider } = options;
+  const isForATime = pid !== undefined || milliseconds !== undefined;
+  if (!persistent && !isForATime) {
     throw new UsageError(
-      'A reservation that is neither --persistent nor for a --pid would end with this program, so `new` cannot make it.',
-      'For as long as this script runs: portreservation new --pid $$. For a command: portreservation exec -- COMMAND.',
+      'A reservation that is neither --persistent nor --for a time nor for a --pid would end with this program, so `new` cannot make it.',
+      'For as long as this script runs: portreservation new --pid $$. For two hours: new --for 2h. For a command: portreservation exec -- COMMAND.',
     );
   }
-  if (pid === undefined && options.hold)
-    throw new UsageError('--hold goes with --pid.', 'See portreservation new --help.');
+  if (!isForATime && options.hold)
+    throw new UsageError('--hold goes with --pid or --for.', 'See portreservation new --help.');
   const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/create', {
-    ...(pid === undefined
+    ...(!isForATime
       ? { lifetime: 'persistent', ifExists: options.ifExists }
       : !options.enforcement && { hold: options.hold ?? ('yield' satisfies Hold) }),
     ...blockOf(options),
@@ -88,13 +106,17 @@ async function create(options: Options, output: Output, terminal: Terminal): Pro
     ...enforcementGiven(options),
     whatIf,
   });
-  const isHeld = pid !== undefined && !whatIf;
+  const isHeld = isForATime && !whatIf;
   const created = await (isHeld
-    ? startHolder({ processId: pid, params, provider }, terminal)
+    ? startHolder({ ...given({ processId: pid, milliseconds, provider }), params }, terminal)
     : inService(options, (service) => service.create(params)));
   output.warn(created.warnings);
   if (whatIf) return output.result({ whatIf: created }, () => output.say(`${wouldReserve(created, options)}.`));
-  if (isHeld) sayUnheld(created, params.hold ?? 'strict', { output, taker: `process ${pid}` });
+  if (isHeld)
+    sayUnheld(created, params.hold ?? 'strict', {
+      output,
+      taker: pid === undefined ? 'who they are for' : `process ${pid}`,
+    });
   output.result(created, () => {
     if (plain) output.ports([created.reservations[0]!.range]);
     else output.table(created.reservations, reservationColumns);

@@ -6,7 +6,10 @@ export const holderWord = 'hold-for-process';
 
 /** What a holder is asked, once. */
 export interface HoldRequest {
-  processId: number;
+  /** For which process; absent where only the time counts. */
+  processId?: number;
+  /** For how long at most. */
+  milliseconds?: number;
   params: ReservationCreateParams;
   provider?: ProviderChoice;
 }

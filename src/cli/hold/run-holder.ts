@@ -6,15 +6,17 @@ import type { HoldAnswer, HoldRequest } from './conversation.ts';
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Holds what it is asked for, until the process it is for has ended, or a signal frees it. Whoever asked may be gone by
+ * Holds what it is asked for, until the process it is for has ended, the time is over, or a signal frees it. Whoever asked may be gone by
  * then: the ports are for the other process.
  */
 export async function runHolder(own: NodeJS.Process): Promise<void> {
   const enough = new AbortController();
   for (const signal of ending) own.on(signal, () => enough.abort());
+  let time: NodeJS.Timeout | undefined;
   const staysUp = setInterval(() => {}, 2 ** 30);
   try {
-    const { processId, params, provider } = await request(own);
+    const { processId, milliseconds, params, provider } = await request(own);
+    if (milliseconds !== undefined) time = setTimeout(() => enough.abort(), milliseconds);
     const { reservations, ended } = await holdFor(processId, params, { provider, signal: enough.signal });
     tell(own, { created: { reservations } });
     await ended;
@@ -24,6 +26,7 @@ export async function runHolder(own: NodeJS.Process): Promise<void> {
     tell(own, { refused: { message, ...known } });
   } finally {
     clearInterval(staysUp);
+    clearTimeout(time);
   }
 }
 
