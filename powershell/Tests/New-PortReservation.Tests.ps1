@@ -82,6 +82,23 @@ Describe 'New-PortReservation' {
         Get-PortReservation | Should -BeNullOrEmpty
     }
 
+    It 'reserves what its very service has already with -AllowInUse' -Tag Linux {
+        Start-PortReservationWorker -Provider Ledger
+        $listener = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $listener.Start()
+        try {
+            $port = $listener.LocalEndpoint.Port
+            $failed = Get-Failure { New-PortReservation $port -Persistent }
+            $failed[0].FullyQualifiedErrorId | Should -BeLike 'PortInUse*'
+            $made = New-PortReservation $port -Persistent -AllowInUse
+            $made.InUse, $made.StartPort | Should -Be 'Allow', $port
+            (Get-PortReservation -Port $port).InUse | Should -Be 'Allow'
+        }
+        finally { $listener.Stop() }
+        $failed = Get-Failure { New-PortReservation -Persistent -AllowInUse }
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParams*'
+    }
+
     It 'takes the lifetime of an object, and -Persistent is stronger' {
         Start-PortReservationWorker -Provider Ledger
         $rows = [pscustomobject] @{ Lifetime = 'Persistent' }, [pscustomobject] @{ Lifetime = 'Runtime' }

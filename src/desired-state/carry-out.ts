@@ -163,7 +163,8 @@ export class CarryOut {
   }
 
   /** A reservation in place of an exclusion: that may go only where the ports can be had. */
-  async #checkPorts({ item: { protocols, range } }: Step, replaced: readonly Stale[]): Promise<void> {
+  async #checkPorts({ item: { protocols, range, allowsUse } }: Step, replaced: readonly Stale[]): Promise<void> {
+    if (allowsUse) return;
     for (const protocol of protocols) {
       const own = replaced.filter(isReservation).filter(({ existing: { is } }) => is.protocol === protocol);
       await this.#service.refuseInUse(protocol, range, {
@@ -224,6 +225,7 @@ export class CarryOut {
         ? {}
         : { enforcement: choiceOf(enforcement) }),
       ...(allow && { allow }),
+      ...(item.allowsUse && { inUse: 'allow' as const }),
       ...labelOf(label),
     });
   }
@@ -298,9 +300,12 @@ function changeError(error: unknown): ChangeError {
   return {
     name: error.errorName,
     message: error.message,
-    // A document names its ports; an exclusion keeps them for what listens there.
+    // A document names its ports.
     ...(hint !== undefined && {
-      hint: hint.replace(orFreePorts, ', or make it an exclusion, which a port in use allows'),
+      hint: hint.replace(
+        orFreePorts,
+        ', say inUse: allow if it is for what has the port, or make it an exclusion, which a port in use allows',
+      ),
     }),
     ...(remedy !== undefined && { remedy }),
     ...(target !== undefined && { target }),

@@ -42,7 +42,11 @@ export async function exportDesiredState(
     reservations: reservations
       .filter((one) => one.lifetime === 'persistent' && isWanted(one))
       .sort(byPlace)
-      .map((one) => ({ ...entryOf(one), ...enforcedAs(one, service.capabilities.persistent) })),
+      .map((one) => ({
+        ...entryOf(one),
+        ...enforcedAs(one, service.capabilities.persistent),
+        ...(one.inUse && { inUse: one.inUse }),
+      })),
     exclusions: exclusions
       .filter((one) => one.own && isWanted(one))
       .sort(byPlace)

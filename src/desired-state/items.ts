@@ -27,6 +27,8 @@ export interface DesiredItem {
   enforcement: Enforcement | undefined;
   /** Whom the kernel lets in without the token. */
   allow: Allow | undefined;
+  /** Whether whoever has its ports already keeps them. */
+  allowsUse: boolean;
   label: Label;
   /** Whether what the label leaves out stays as it is; else it is taken away. */
   isPartial: boolean;
@@ -48,7 +50,7 @@ function itemOf(
   entry: DesiredReservation & DesiredExclusion,
   { document, path }: { document: string; path: string[] },
 ): DesiredItem {
-  const { protocol, startPort, numberOfPorts = 1, store = 'persistent', enforcement, allow, ...label } = entry;
+  const { protocol, startPort, numberOfPorts = 1, store = 'persistent', enforcement, allow, inUse, ...label } = entry;
   return {
     kind,
     protocols: [protocol].flat(),
@@ -57,6 +59,7 @@ function itemOf(
     store,
     enforcement,
     allow,
+    allowsUse: inUse === 'allow',
     label: labelOf({ ...label, document }),
     isPartial: false,
     path,

@@ -36,6 +36,7 @@ export class ExclusionResource implements Resource<DscExclusion> {
       exist: instance._exist !== false,
       store: instance.store,
       enforcement: undefined,
+      allowsUse: false,
       allow: undefined,
       label: labelOf(instance),
       isPartial: true,

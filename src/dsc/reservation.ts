@@ -53,11 +53,12 @@ export class ReservationResource implements Resource<DscReservation> {
     for (const warning of warnings) this.#warn(warning);
     const usual = this.#service.capabilities.persistent;
     const wanted = reservations.filter((one) => agrees(filter, one));
-    return wanted.map(({ protocol, range, document: _, enforcement, allow, ...rest }) => ({
+    return wanted.map(({ protocol, range, document: _, enforcement, allow, inUse, ...rest }) => ({
       _name: formatPorts(protocol, range),
       protocol,
       ...range,
       ...(enforcement === 'kernel' && usual !== 'kernel' && { enforcement, ...(allow && { allow }) }),
+      ...(inUse && { inUse }),
       ...labelOf(rest),
     }));
   }
@@ -74,6 +75,7 @@ export function itemOf(instance: DscReservation, path: string[] = []): DesiredIt
     store: undefined,
     enforcement: instance.enforcement,
     allow: instance.allow && allow,
+    allowsUse: instance.inUse === 'allow',
     label: labelOf(instance),
     isPartial: true,
     path,

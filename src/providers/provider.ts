@@ -187,6 +187,8 @@ export interface LineMover {
 export interface Claim {
   protocol: Protocol;
   range: PortRange;
+  /** Whether ports that somebody has are taken, too, where the system can. */
+  allowsUse?: boolean;
   lifetime: Lifetime;
   /** What holds the ports of a runtime reservation. Default strict. */
   hold?: Hold;

@@ -64,6 +64,8 @@ function flat({ params, 'x-includeParams': included = [] }: Method): [name: stri
     // Each part of it is a parameter of its own.
     if (name === 'allow')
       return Object.entries(resolved(schema).properties!).map(([key, value]) => [`allow${pascal(key)}`, value]);
+    // Of two words one is the default.
+    if (name === 'inUse') return [['allowInUse', { type: 'boolean' }]];
     // A document is a text on the wire and a file for people.
     if (name === 'text') return [['path', { type: 'string' }]];
     // A list's words and limits are those of its items.

@@ -64,6 +64,13 @@ options:
               privileged:
                 description: Whether those let in need no right to bind ports below 1024.
                 type: bool
+          inUse:
+            description:
+              - What is made of ports that somebody has already. C(allow) reserves them for the service that runs there
+                already, and the record says so.
+              - If not given, they are refused.
+            type: str
+            choices: [refuse, allow]
           name: &name
             description: A name to find it by, 1 to 100 characters.
             type: str
@@ -282,9 +289,10 @@ def argument_spec():
         service=dict(type='str'),
         privileged=dict(type='bool'),
     ))
+    in_use = dict(type='str', choices=['refuse', 'allow'])
     document = dict(
         name=dict(type='str', required=True),
-        reservations=entries(enforcement=enforcement, allow=allow),
+        reservations=entries(enforcement=enforcement, allow=allow, inUse=in_use),
         exclusions=entries(store=store),
     )
     return dict(

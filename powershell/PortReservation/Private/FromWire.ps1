@@ -5,7 +5,7 @@ class FromWire {
     # goes to: in another runspace, too.
     hidden static [hashtable] $Prototypes = @{
         Reservation = [FromWire]::Prototype('Reservation', @(
-                'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Token', 'Lifetime', 'Enforcement', 'Allow', 'Provider', 'Name'
+                'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Token', 'Lifetime', 'Enforcement', 'Allow', 'InUse', 'Provider', 'Name'
                 'Reason', 'Document', 'State', 'Owner', 'CreatedAt'), '"$($this.StartPort)-$($this.EndPort)" + $(if ($this.Name) { " ''$($this.Name)''" })')
         Exclusion   = [FromWire]::Prototype('Exclusion', @(
                 'Protocol', 'StartPort', 'EndPort', 'NumberOfPorts', 'Store', 'Own', 'Administered', 'Source', 'Name', 'Reason'
@@ -56,6 +56,7 @@ class FromWire {
         }
 
         if ($null -ne $wire['state']) { $made.State = [FromWire]::Title($wire['state']) }
+        if ($null -ne $wire['inUse']) { $made.InUse = [FromWire]::Title($wire['inUse']) }
         if ($null -ne $wire['allow']) { $made.Allow = [FromWire]::Allow($wire['allow']) }
         if ($null -ne $wire['owner']) { $made.Owner = [FromWire]::Owner($wire['owner']) }
         # Local, as all times in PowerShell, so that it can be compared with Get-Date and subtracted from it.

@@ -58,6 +58,10 @@ function New-PortReservation {
     .PARAMETER AllowPrivileged
     With -Enforcement Kernel on Linux: those let in need no right to bind ports below 1024.
 
+    .PARAMETER AllowInUse
+    Makes a persistent reservation of a -StartPort also where somebody has the ports already, as the service does
+    that it is for; who has them keeps them, and the record says so. Not on Windows, whose system refuses it.
+
     .PARAMETER Name
     A name to find the reservation by, 1 to 100 characters, none of them a control character.
 
@@ -166,6 +170,8 @@ function New-PortReservation {
 
         [switch] $AllowPrivileged,
 
+        [switch] $AllowInUse,
+
         [Parameter(ValueFromPipelineByPropertyName)]
         [ValidateLength(0, 100)]
         [string] $Name,
@@ -201,6 +207,7 @@ function New-PortReservation {
         if ($AllowService) { $allow.service = $AllowService }
         if ($AllowPrivileged) { $allow.privileged = $true }
         if ($allow.Count -gt 0) { $params.allow = $allow }
+        if ($AllowInUse) { $params.inUse = 'allow' }
         if ($Hold) { $params.hold = $Hold.ToLowerInvariant() }
         Add-Label $params $PSBoundParameters
         if ($IfExists -ne 'Fail') { $params.ifExists = $IfExists.ToLowerInvariant() }

@@ -38,6 +38,7 @@ interface Options extends BlockOptions, Label, EnforcementOptions {
   for?: number;
   hold?: Hold;
   plain?: boolean;
+  allowInUse?: boolean;
   ifExists: IfExists;
   whatIf?: boolean;
 }
@@ -67,6 +68,12 @@ export function addNew(root: Command, output: Output, terminal: Terminal): void 
     );
   withEnforcement(withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both, or none')))
     .addOption(
+      new Option(
+        '--allow-in-use',
+        'with --persistent and --start-port: also where a service has the ports already',
+      ).conflicts(['pid', 'for']),
+    )
+    .addOption(
       new Option('--if-exists <what>', 'when exactly this reservation is there: fail, return it, or update its label')
         .choices(wordsOf.IfExists)
         .default('fail' satisfies IfExists),
@@ -85,6 +92,16 @@ function holdingTime(word: string): number {
   throw new InvalidArgumentError(`It must be a time of at most ${longestTime} days: 30m or 2h.`);
 }
 
+/** Whether whoever has the ports keeps them. */
+function inUseGiven({ allowInUse, startPort }: Options) {
+  if (!allowInUse) return {};
+  if (startPort !== undefined) return { inUse: 'allow' } as const;
+  throw new UsageError(
+    "--allow-in-use goes with --persistent and --start-port: a free block is in nobody's use.",
+    'See portreservation new --help.',
+  );
+}
+
 async function create(options: Options, output: Output, terminal: Terminal): Promise<void> {
   const { persistent, pid, for: milliseconds, plain, whatIf, provider } = options;
   const isForATime = pid !== undefined || milliseconds !== undefined;
@@ -99,7 +116,7 @@ async function create(options: Options, output: Output, terminal: Terminal): Pro
   const { checkParams } = await import('../../protocol/check.ts');
   const params = checkParams('reservation/create', {
     ...(!isForATime
-      ? { lifetime: 'persistent', ifExists: options.ifExists }
+      ? { lifetime: 'persistent', ifExists: options.ifExists, ...inUseGiven(options) }
       : !options.enforcement && { hold: options.hold ?? ('yield' satisfies Hold) }),
     ...blockOf(options),
     ...labelGiven(options),

@@ -177,7 +177,8 @@ export class LedgerProvider implements Provider {
 }
 
 /** Binds each port that is not the caller's yet, and frees it again. @throws ServiceError PortInUse, AccessDenied, OsError */
-async function refuseInUse({ protocol, range, replacing = [], isTrial, signal }: Claim): Promise<void> {
+async function refuseInUse({ protocol, range, replacing = [], allowsUse, isTrial, signal }: Claim): Promise<void> {
+  if (allowsUse) return;
   const own = replacing.map((one) => one.range);
   for (const fresh of rangesWithout(range, own)) {
     const port = await firstPortInUse(protocol, fresh, signal);

@@ -147,13 +147,22 @@ async function takeInEach(
     ...how
   }: { range: PortRange; replacing: readonly Reservation[] } & Pick<Claim, 'isTrial' | 'look' | 'signal'>,
 ): Promise<LedgerRecord[]> {
-  const { protocols, lifetime, hold, admission: allow } = request;
+  const { protocols, lifetime, hold, admission: allow, allowsUse } = request;
   const taken: LedgerRecord[] = [];
   try {
     for (const protocol of protocols) {
       const own = replacing.filter((one) => one.protocol === protocol);
       const enforcement = enforcementOf(core.provider, request, protocol);
-      const claim = { protocol, range, lifetime, hold, enforcement, ...(allow && { allow }), replacing: own };
+      const claim = {
+        protocol,
+        range,
+        lifetime,
+        hold,
+        enforcement,
+        ...(allow && { allow }),
+        replacing: own,
+        allowsUse,
+      };
       const token = await taker.take({ ...claim, ...how });
       taken.push(recordOf(core, request, { protocol, range, token }));
     }
@@ -169,7 +178,7 @@ function recordOf(
   request: Wanted,
   { protocol, range, token }: { protocol: Protocol; range: PortRange; token: bigint | undefined },
 ): LedgerRecord {
-  const { lifetime, label, admission: allow } = request;
+  const { lifetime, label, admission: allow, allowsUse } = request;
   return {
     protocol,
     range,
@@ -177,6 +186,7 @@ function recordOf(
     lifetime,
     enforcement: enforcementOf(core.provider, request, protocol),
     ...(allow && { allow }),
+    ...(allowsUse && { inUse: 'allow' }),
     provider: core.provider.name,
     ...label,
     owner: core.ledger.owner(lifetime),

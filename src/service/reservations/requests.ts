@@ -21,6 +21,8 @@ export interface CreateRequest {
   enforcement: EnforcementChoice | undefined;
   /** Whom the kernel lets in without the token. */
   allow: Allow | undefined;
+  /** Whether whoever has the ports already keeps them. */
+  allowsUse: boolean;
   numberOfPorts: number;
   /** The range asked for; undefined when a free one is to be found. */
   range: PortRange | undefined;
@@ -57,11 +59,16 @@ export function createRequest(params: ReservationCreateParams): CreateRequest {
   if (allow && enforcement !== 'kernel') {
     throw invalid('allow', 'says whom the kernel lets in, so it is only with enforcement kernel');
   }
+  const allowsUse = params.inUse === 'allow';
+  if (allowsUse && lifetime !== 'persistent') {
+    throw invalid('inUse', 'allow is for persistent reservations: the ports of others are held by nobody else');
+  }
+  if (allowsUse && !range) throw invalid('inUse', "allow needs a startPort: a free block is in nobody's use");
   const updatesExisting = ifExists === 'update';
   const returnsExisting = updatesExisting || ifExists === 'return';
   const label = labelOf(params);
   const protocols = [protocol].flat();
-  const asked = { protocols, lifetime, hold, enforcement, allow };
+  const asked = { protocols, lifetime, hold, enforcement, allow, allowsUse };
   return { ...asked, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -46,6 +47,26 @@ describe.skipIf(noGate)(gateTitle('a persistent reservation that the kernel enfo
     expect(only(await worker.request('reservation/release', { token }))).toEqual(freed);
     expect([await at.bind(21_040), at.pins(), list()]).toEqual(['bound', '', '']);
     expect((await worker.request('reservation/list', {})).reservations).toEqual([]);
+  });
+
+  test('is made where its service listens already: that goes on, and nobody else gets in', async () => {
+    const worker = await at.worker();
+    const server = at.start([
+      process.execPath,
+      '-e',
+      'require("net").createServer().listen(21040, () => console.log(1))',
+    ]);
+    await once(server.stdout!, 'data');
+    const asked = { ...kernel, startPort: 21_040 };
+    expect((await refusal(worker.request('reservation/create', asked))).message).toBe('tcp 21040 is in use.');
+    const made = only(await worker.request('reservation/create', { ...asked, inUse: 'allow' }));
+    expect(made).toMatchObject({ inUse: 'allow', enforcement: 'kernel' });
+    expect([await at.bind(21_041), await at.bind(21_041, { token: made.token })]).toEqual(['EADDRINUSE', 'bound']);
+    expect(at.sh("ss -Hltn | grep -c ':21040 '")).toBe('1\n');
+    server.kill();
+    await once(server, 'close');
+    expect([await at.bind(21_040), await at.bind(21_040, { token: made.token })]).toEqual(['EADDRINUSE', 'bound']);
+    await worker.request('reservation/release', exactly);
   });
 
   test('outlives its worker, and another worker frees it', async () => {

@@ -223,9 +223,9 @@ export class KernelKeeper {
   }
 }
 
-function checkOptions({ range, replacing = [], signal }: Claim) {
+function checkOptions({ range, replacing = [], allowsUse, signal }: Claim) {
   const own = replacing.map((one) => one.range);
-  return { fresh: rangesWithout(range, own), replacing: own, signal };
+  return { fresh: allowsUse ? [] : rangesWithout(range, own), replacing: own, signal };
 }
 
 /** @throws ServiceError NotSupported where the service could not be let in when it starts */
