@@ -327,6 +327,13 @@ interface Looker {
   servedPorts?(protocol: Protocol): Promise<PortSet>;
 
   /**
+   * Whether the system's tables list a socket on a port of the range that may be another process's: a quick look before
+   * `inspect`, which asks each process what it has.
+   * @throws ServiceError OsError
+   */
+  isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean>;
+
+  /**
    * The first port of the range that an ordinary bind of both address families is refused, for whatever reason; undefined
    * when there is none. Each is bound and freed at once.
    * @throws ServiceError NotSupported, OsError; the signal's reason when it is aborted

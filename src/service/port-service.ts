@@ -31,7 +31,7 @@ import type {
   SystemDynamicRangeParams,
 } from '../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../protocol/port-set.ts';
-import { byPlace, checkRange, endPort, keyOf, sameRange } from '../protocol/ranges.ts';
+import { byPlace, checkRange, keyOf, sameRange } from '../protocol/ranges.ts';
 import { plainName } from '../protocol/wildcard.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { CallOptions } from './call-options.ts';
@@ -302,14 +302,12 @@ export class PortService {
   }
 
   /**
-   * Whether the system's tables list a socket on a port of the range, whoever has it: a quick look before `inspect`. Sockets
-   * that are bound and do not listen are in no table of TCP.
+   * Whether the system's tables list a socket on a port of the range that may be another process's: a quick look before
+   * `inspect`.
    * @throws ServiceError OsError
    */
-  async isListed({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
-    const { inUse } = await this.#core.provider.survey(protocol, true);
-    for (let port = range.startPort; port <= endPort(range); port++) if (inUse.has(port)) return true;
-    return false;
+  isUsedByOthers({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
+    return this.#core.provider.isUsedByOthers(protocol, range);
   }
 
   /**

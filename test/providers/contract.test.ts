@@ -117,6 +117,13 @@ describe.each(places)('$title', (place) => {
       },
     );
 
+    test.skipIf(skip)('what holds the ports of a claim is not used by others', async () => {
+      const machine = await open(place);
+      const range = await freeRange(machine);
+      await machine.provider.claim(claimOf('runtime', protocol, range));
+      expect(await machine.provider.isUsedByOthers(protocol, range)).toBe(false);
+    });
+
     const lifetimes = ['runtime', 'persistent'] as const;
     test.skipIf(skip).each(lifetimes)(
       'a %s range proves usable, at any port of it and at a given one',

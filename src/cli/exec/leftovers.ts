@@ -98,7 +98,7 @@ async function findLeftover(
   ownProcessId: number,
 ): Promise<Leftover | undefined> {
   for (const reservation of reservations) {
-    if (!(await service.isListed(reservation))) continue;
+    if (!(await service.isUsedByOthers(reservation))) continue;
     const { protocol, range } = reservation;
     const { ports } = await service.inspect({ protocol, ranges: [range] });
     for (const status of ports) {

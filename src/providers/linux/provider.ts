@@ -101,6 +101,10 @@ export class LinuxProvider implements Provider {
     return inspection;
   }
 
+  isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
+    return this.#base.isUsedByOthers(protocol, range);
+  }
+
   overview(protocol: Protocol, signal?: AbortSignal): Promise<Overview> {
     return this.#base.overview(protocol, signal);
   }

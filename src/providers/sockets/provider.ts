@@ -8,14 +8,15 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
-import { formatPorts, maximumPort } from '../../protocol/ranges.ts';
+import { formatPorts, maximumPort, overlap } from '../../protocol/ranges.ts';
 import { newToken } from '../../protocol/token.ts';
 import { dynamicRange, readDynamicRange } from '../proc/dynamic-range.ts';
 import { addEnds } from '../proc/ends/ends.ts';
 import { holdersOf } from '../proc/holders.ts';
 import { lookAtNat, redirectedPorts } from '../proc/nat/look.ts';
+import { socketsOf } from '../proc/processes.ts';
 import { SocketOwners } from '../proc/socket-owners.ts';
-import { portsInUse, portsServed } from '../proc/socket-table.ts';
+import { portsInUse, portsServed, rowsOf } from '../proc/socket-table.ts';
 import type {
   Claim,
   FoundHolder,
@@ -69,6 +70,15 @@ export class LedgerProvider implements Provider {
 
   servedPorts(protocol: Protocol): Promise<PortSet> {
     return portsServed(protocol);
+  }
+
+  async isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
+    const wanted = PortSet.of([range]);
+    if (this.#host.platform !== 'linux')
+      return (await portsInUse(protocol)).ranges().some((used) => overlap(used, range));
+    const own = socketsOf(process.pid);
+    const rows = [...(await rowsOf(protocol, wanted)).values()].flat();
+    return rows.some(({ inode }) => inode !== 0 && !own.has(inode));
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {

@@ -11,6 +11,7 @@ import type {
   Reservation,
 } from '../../protocol/generated/contract.ts';
 import { PortSet, rangesWithout } from '../../protocol/port-set.ts';
+import { endPort } from '../../protocol/ranges.ts';
 import { newToken } from '../../protocol/token.ts';
 import type { Excluder } from '../excluder.ts';
 import type {
@@ -82,6 +83,10 @@ export class WindowsProvider implements Provider {
       dynamicRange,
       warnings: look.warnings,
     };
+  }
+
+  async isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
+    return (await tableSockets(protocol)).some(({ port }) => port >= range.startPort && port <= endPort(range));
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
