@@ -2,15 +2,14 @@
 // the MCP face is made from.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Ajv from 'ajv';
-import standaloneCode from 'ajv/dist/standalone/index.js';
 import addFormats from 'ajv-formats';
 import { compile } from 'json-schema-to-typescript';
-import { bundledText } from './bundle.mjs';
 import { readContract } from './contract.mjs';
 import { exitCodeOf } from './dsc.mjs';
 import { generateMcp } from './mcp.mjs';
 import { protocolDocument } from './protocol-document.mjs';
 import { publishedDocument } from './published.mjs';
+import { compiledValidators } from './validators.mjs';
 
 const root = new URL('../', import.meta.url);
 const banner = '// Generated from schemas/ by tools/generate.mjs. Change the schemas, not this file.\n';
@@ -112,78 +111,11 @@ export const packageVersion = '${contract.document.info.version}';
 `;
 }
 
-/**
- * ajv gathers all faults, however many, and copies them at each level; nobody reads more than the first. Where a value has
- * more than these it is wrong for certain: what does not fit one of several choices is dropped again before the next.
- */
-const stopAtMany = `
-const mostFaults = 100;
-class ManyFaults { constructor(faults) { this.faults = faults; } }
-function add(faults, fault) {
-  if (faults.push(fault) > mostFaults) throw new ManyFaults(faults);
-}
-function join(faults, more) {
-  if (faults === null) return more;
-  for (const fault of more) add(faults, fault);
-  return faults;
-}
-function bounded(validate) {
-  const check = (value) => {
-    check.errors = null;
-    try {
-      const isValid = validate(value);
-      check.errors = validate.errors;
-      return isValid;
-    } catch (error) {
-      if (!(error instanceof ManyFaults)) throw error;
-      check.errors = error.faults;
-      return false;
-    }
-  };
-  return check;
-}
-`;
+/** The validators are apart by what asks for them, since every start pays for reading what it loads. */
+const recordTitles = ['LedgerFile', 'RuntimeFile'];
+const isOfDocuments = (title) => title === 'DesiredState' || title.startsWith('Dsc');
 
-function boundedCode(code) {
-  const replaced = (text, pattern, by) => {
-    if (!pattern.test(text)) throw new Error(`ajv writes no ${pattern} any more`);
-    return text.replace(pattern, by);
-  };
-  const adding = replaced(code, /vErrors\.push\((err\d+)\)/g, 'add(vErrors, $1)');
-  const joining = replaced(
-    adding,
-    /vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\)/g,
-    'join(vErrors, $1.errors)',
-  );
-  const exporting = replaced(joining, /export const (\w+) = (validate\d+);/g, 'export const $1 = bounded($2);');
-  return stopAtMany + exporting;
-}
-
-/** Validators compiled ahead of time, bundled so that they need nothing at run time. */
-async function validatorsText(contract) {
-  const ajv = new Ajv({
-    schemas: [contract.schema],
-    allErrors: true,
-    verbose: true,
-    allowUnionTypes: true,
-    inlineRefs: false,
-    code: { source: true, esm: true },
-  });
-  addFormats(ajv);
-  ajv.addVocabulary(['x-requires', 'x-allowed', 'x-readOnly']);
-  const exports = Object.fromEntries(
-    Object.keys(contract.schema.definitions).map((title) => [title, `contract#/definitions/${title}`]),
-  );
-  const byMethod = contract.methods.map(({ name, paramsTitle }) => `'${name}': ${paramsTitle}`).join(', ');
-  const contents = `${boundedCode(standaloneCode(ajv, exports))}\nexport const methodParams = { ${byMethod} };`;
-  const bundled = await bundledText(contents);
-  const declaration = Object.keys(exports)
-    .map((title) => `export const ${title}: Validator<contract.${title}>;`)
-    .join('\n');
-  const code = `${banner}${bundled.code}`;
-  const types = `${banner}import type * as contract from './contract.ts';
-
-export interface FieldFault {
+const validatorType = `export interface FieldFault {
   instancePath: string;
   keyword: string;
   params: Record<string, unknown>;
@@ -194,13 +126,53 @@ export interface Validator<T> {
   (value: unknown): value is T;
   errors?: FieldFault[] | null;
 }
-${declaration}
+`;
 
+/** Writes the validators; returns what they were bundled from. */
+async function writeValidators({ schema, methods }) {
+  const ajv = new Ajv({
+    schemas: [schema],
+    allErrors: true,
+    verbose: true,
+    allowUnionTypes: true,
+    inlineRefs: false,
+    code: { source: true, esm: true },
+  });
+  addFormats(ajv);
+  ajv.addVocabulary(['x-requires', 'x-allowed', 'x-readOnly']);
+  const writeFor = async (file, titles, more = { code: '', types: '' }) => {
+    const exports = Object.fromEntries(titles.map((title) => [title, `contract#/definitions/${title}`]));
+    const { code, metafile } = await compiledValidators(ajv, exports, more.code);
+    const types = titles.map((title) => `export const ${title}: Validator<contract.${title}>;`).join('\n');
+    write(`src/protocol/generated/validators/${file}.js`, banner + code);
+    write(`src/protocol/generated/validators/${file}.d.ts`, `${banner}${validatorImport}${types}\n${more.types}`);
+    return metafile;
+  };
+  write('src/protocol/generated/validators/validator.ts', banner + validatorType);
+  const byMethod = methods.map(({ name, paramsTitle }) => `'${name}': ${paramsTitle}`).join(', ');
+  const paramTitles = [...new Set(methods.map(({ paramsTitle }) => paramsTitle))];
+  const documentTitles = Object.keys(schema.definitions).filter(isOfDocuments);
+  const asked = new Set([...recordTitles, ...documentTitles, ...paramTitles]);
+  const rest = Object.keys(schema.definitions).filter((title) => !asked.has(title));
+  return [
+    await writeFor('records', recordTitles),
+    await writeFor('documents', documentTitles),
+    await writeFor('params', paramTitles, {
+      code: `export const methodParams = { ${byMethod} };`,
+      types: `
 /** The validator of each method's params. */
 export const methodParams: { [M in keyof contract.Methods]: Validator<contract.Methods[M]['params']> };
-`;
-  return { code, types, metafile: bundled.metafile };
+`,
+    }),
+    // What goes out is right by its type; tests hold it to the contract.
+    await writeFor('answers', rest),
+  ];
 }
+
+const validatorImport = `import type * as contract from '../contract.ts';
+import type { Validator } from './validator.ts';
+
+`;
 
 function errorCategoriesText(contract) {
   const rows = Object.entries(contract.errors).map(([name, error]) => `    ${name} = '${error['x-category']}'`);
@@ -230,11 +202,9 @@ export async function generate(version) {
   write('src/protocol/generated/node.ts', oldestNodeText());
   write('src/protocol/generated/contract.ts', await typesText(contract));
   write('src/protocol/generated/openrpc.json', `${JSON.stringify(publishedDocument(contract), null, 2)}\n`);
-  const { code, types, metafile } = await validatorsText(contract);
-  write('src/protocol/generated/validators.js', code);
-  write('src/protocol/generated/validators.d.ts', types);
+  const metafiles = await writeValidators(contract);
   write('build/generated/Contract.ps1', errorCategoriesText(contract));
   const conversation = readFileSync(new URL('docs/conversation.txt', root), 'utf8');
   write('docs/protocol.md', protocolDocument({ ...contract, conversation }));
-  return { contract, metafiles: [metafile, await generateMcp(contract, write, banner)] };
+  return { contract, metafiles: [...metafiles, await generateMcp(contract, write, banner)] };
 }

@@ -1,9 +1,8 @@
 // What follows from schemas/mcp.json: the MCP tools as clients are shown them, their types, and the validators of what they take.
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';
-import standaloneCode from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
-import { bundledText } from './bundle.mjs';
+import { compiledValidators } from './validators.mjs';
 
 const source = new URL('../schemas/mcp.json', import.meta.url);
 
@@ -92,8 +91,7 @@ async function validatorsText(tools) {
   ajv.addVocabulary(['x-allowed']);
   const exports = Object.fromEntries(tools.map(({ name }) => [name, name]));
   const all = tools.map(({ name }) => name).join(', ');
-  const contents = `${standaloneCode(ajv, exports)}\nexport const toolParams = { ${all} };`;
-  return bundledText(contents);
+  return compiledValidators(ajv, exports, `export const toolParams = { ${all} };`);
 }
 
 /** Writes what the MCP face is made from; returns what its validators were bundled from, for the licences. */
@@ -124,7 +122,7 @@ ${rows.join('\n')}
   write('src/mcp/generated/validators.js', `${banner}${code}`);
   write(
     'src/mcp/generated/validators.d.ts',
-    `${banner}import type { Validator } from '../../protocol/generated/validators.js';
+    `${banner}import type { Validator } from '../../protocol/generated/validators/validator.ts';
 import type { Tools } from './contract.ts';
 
 /** The validator of what each tool takes. */

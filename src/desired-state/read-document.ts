@@ -3,7 +3,7 @@ import { accept } from '../protocol/accept.ts';
 import { DocumentError } from '../protocol/errors.ts';
 import type { PathError } from '../protocol/field-errors.ts';
 import type { DesiredState, DocumentFormat } from '../protocol/generated/contract.ts';
-import { DesiredState as isDesiredState } from '../protocol/generated/validators.js';
+import { DesiredState as isDesiredState } from '../protocol/generated/validators/documents.js';
 import { ruleFaults } from './items.ts';
 import { parseJson } from './parse-json.ts';
 import { parseYaml } from './parse-yaml.ts';

@@ -1,7 +1,7 @@
 import type { Desired, DesiredItem } from '../desired-state/items.ts';
 import { checked } from '../protocol/check.ts';
 import type { DscExclusion, DscFilter, ExclusionStore } from '../protocol/generated/contract.ts';
-import { DscExclusion as isExclusion, DscFilter as isFilter } from '../protocol/generated/validators.js';
+import { DscExclusion as isExclusion, DscFilter as isFilter } from '../protocol/generated/validators/documents.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';

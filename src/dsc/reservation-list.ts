@@ -5,7 +5,7 @@ import type { DscListFilter, DscReservation, DscReservationList } from '../proto
 import {
   DscListFilter as isFilter,
   DscReservationList as isReservationList,
-} from '../protocol/generated/validators.js';
+} from '../protocol/generated/validators/documents.js';
 import { checkRange, endPort, formatPorts, sameRange } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';

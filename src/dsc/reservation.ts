@@ -2,7 +2,7 @@ import type { Desired, DesiredItem } from '../desired-state/items.ts';
 import { checked } from '../protocol/check.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { DscFilter, DscReservation } from '../protocol/generated/contract.ts';
-import { DscFilter as isFilter, DscReservation as isReservation } from '../protocol/generated/validators.js';
+import { DscFilter as isFilter, DscReservation as isReservation } from '../protocol/generated/validators/documents.js';
 import { checkRange, formatPorts } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';

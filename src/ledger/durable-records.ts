@@ -3,7 +3,7 @@ import { type Found, KeptFile } from '../machine/kept-file.ts';
 import { whileInUse } from '../machine/while-in-use.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { ExclusionRecord, LedgerFile, LedgerRecord } from '../protocol/generated/contract.ts';
-import { LedgerFile as isLedgerFile } from '../protocol/generated/validators.js';
+import { LedgerFile as isLedgerFile } from '../protocol/generated/validators/records.js';
 import { ledgerHints as hints } from './file-hints.ts';
 
 /** What the ledger's file holds. */

@@ -4,7 +4,7 @@ import { removeLeft, replaceUnflushed } from '../machine/durable-file.ts';
 import { onFileNow } from '../machine/file-error.ts';
 import { type LifeLocks, leadsTo } from '../machine/life-file.ts';
 import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
-import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
+import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators/records.js';
 import { faultOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { addOwnService, removeOwnService } from './own-services.ts';

@@ -4,7 +4,7 @@ import { fileError, osCode } from '../machine/file-error.ts';
 import { type Found, KeptFile } from '../machine/kept-file.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
 import type { LedgerRecord, Owner, RuntimeFile } from '../protocol/generated/contract.ts';
-import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators.js';
+import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators/records.js';
 import { faultOf, largestFile, unopened, unreadable, valueIn } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { isOfThisProcess, markOfThisProcess } from './own-services.ts';

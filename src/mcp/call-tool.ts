@@ -1,6 +1,6 @@
 import { checked as checkedBy } from '../protocol/check.ts';
 import { InvalidParamsError, ServiceError } from '../protocol/errors.ts';
-import type { Validator } from '../protocol/generated/validators.js';
+import type { Validator } from '../protocol/generated/validators/validator.ts';
 import type { CallOptions } from '../service/call-options.ts';
 import type { Tools } from './generated/contract.ts';
 import { toolParams } from './generated/validators.js';

@@ -1,5 +1,5 @@
 import { joinedPath, type PathError, pathErrors } from './field-errors.ts';
-import type { FieldFault, Validator } from './generated/validators.js';
+import type { FieldFault, Validator } from './generated/validators/validator.ts';
 
 /** What is accepted, or why it is not. */
 export type Accepted<T> = { value: T; faults?: undefined } | { faults: PathError[] };

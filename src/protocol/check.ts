@@ -1,7 +1,8 @@
 import { accept } from './accept.ts';
 import { type FieldError, InvalidParamsError } from './errors.ts';
 import type { Methods } from './generated/contract.ts';
-import { methodParams, type Validator } from './generated/validators.js';
+import { methodParams } from './generated/validators/params.js';
+import type { Validator } from './generated/validators/validator.ts';
 
 /**
  * Checks a method's params against the contract. None at all are `{}`.

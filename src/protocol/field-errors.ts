@@ -1,5 +1,5 @@
 import type { FieldError } from './errors.ts';
-import type { FieldFault } from './generated/validators.js';
+import type { FieldFault } from './generated/validators/validator.ts';
 
 interface Schema {
   /** What a pattern allows, in words. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { checkParams } from '../../src/protocol/check.ts';
 import { InvalidParamsError } from '../../src/protocol/errors.ts';
 import type { Methods } from '../../src/protocol/generated/contract.ts';
-import { methodParams } from '../../src/protocol/generated/validators.js';
+import { methodParams } from '../../src/protocol/generated/validators/params.js';
 import { readContract } from '../../tools/contract.mjs';
 
 function faults(method: keyof Methods, params: unknown) {

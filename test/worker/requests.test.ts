@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Reservations } from '../../src/protocol/generated/contract.ts';
-import * as validators from '../../src/protocol/generated/validators.js';
+import * as validators from '../../src/protocol/generated/validators/answers.js';
+import type { Validator } from '../../src/protocol/generated/validators/validator.ts';
 import { frame, request } from '../support/frames.ts';
 import { lockLedger } from '../support/lock-ledger.ts';
 import { ownHome, startRawWorker } from '../support/worker.ts';
@@ -47,7 +48,7 @@ test('what it answers to each method is what the contract says', async () => {
     [validators.InitializeResult, opened],
     [validators.Reservations, made],
     [validators.ListedReservations, listed],
-  ] as [validators.Validator<unknown>, unknown][]) {
+  ] as [Validator<unknown>, unknown][]) {
     validate(result);
     expect(validate.errors).toBe(null);
   }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ProtocolMap } from '../../../src/protocol/generated/contract.ts';
-import { ProtocolMap as PortMapOfContract } from '../../../src/protocol/generated/validators.js';
+import { ProtocolMap as PortMapOfContract } from '../../../src/protocol/generated/validators/answers.js';
 import { endPort, holdsPort } from '../../../src/protocol/ranges.ts';
 import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
