@@ -55,16 +55,24 @@ function copyModule() {
   writeFileSync(manifest, filled);
 }
 
+/** What nearly every way through the programs needs. */
+const service = ['src/open-service.ts', 'src/providers/linux/provider.ts'];
+
 const { contract, metafiles: validators } = await generate(version);
 if (!process.argv.includes('--generate')) {
   copyModule();
   writeManifests(contract, moduleFolder, join(dist, 'dsc-3.1'));
   copyInstalled(join(workerFolder, 'koffi'));
-  const worker = await bundleInParts('src/main.ts', workerFolder, 'worker');
-  const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation');
+  const worker = await bundleInParts('src/main.ts', workerFolder, 'worker', {
+    core: ['src/run-worker.ts', ...service],
+  });
+  const commandLine = await bundleInParts('src/cli/main.ts', workerFolder, 'portreservation', {
+    contract: ['src/protocol/generated/contract.ts'], // all that --version needs
+    core: ['src/cli/program.ts', 'src/protocol/check.ts', ...service],
+  });
   const dsc = await bundle('src/dsc/main.ts', join(workerFolder, 'dsc.cjs'), './koffi', commonJs('__filename'));
   const library = await bundleLibrary(join(dist, 'lib'), declare());
-  const metafiles = [...validators, ...[worker, commandLine, dsc].map(({ metafile }) => metafile), ...library];
+  const metafiles = [...validators, worker, commandLine, dsc.metafile, ...library];
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), notices(metafiles));
   writeSbom(metafiles, join(moduleFolder, 'sbom.cdx.json'));
   rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -142,10 +142,11 @@ async function writeValidators({ schema, methods }) {
   ajv.addVocabulary(['x-requires', 'x-allowed', 'x-readOnly']);
   const writeFor = async (file, titles, more = { code: '', types: '' }) => {
     const exports = Object.fromEntries(titles.map((title) => [title, `contract#/definitions/${title}`]));
-    const { code, metafile } = await compiledValidators(ajv, exports, more.code);
+    const path = `src/protocol/generated/validators/${file}`;
+    const { code, metafile } = await compiledValidators(ajv, exports, `${path}.js`, more.code);
     const types = titles.map((title) => `export const ${title}: Validator<contract.${title}>;`).join('\n');
-    write(`src/protocol/generated/validators/${file}.js`, banner + code);
-    write(`src/protocol/generated/validators/${file}.d.ts`, `${banner}${validatorImport}${types}\n${more.types}`);
+    write(`${path}.js`, banner + code);
+    write(`${path}.d.ts`, `${banner}${validatorImport}${types}\n${more.types}`);
     return metafile;
   };
   write('src/protocol/generated/validators/validator.ts', banner + validatorType);

@@ -91,7 +91,7 @@ async function validatorsText(tools) {
   ajv.addVocabulary(['x-allowed']);
   const exports = Object.fromEntries(tools.map(({ name }) => [name, name]));
   const all = tools.map(({ name }) => name).join(', ');
-  return compiledValidators(ajv, exports, `export const toolParams = { ${all} };`);
+  return compiledValidators(ajv, exports, 'src/mcp/generated/validators.js', `export const toolParams = { ${all} };`);
 }
 
 /** Writes what the MCP face is made from; returns what its validators were bundled from, for the licences. */

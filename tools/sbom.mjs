@@ -7,21 +7,19 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const generator = join(root, 'node_modules/@cyclonedx/cyclonedx-esbuild/bin/cyclonedx-esbuild-cli.js');
 
-/** Files of ours that stand for what was bundled from memory: two such bundles have one name. */
-const makers = ['tools/generate.mjs', 'tools/mcp.mjs'];
-
 /** koffi is replaced in the bundles by its native file, which ships beside them. */
 const native = 'node_modules/koffi/index.js';
 
 /** Writes the components of all these bundles to the file; the same bundles always give the same text. */
 export function writeSbom(metafiles, file) {
-  const own = metafiles.map(({ inputs, outputs }, index) => {
-    const ours = ([name]) => !name.startsWith('builtin:'); // stands for a module of Node itself
-    const text = JSON.stringify({ inputs, outputs: Object.values(outputs) }, (key, value) =>
-      key === 'inputs' ? Object.fromEntries(Object.entries(value).filter(ours)) : value,
-    );
-    return JSON.parse(text.replaceAll('"<stdin>"', JSON.stringify(makers[index % makers.length])));
-  });
+  const ours = ([name]) => !name.startsWith('builtin:'); // stands for a module of Node itself
+  const own = metafiles.map(({ inputs, outputs }) =>
+    JSON.parse(
+      JSON.stringify({ inputs, outputs: Object.values(outputs) }, (key, value) =>
+        key === 'inputs' ? Object.fromEntries(Object.entries(value).filter(ours)) : value,
+      ),
+    ),
+  );
   const inputs = Object.assign({ [native]: { bytes: 0, imports: [] } }, ...own.map((one) => one.inputs));
   const inOutput = { inputs: { [native]: { bytesInOutput: 0 } }, imports: [], exports: [], bytes: 0 };
   const outputs = { ...[inOutput, ...own.flatMap((one) => one.outputs)] };

@@ -62,7 +62,8 @@ function rewritten(code) {
  * The code of some validators, and what it was bundled from.
  * @param ajv has the schemas, and options `source`, `esm`, `allErrors` and `verbose`
  * @param exports the schema of each name
+ * @param file where they will stand
  * @param more code beside them
  */
-export const compiledValidators = (ajv, exports, more = '') =>
-  bundledText(`${rewritten(standaloneCode(ajv, exports))}\n${more}`);
+export const compiledValidators = (ajv, exports, file, more = '') =>
+  bundledText(`${rewritten(standaloneCode(ajv, exports))}\n${more}`, file);
