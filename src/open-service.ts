@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { type Host, thisHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
-import type { ProviderChoice } from './protocol/generated/contract.ts';
+import type { Owner, ProviderChoice } from './protocol/generated/contract.ts';
 import type { RuntimeHolder } from './providers/provider.ts';
 import { selectProvider } from './providers/select.ts';
 import { PortService } from './service/port-service.ts';
@@ -15,6 +15,8 @@ export interface ServiceOptions {
   host?: Host;
   /** Where runtime reservations live whose token is valid in one process alone (Windows). Default: this process. */
   holder?: RuntimeHolder;
+  /** Whom runtime reservations are recorded for. Default: this process. */
+  owner?: Pick<Owner, 'processId' | 'processStartTime'>;
 }
 
 /**
@@ -31,10 +33,14 @@ export async function openService({
   provider = 'auto',
   host = thisHost(),
   holder,
+  owner,
 }: ServiceOptions = {}): Promise<PortService> {
   let ledger: Ledger;
   const home = () => dirname(ledger.file);
-  const [selected, opened] = await Promise.all([selectProvider(provider, host, { holder, home }), openLedger(host)]);
+  const [selected, opened] = await Promise.all([
+    selectProvider(provider, host, { holder, home }),
+    openLedger(host, { owner }),
+  ]);
   ledger = opened;
   return new PortService(selected, ledger);
 }

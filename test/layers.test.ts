@@ -16,6 +16,7 @@ const allowed: Record<string, string[]> = {
   native: ['type:protocol', 'package-files'],
   dsc: ['protocol', 'service', 'desired-state', 'rpc', 'host', 'open-service', 'oldest-node', 'exit-codes'],
   rpc: ['protocol', 'desired-state', 'host', 'package-files', 'type:service', 'type:providers', 'type:open-service'],
+  demand: ['protocol', 'machine', 'native', 'rpc', 'open-service', 'type:host', 'service'],
   mcp: ['protocol', 'machine', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
   library: ['protocol', 'machine', 'providers', 'open-service', 'host', 'index', 'type:service'],
   cli: [
@@ -26,6 +27,7 @@ const allowed: Record<string, string[]> = {
     'dsc',
     'mcp',
     'desired-state',
+    'demand',
     'open-service',
     'run-worker',
     'settle-kernel',

@@ -21,8 +21,10 @@ import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 /** What a ledger on files needs to know. */
 export interface FileLedgerOptions {
   folders: LedgerFolders & { own: LedgerFolder };
-  /** The owner of runtime reservations: this process. */
-  owner: Owner & { processId: number };
+  /** The owner of runtime reservations. */
+  owner: Owner;
+  /** This process. */
+  processId: number;
   posix: boolean;
   /** The user of this process; undefined on Windows. */
   userId: number | undefined;
@@ -55,7 +57,7 @@ export class FileLedger implements Ledger {
   #isTidied = false;
 
   constructor(options: FileLedgerOptions) {
-    const { folders, owner, posix, userId, patience, locks, place } = options;
+    const { folders, processId, posix, userId, patience, locks, place } = options;
     const { path, shared } = folders.own;
     this.#options = options;
     this.#own = new Home(folders.own, options);
@@ -65,14 +67,14 @@ export class FileLedger implements Ledger {
       folder: this.#own.runtime.path,
       shared,
       posix,
-      processId: owner.processId,
+      processId,
       locks,
       place,
     });
     this.#lock = new FileLock({
       guards: 'The ledger',
       file: join(path, 'ledger.lock'),
-      processId: owner.processId,
+      processId,
       posix,
       userId,
       hints,

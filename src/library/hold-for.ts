@@ -1,7 +1,7 @@
 import { thisHost } from '../host.ts';
+import { noProcess } from '../machine/no-process.ts';
 import { processGone, processIdentity } from '../machine/process-identity.ts';
 import { openService, type ServiceOptions } from '../open-service.ts';
-import { ServiceError } from '../protocol/errors.ts';
 import type { ReservationCreateParams, Reservations } from '../protocol/generated/contract.ts';
 import { checkHoldForOthers } from './hold-for-others.ts';
 
@@ -43,10 +43,4 @@ const aborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve());
-  });
-
-const noProcess = (processId: number) =>
-  new ServiceError('NotFound', `There is no process ${processId}.`, {
-    target: `process ${processId}`,
-    hint: 'Give the id of a process that runs: $$ is that of the shell itself.',
   });

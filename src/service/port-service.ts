@@ -49,6 +49,7 @@ import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
 import { type Labelled, noAdmissionOfChildren, noSysctlHere, portInUse } from './refusals.ts';
 import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
+import { type Divided, divide, type Part } from './reservations/division.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
 import type { Granted, Made } from './reservations/obtained.ts';
 import { record, takerOf } from './reservations/recorder.ts';
@@ -147,6 +148,14 @@ export class PortService {
         return refused(prospect, error);
       }
     }, signal);
+  }
+
+  /**
+   * Records ports of a runtime reservation held here as reservations of their own, of other owners; see `divide`.
+   * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError; nothing has changed then
+   */
+  divide(block: readonly Reservation[], parts: readonly Part[]): Promise<Divided> {
+    return divide(this.#core, block, parts);
   }
 
   /**
@@ -268,7 +277,7 @@ export class PortService {
     range: PortRange,
     { own = [], signal }: { own?: readonly PortRange[]; signal?: AbortSignal } = {},
   ): Promise<void> {
-    for (const part of rangesWithout(range, own)) {
+    for (const part of own.length === 0 ? [range] : rangesWithout(range, own)) {
       const port = await this.#core.provider.firstRefused(protocol, part, signal);
       if (port !== undefined) throw portInUse(protocol, port);
     }

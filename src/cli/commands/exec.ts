@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import { addressVariables } from '../../demand/variables.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import {
   type EnforcementChoice,
@@ -12,6 +13,7 @@ import { givenTo } from '../exec/announce.ts';
 import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
+import { listenForTree } from '../exec/on-demand.ts';
 import { reserve } from '../exec/reserve.ts';
 import { reservedBefore } from '../exec/use.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
@@ -42,6 +44,8 @@ interface Options extends BlockOptions, Label {
   use?: string;
   quiet?: boolean;
   whatIf?: boolean;
+  /** The hold that the words name. */
+  askedHold?: Hold | undefined;
 }
 
 export function addExec(root: Command, output: Output, terminal: Terminal): void {
@@ -98,7 +102,9 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
     if (options.enforcement && command.getOptionValueSource('hold') === 'cli') {
       throw new UsageError('--hold and --enforcement do not go together.', 'See portreservation exec --help.');
     }
-    return exec(words, options, { output, terminal });
+    // Who asks as portserver is asked binds as it likes, so its ports are held only where that was asked for.
+    const askedHold = command.getOptionValueSource('hold') === 'cli' ? options.hold : undefined;
+    return exec(words, { ...options, askedHold }, { output, terminal });
   });
 }
 
@@ -140,12 +146,13 @@ async function exec(
       if (given !== undefined) output.note(given);
       if (terminal.platform === 'linux') void ignoreRealTimeSignals().catch(() => {});
     };
-    const environment = { ...terminal.env, ...variables };
+    const address = await listenForTree(service, { ...options, ...surroundings, hold: options.askedHold ?? 'none' });
+    const environment = { ...terminal.env, ...(address && addressVariables(address.path)), ...variables };
     const child = runChild([file!, ...args], environment, { terminal, before, onStart });
-    const end = await child.finally(() => following?.stop());
+    const end = await child.finally(() => Promise.all([following?.stop(), address?.close()]));
     output.exitCode = end.exitCode;
     const advice = unusedAdvice(await following?.use, { reservations, words, variable: envPrefix });
-    if (advice) output.note(advice);
+    if (advice && !address?.wasAsked) output.note(advice);
     if (use !== undefined) return;
     const choice = end.wasAsked ? 'leave' : leftovers;
     await settleLeftovers(service, reservations, { ...surroundings, choice }).catch(({ message }) =>
@@ -178,6 +185,10 @@ since the calling shell would fill in $PORT too early:
 With --name the same folder has the same port the next time, while it is free.
 --use web runs the command in what is reserved under that name, and leaves that
 as it is.
+
+The command, and all it starts, may ask for more ports while it runs: portpicker
+and its kin find PORTSERVER_ADDRESS, JSON-RPC clients PORT_RESERVATION_ADDRESS.
+They are free when the process that asked has ended, all of them with exec.
 
 What keeps others away until the command binds a port, and while it does not
 (--hold):

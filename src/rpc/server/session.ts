@@ -17,6 +17,8 @@ export interface OpenOptions {
   provider: ProviderChoice;
   /** Where runtime reservations live whose token is valid in one process alone; absent: in the worker. */
   holder?: RuntimeHolder;
+  /** The process that the client says it is. */
+  processId?: number;
 }
 
 /** What a session needs of the process it runs in. */
@@ -73,6 +75,7 @@ export class Session {
     const theirs = params.protocolVersion ?? protocolVersion;
     if (theirs !== protocolVersion) throw wrongVersion(theirs);
     if (params.provider) this.#open.provider = params.provider;
+    if (params.processId) this.#open.processId = params.processId;
     if (params.capabilities?.holder) this.#open.holder = this.#options.holder;
     const service = await this.service();
     const { provider, capabilities } = service;

@@ -189,7 +189,7 @@ function recordOf(
     ...(allowsUse && { inUse: 'allow' }),
     provider: core.provider.name,
     ...label,
-    owner: core.ledger.owner(lifetime),
+    owner: { ...core.ledger.owner(lifetime), ...request.owner },
     createdAt: new Date().toISOString(),
   };
 }

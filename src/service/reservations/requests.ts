@@ -4,6 +4,7 @@ import type {
   EnforcementChoice,
   Hold,
   Lifetime,
+  Owner,
   PortRange,
   Protocol,
   Reservation,
@@ -34,12 +35,14 @@ export interface CreateRequest {
   /** Whether that gets the name, reason and document of the request. */
   updatesExisting: boolean;
   label: Label;
+  /** Whom it is recorded for, where that is another than this process. */
+  owner: Partial<Owner>;
 }
 
 const invalid = (field: string, message: string) => new InvalidParamsError([{ field, message }]);
 
 /** Checks what the schema cannot say: sums, and keys that exclude each other. */
-export function createRequest(params: ReservationCreateParams): CreateRequest {
+export function createRequest(params: ReservationCreateParams, owner: Partial<Owner> = {}): CreateRequest {
   const { protocol, lifetime = 'runtime', hold = 'strict', numberOfPorts = 1, startPort, within, ifExists } = params;
   const { enforcement } = params;
   const range = startPort === undefined ? undefined : { startPort, numberOfPorts };
@@ -69,7 +72,7 @@ export function createRequest(params: ReservationCreateParams): CreateRequest {
   const label = labelOf(params);
   const protocols = [protocol].flat();
   const asked = { protocols, lifetime, hold, enforcement, allow, allowsUse };
-  return { ...asked, numberOfPorts, range, within, returnsExisting, updatesExisting, label };
+  return { ...asked, numberOfPorts, range, within, returnsExisting, updatesExisting, label, owner };
 }
 
 /** Refuses a block that is larger than where it is looked for. */

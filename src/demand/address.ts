@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Host } from '../host.ts';
+
+/** What of the process decides where its socket is. */
+export type Place = Pick<Host, 'platform' | 'env' | 'processId' | 'userId'>;
+
+/** The longest path that a socket can have on every Unix (sun_path), without the zero at its end. */
+const longestPath = 103;
+
+/** Its own folder in XDG_RUNTIME_DIR or in that for temporary files. */
+const folderName = (userId: number) => `port-reservation-${userId}`;
+
+/**
+ * A new address: a socket in a folder that is this user's alone, or on Windows a pipe.
+ * @throws NodeJS.ErrnoException where no such folder can be made
+ */
+export function newAddress(place: Place): string {
+  const name = `${place.processId}-${randomBytes(6).toString('hex')}`;
+  if (place.platform === 'win32') return `\\\\.\\pipe\\port-reservation-${name}`;
+  for (const folder of folders(place)) {
+    const path = join(folder, `${name}.sock`);
+    if (Buffer.byteLength(path) <= longestPath && isOwnFolder(folder, place.userId!)) return path;
+  }
+  // Somebody else has the name of the folder.
+  return join(mkdtempSync(join(tmpdir(), 'port-reservation-')), 'sock');
+}
+
+function folders({ env, userId }: Place): string[] {
+  const bases = [env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base) => base?.startsWith('/'));
+  return [...new Set(bases)].map((base) => join(base!, folderName(userId!)));
+}
+
+/** Makes it where it is not there; whether it is this user's, and nobody else comes in. */
+function isOwnFolder(path: string, userId: number): boolean {
+  try {
+    const above = lstatSync(dirname(path));
+    const isSafeAbove = above.isDirectory() && (above.uid === userId || above.uid === 0);
+    if (!isSafeAbove || ((above.mode & 0o022) !== 0 && (above.mode & 0o1000) === 0)) return false;
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  return Boolean(facts?.isDirectory() && facts.uid === userId && (facts.mode & 0o077) === 0);
+}
+
+/** Removes the socket, and a folder that was made for it alone. */
+export function removeAddress(path: string): void {
+  if (path.startsWith('\\\\') || path.startsWith('\0')) return;
+  rmSync(path, { force: true });
+  if (basename(path) === 'sock') rmSync(dirname(path), { recursive: true, force: true });
+}
+
+/** Removes the sockets in the same folder that killed processes left; each is asked first whether anybody listens. */
+export async function removeStale(path: string): Promise<void> {
+  if (!path.endsWith('.sock')) return;
+  const folder = dirname(path);
+  const others = readdirSync(folder).filter((name) => name !== basename(path) && isOfNobody(name));
+  for (const name of others) {
+    const other = join(folder, name);
+    if (await isDeaf(other)) {
+      try {
+        unlinkSync(other);
+      } catch {
+        // Another one was faster.
+      }
+    }
+  }
+}
+
+/** Whether it may have been left: its process is not seen here, though it may be in another process namespace. */
+function isOfNobody(name: string): boolean {
+  const [, processId] = /^(\d+)-[0-9a-f]+\.sock$/.exec(name) ?? [];
+  return processId !== undefined && !existsSync(`/proc/${processId}`);
+}
+
+/** Whether nobody listens on a socket that is there. */
+function isDeaf(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+  });
+}
