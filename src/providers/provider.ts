@@ -28,8 +28,8 @@ export interface SystemCommands {
   showHolders(protocol: Protocol, port: number): string;
   /** Ends a process that holds a reservation; undefined where it is one that this one lives by. */
   endProcess(processId: number): string | undefined;
-  /** Lets an ordinary user bind the port; undefined where there is no such right. */
-  allowPort?(port: number): string;
+  /** Lets an ordinary user bind the port, the narrowest way first; undefined where there is no such right. */
+  allowPort?(port: number): { run: string; sentence: string };
 }
 
 /** A process with sockets on a port, and what makes it give the port back. */

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { isThisMachine, parseAddress } from '../../src/cli/address.ts';
 import { namespaceTitle, noNamespaces, openNamespace } from '../support/namespace.ts';
 import { ownHome } from '../support/worker.ts';
-import { commandLine, portreservation } from './support.ts';
+import { commandLine, portreservation, start } from './support.ts';
 
 const one = (startPort: number) => ({ range: { startPort, numberOfPorts: 1 } });
 
@@ -127,6 +127,27 @@ test('status --exit-code says by 0 and 1 whether a server can have the ports', a
   await new Promise((resolve) => server.close(resolve));
   expect((await run('status', `http://localhost:${port}/`, '--exit-code')).code).toBe(0);
   expect((await run('status', '--exit-code')).code).toBe(64);
+});
+
+test.skipIf(process.platform !== 'linux')('status says how the keeper of a reserved port was started', async () => {
+  const env = ownHome(onTestFinished);
+  const run = start(
+    [
+      'exec',
+      '--quiet',
+      '--',
+      process.execPath,
+      '-e',
+      "console.log('has ' + process.env.PORT); setInterval(() => {}, 1e6)",
+    ],
+    { env },
+  );
+  const [, port] = await run.line(/has (\d+)/);
+  const { stdout } = await start(['status', port!], { env }).ended;
+  // Before Linux 6.8 the kernel lists no socket that is bound and no more.
+  const { holders } = JSON.parse((await start(['status', port!, '--json'], { env }).ended).stdout).ports[0];
+  if (holders.length > 0)
+    expect(stdout).toMatch(new RegExp(`was started as:\\n {2}.* exec --quiet -- .*\\n {2}in ${process.cwd()}\\n`));
 });
 
 test('status of another machine says what can be seen from here, and where to ask', async () => {

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { exitCode } from '../../exit-codes.ts';
-import type { PortStatus, PortStatusList, Protocol, Verdict } from '../../protocol/generated/contract.ts';
+import type { PortStatus, PortStatusList, Protocol, Remedy, Verdict } from '../../protocol/generated/contract.ts';
 import { type Address, isThisMachine, notAnAddress, parseAddress } from '../address.ts';
 import { UsageError } from '../failure.ts';
 import { type CommonOptions, protocolOption, withCommon } from '../options.ts';
@@ -36,7 +36,10 @@ export function addStatus(root: Command, output: Output): void {
     if (options.exitCode && !list.ports.every(isToBeHad)) output.exitCode = exitCode.failed;
     output.result(list, () => {
       output.table(list.ports, statusColumns);
-      for (const status of list.ports) sayRemedy(status, list.ports.length, output);
+      for (const status of list.ports) {
+        sayKeeper(status, list.ports.length, output);
+        sayRemedy(status, list.ports.length, output);
+      }
       output.warn(list.warnings);
     });
   });
@@ -67,12 +70,30 @@ function tellListeners({ ports, warnings }: PortStatusList, output: Output): voi
   output.warn(warnings);
 }
 
+/** How the process was started that keeps a reserved port: of who listens, the explanation says it. */
+function sayKeeper({ protocol, port, verdict, reservation, holders }: PortStatus, total: number, output: Output): void {
+  const keeper = holders.find(
+    ({ processId }) => processId !== undefined && processId === reservation?.owner?.processId,
+  );
+  if (verdict !== 'reserved' || !keeper?.commandLine) return;
+  const of = total > 1 ? ` ${protocol} ${port}` : '';
+  const folder = keeper.workingDirectory ? `\n  in ${keeper.workingDirectory}` : '';
+  output.say(`\nWhat keeps${of || ' it'} was started as:\n  ${keeper.commandLine}${folder}`);
+}
+
+/** The command; or where the sentence has several ways, each in a line, the narrowest first. */
+const waysOf = (remedy: Remedy): string[] =>
+  remedy.run !== undefined && remedy.sentence.includes('; ') && !remedy.sentence.startsWith('Run')
+    ? remedy.sentence.split('; ')
+    : [commandFor(remedy)];
+
 /** The commands, below the table so that they can be copied. */
 function sayRemedy({ protocol, port, remedy, prevention }: PortStatus, total: number, output: Output): void {
   const of = total > 1 ? `${protocol} ${port}` : undefined;
   if (remedy) {
     const also = remedy.stops ? ` (also stops ${remedy.stops})` : '';
-    output.say(`\nTo change ${of ?? 'that'}${also}:\n  ${commandFor(remedy)}`);
+    const ways = waysOf(remedy).map((line) => `\n  ${line}`);
+    output.say(`\nTo change ${of ?? 'that'}${also}:${ways.join('')}`);
   }
   if (prevention) {
     output.say(`\nTo keep it from happening again${of ? ` to ${of}` : ''}:\n  ${commandFor(prevention)}`);

@@ -59,7 +59,7 @@ function accessDenied(target: string, port: number, facts: ErrorFacts, cause: Na
   const first = firstUnprivilegedPort();
   const hint =
     cause.code === 'EACCES' && port < first
-      ? `Ports below ${first} need root or CAP_NET_BIND_SERVICE (sysctl net.ipv4.ip_unprivileged_port_start).`
+      ? `Ports below ${first} need root or CAP_NET_BIND_SERVICE: AmbientCapabilities= of one unit, setcap of one program, or for everybody sysctl net.ipv4.ip_unprivileged_port_start.`
       : "A policy of this system refuses it: SELinux, AppArmor, or a service's SocketBindDeny=.";
   return new ServiceError('AccessDenied', `No permission to bind ${target}.`, { ...facts, target, port, hint }, cause);
 }

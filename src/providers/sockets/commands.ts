@@ -10,8 +10,18 @@ export const linuxCommands = ({ processId: asker, userId }: Pick<Host, 'processI
   },
   resetDynamicRange: () => 'sudo sysctl -w net.ipv4.ip_local_port_range="32768 60999"',
   showHolders: (protocol, port) => `sudo ss -${protocol === 'tcp' ? 't' : 'u'}anp 'sport = :${port}'`,
-  allowPort: (port) => `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+  allowPort: (port) => ({
+    run: allowProgram,
+    sentence: [
+      `For one program, whose file takes the place of PROGRAM: ${allowProgram}`,
+      `for one unit of systemd, in its [Service]: ${allowUnit}`,
+      `for every program of every user, and all ports from ${port} on: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=${port}`,
+    ].join('; '),
+  }),
 });
+
+const allowProgram = 'sudo setcap cap_net_bind_service=+ep "$(readlink -f "$(command -v PROGRAM)")"';
+const allowUnit = 'AmbientCapabilities=CAP_NET_BIND_SERVICE';
 
 /** The commands of macOS and its relatives. */
 export const bsdCommands: SystemCommands = {

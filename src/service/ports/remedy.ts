@@ -47,7 +47,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
       return toDo('restartNat', protocol, only);
     case 'privileged': {
       const allow = isPrivileged(findings) ? commands.allowPort?.(port) : undefined;
-      return allow === undefined ? undefined : toRun(allow);
+      return allow && { ...toRun(allow.run), sentence: allow.sentence };
     }
     case 'redirected':
       return facts.redirection!.end;

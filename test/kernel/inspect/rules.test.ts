@@ -1,4 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { only } from '../../support/only.ts';
 import { ownHost } from '../../support/own-host.ts';
@@ -86,12 +89,36 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       holders: [],
       explanation: 'Port 80 is privileged, and this user has no right to bind it.',
       remedy: {
-        run: 'sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
-        sentence: 'Run: sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80',
+        run: 'sudo setcap cap_net_bind_service=+ep "$(readlink -f "$(command -v PROGRAM)")"',
+        sentence: expect.any(String),
       },
     });
-    run(status.remedy!.run!.replace('sudo ', ''));
+    const [program, unit, everybody] = status.remedy!.sentence.split('; ');
+    expect(program).toContain(status.remedy!.run);
+    expect(unit).toMatch(/in its \[Service\]: AmbientCapabilities=CAP_NET_BIND_SERVICE$/);
+    run(/sudo (sysctl .*)$/.exec(everybody!)![1]!);
     expect(await statusOf(service, 80)).toMatchObject({ canBind: true, verdict: 'free' });
+  });
+
+  test('privileged, until the one program has the right, which no other gets', async () => {
+    run('sysctl -qw net.ipv4.ip_unprivileged_port_start=1024');
+    const folder = mkdtempSync(join(tmpdir(), 'port-reservation-right-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o755);
+    const perl = join(folder, 'server');
+    copyFileSync('/usr/bin/perl', perl);
+    const bind =
+      'socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(80, INADDR_LOOPBACK)) or die $!; print "bound\\n"';
+    const asNobody = (program: string) =>
+      spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', program, '-MSocket', '-e', bind], {
+        encoding: 'utf8',
+        cwd: '/',
+      });
+    expect(asNobody(perl).stderr).toContain('Permission denied');
+    const { remedy } = await statusOf(await openAsNobody(), 80);
+    run(remedy!.run!.replace('sudo ', '').replace('PROGRAM', perl));
+    expect(asNobody(perl).stdout).toBe('bound\n');
+    expect(asNobody('/usr/bin/perl').stderr).toContain('Permission denied');
   });
 
   test('inDynamicRange, of a free port that the system may hand out', async () => {
