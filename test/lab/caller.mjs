@@ -141,6 +141,14 @@ const primitives = {
     const state = { 1: 'stopped', 4: 'running' }[now.readUInt32LE(0)];
     return { ...(state && { state }), stops: now.readUInt32LE(4) };
   },
+  hides(protocol, startPort, numberOfPorts, code) {
+    const hide = bind(simulation(), 'int __stdcall LabHides(uint32_t, uint32_t, uint32_t, uint32_t)');
+    return { code: hide(KINDS[protocol][1], startPort, numberOfPorts, code) ? 0 : 1 };
+  },
+  httpListens(port) {
+    return { code: bind(simulation(), 'uint32_t __stdcall LabHttpListens(uint32_t)')(port) };
+  },
+  acquireCalls: () => bind(simulation(), 'int32_t __stdcall LabAcquireCalls()')(),
   holdWinnat(held) {
     bind(simulation(), 'void __stdcall LabHoldWinNat(uint32_t)')(held ? 1 : 0);
     return {};

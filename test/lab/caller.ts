@@ -38,6 +38,12 @@ interface Primitives {
   winnatTakes(protocol: string, startPort: number, numberOfPorts: number): { code: number };
   /** WinNAT's service: no state, when there is none; and how often it was stopped. */
   winnat(): { state?: 'running' | 'stopped'; stops: number };
+  /** A guest gets a range that no table shows; binds inside are refused with the code. */
+  hides(protocol: string, startPort: number, numberOfPorts: number, code: number): { code: number };
+  /** HTTP.sys is asked to listen there: 0 or its error. */
+  httpListens(port: number): { code: number };
+  /** How often any process has called SIO_ACQUIRE_PORT_RESERVATION by number. */
+  acquireCalls(): number;
   /** Lets a change of its state not come to its end, until told otherwise. */
   holdWinnat(held: boolean): Record<string, never>;
   netsh(...args: string[]): { code: number; output: string };

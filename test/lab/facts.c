@@ -106,6 +106,10 @@
   FACT(SC_ENUM_PROCESS_INFO, 0)                                                                                        \
   FACT(SERVICE_WIN32, 48)                                                                                              \
   FACT(SERVICE_ACTIVE, 1)                                                                                              \
+  FACT(WAIT_TIMEOUT, 258)                                                                                              \
+  FACT(sizeof(RTL_OSVERSIONINFOW), 276)                                                                                \
+  FACT(offsetof(RTL_OSVERSIONINFOW, dwOSVersionInfoSize), 0)                                                           \
+  FACT(offsetof(RTL_OSVERSIONINFOW, dwBuildNumber), 12)                                                                \
   FACT(ERROR_MORE_DATA, 234)                                                                                           \
   FACT(sizeof(ENUM_SERVICE_STATUS_PROCESSW), 2 * POINTER + (POINTER == 8 ? 40 : 36))                                   \
   FACT(offsetof(ENUM_SERVICE_STATUS_PROCESSW, lpServiceName), 0)                                                       \

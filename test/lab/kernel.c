@@ -67,13 +67,22 @@ OPEN: nobody knows yet; what stands here is an assumption, to be answered by a f
   started again, WinNAT leaves what others have taken meanwhile                                 3.7      O
   its service can be looked at by everyone, stopped and started elevated                        3.7      I
 
+  hidden ranges, as WSL's mirrored networking keeps them, and HTTP.sys                          Addendum
+  no table of netsh shows one; bind and ACQUIRE by number inside -> 10048, or 10013             Addendum O
+  Create inside -> 32; an exclusion over one is made, and changes nothing                       Addendum I
+  HcnEnumerateGuestNetworkPortReservations lists it elevated, else 0x80070005                   Addendum D; I, OPEN
+  HTTP.sys takes a port that is excluded, reserved or another's -> 32                           Addendum O
+  a port of HTTP.sys is a row of one port without star, and stays so while WinNAT stops         3.6      O
+
 Environment of the process, read where it is needed:
   LAB_STATE     file of the simulated machine, as a Windows path; without it the DLL does not load
   LAB_BOOT      number of the boot; a higher one than the machine's is a reboot
   LAB_ELEVATED  1: elevated; TokenElevation and membership in Administrators answer the same
   LAB_FAULTS    `name=code` or `name=code*times`, separated by blanks: the call gives that code instead. Names: the six
                 functions, the three SIO_ codes, bind, OpenProcess, those of the service manager for WinNAT, HTTP.sys
-                (tables.c) and those of netsh.c. A function with =127 is missing from iphlpapi.dll (GetProcAddress).
+                (tables.c), RtlGetVersion (its code is the build that Windows says it is), computenetwork.dll (it does not
+                load), HcnEnumerateGuestNetworkPortReservations, and those of netsh.c. A function with =127 is missing from
+                iphlpapi.dll (GetProcAddress).
 */
 #include "kernel/kernel.h"
 #include <stdio.h>
@@ -99,6 +108,7 @@ static const struct {
   void *replacement, *original;
 } replacements[] = {
     {"ntdll.dll", "LdrGetProcedureAddress", labGetProcedureAddress, NULL},
+    {"ntdll.dll", "RtlGetVersion", labRtlGetVersion, NULL},
     {"iphlpapi.dll", "GetExtendedTcpTable", labGetExtendedTcpTable, NULL},
     {"kernel32.dll", "OpenProcess", labOpenProcess, NULL},
     {"kernelbase.dll", "GetTokenInformation", labGetTokenInformation, &realGetTokenInformation},

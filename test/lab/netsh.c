@@ -14,6 +14,7 @@ Environment, beside that of the simulated kernel:
               the ranges; foot: all behind; urlacl: the url reservations
   LAB_NETSH   a folder: nothing but the file there that is named by the arguments, joined by blanks, is printed, if there
               is one, and the exit code is LAB_NETSH_CODE
+  LAB_NETSH_LOG  a file: each start adds a line with its arguments
   LAB_FAULTS  netsh.show, netsh.add, netsh.delete: fail with the code's text; 1: exit code 0 without any effect.
               netsh.oneStore: store=persistent changes that store alone
 */
@@ -65,6 +66,7 @@ static int done(int code) {
 }
 
 static BOOL isShown(const Reservation *r, BOOL persistent) {
+  if (r->kind == HIDDEN) return FALSE;
   if (!persistent) return isInForce(r);
   return r->kind == PERSISTENT || (r->kind == EXCLUSION && r->stores & PERSISTENT_STORE);
 }
@@ -85,11 +87,20 @@ static Reservation *findExclusion(DWORD protocol, DWORD first, DWORD count) {
   return NULL;
 }
 
+// What is hidden keeps no exclusion from being made.
+static Reservation *findShown(DWORD protocol, DWORD first, DWORD count) {
+  for (Reservation *r = NULL; (r = nextReservation(protocol, r));) {
+    BOOL apart = first >= (DWORD)r->first + r->count || r->first >= first + count;
+    if (!apart && r->kind != HIDDEN && isInForce(r)) return r;
+  }
+  return NULL;
+}
+
 static int add(DWORD protocol, DWORD first, DWORD count, DWORD stores) {
   if (!first || !count || first + count - 1 > LAST_PORT) return ERROR_INVALID_PARAMETER;
   WSADATA winsock;
   WSAStartup(MAKEWORD(2, 2), &winsock); // a port's use is found by binding it
-  Reservation *there = stores & ACTIVE_STORE ? findOverlap(protocol, first, count) : NULL;
+  Reservation *there = stores & ACTIVE_STORE ? findShown(protocol, first, count) : NULL;
   Reservation *other = findExclusion(protocol, first, count);
   if (other && !(other->stores & stores)) return other->stores |= stores, 0;
   if (there || other || isBlockUsed(protocol, first, count)) return ERROR_SHARING_VIOLATION;
@@ -162,7 +173,16 @@ static int runOnMachine(int count, char **arguments) {
   return result;
 }
 
+static void note(int count, char **arguments) {
+  const char *path = getenv("LAB_NETSH_LOG");
+  FILE *log = path ? fopen(path, "ab") : NULL;
+  if (!log) return;
+  for (int i = 1; i < count; i++) fprintf(log, "%s%s", arguments[i], i + 1 < count ? " " : "\n");
+  fclose(log);
+}
+
 int main(int count, char **arguments) {
+  note(count, arguments);
   const char *folder = getenv("LAB_NETSH"), *code = getenv("LAB_NETSH_CODE");
   _setmode(_fileno(stdout), _O_BINARY);
   if (!folder) return getenv("LAB_STATE") ? runOnMachine(count - 1, arguments + 1) : 0;

@@ -126,20 +126,21 @@ function winePrefix(wine) {
   });
 }
 
-/** The simulated kernel, and our stand-in for netsh.exe, which shows and changes the same machines. */
+/** The simulated kernel, and our stand-ins for netsh.exe and computenetwork.dll, which show and change the same machines. */
 function kernel() {
   const kernelFolder = join(here, 'kernel');
   const files = readdirSync(kernelFolder).map((name) => join(kernelFolder, name));
-  files.push(join(here, 'kernel.c'), join(here, 'netsh.c'));
+  files.push(...['kernel.c', 'netsh.c', 'computenetwork.c'].map((name) => join(here, name)));
   const texts = files.map((path) => readFileSync(path, 'utf8'));
   return part('kernel', [texts, C_FLAGS, run(X64, ['--version'])], (target) => {
-    const units = files.filter((path) => path.endsWith('.c') && !path.endsWith('netsh.c'));
-    const ofNetsh = ['machine.c', 'environment.c', 'ports.c'].map((name) => join(kernelFolder, name));
+    const units = files.filter((path) => path.endsWith('.c') && !/(netsh|computenetwork)\.c$/.test(path));
+    const ofMachine = ['machine.c', 'environment.c', 'ports.c'].map((name) => join(kernelFolder, name));
     const libraries = ['-lws2_32', '-liphlpapi', '-ladvapi32', '-lpsapi', '-lntdll'];
     const compile = (name, ...options) =>
       run(X64, [...C_FLAGS, '-static-libgcc', '-o', join(target, name), ...options, ...libraries]);
     compile('kernel.node', '-shared', ...units);
-    compile('netsh.exe', join(here, 'netsh.c'), ...ofNetsh);
+    compile('netsh.exe', join(here, 'netsh.c'), ...ofMachine);
+    compile('computenetwork.dll', '-shared', join(here, 'computenetwork.c'), ...ofMachine);
   });
 }
 
@@ -208,7 +209,7 @@ export function setUp() {
   const [node20, node22] = JSON.parse(readFileSync(join(here, 'packages.json'), 'utf8')).map(npmPackage);
   const prefix = winePrefix(wine);
   const simulation = kernel();
-  install(prefix, join(simulation, 'netsh.exe'));
+  for (const name of ['netsh.exe', 'computenetwork.dll']) install(prefix, join(simulation, name));
   const lab = {
     wine,
     prefix,

@@ -39,6 +39,7 @@ static int bindByRules(Request *request, DWORD protocol, DWORD port) {
   DWORD *dynamic = dynamicRange(protocol);
   if (!port) return bindWithin(request, protocol, dynamic[0], dynamic[1], FALSE, WSAENOBUFS);
   Reservation *there = findOverlap(protocol, port, 1);
+  if (there && there->kind == HIDDEN) return there->code;
   return there && there->kind != EXCLUSION ? WSAEACCES : bindTo(request, port);
 }
 

@@ -82,3 +82,11 @@ BOOL WINAPI labCheckTokenMembership(HANDLE token, PSID sid, PBOOL isMember) {
   if (done && IsWellKnownSid(sid, WinBuiltinAdministratorsSid)) *isMember = isElevated();
   return done;
 }
+
+// The build is what Windows calls itself.
+NTSTATUS WINAPI labRtlGetVersion(PRTL_OSVERSIONINFOW version) {
+  NTSTATUS status = RtlGetVersion(version);
+  int build = faultOf("RtlGetVersion");
+  if (build) version->dwBuildNumber = build;
+  return status;
+}

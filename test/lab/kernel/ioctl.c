@@ -5,11 +5,13 @@ static int acquire(SOCKET socket, DWORD protocol, const INET_PORT_RANGE *wanted,
   DWORD first = ntohs(wanted->StartPort), count = wanted->NumberOfPorts;
   if (!count || first + count - (first ? 1 : 0) > LAST_PORT) return WSAEINVAL;
   int error = 0;
+  InterlockedIncrement(acquireCalls());
   enterMachine();
+  Reservation *there = first ? findOverlap(protocol, first, count) : NULL;
   if (!first) first = chooseBlock(protocol, count);
-  else if (findOverlap(protocol, first, count) || isBlockUsed(protocol, first, count)) first = 0;
+  else if (there || isBlockUsed(protocol, first, count)) first = 0;
   Reservation *r = first ? addReservation(RUNTIME, protocol, first, count, socket) : NULL;
-  if (!r) error = WSAEADDRINUSE;
+  if (!r) error = there && there->kind == HIDDEN ? (int)there->code : WSAEADDRINUSE;
   else {
     made->StartPort = htons(first);
     made->NumberOfPorts = count;

@@ -8,10 +8,12 @@
 #include <winternl.h>
 
 // In every Windows, not in these headers.
+NTSTATUS NTAPI RtlGetVersion(PRTL_OSVERSIONINFOW version);
 NTSTATUS NTAPI LdrGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
 
-// DRIVER: a range of WinNAT, there while its service runs. EXCLUSION: an administrator's, by netsh.
-typedef enum { FREE, PERSISTENT, RUNTIME, DRIVER, EXCLUSION } Kind;
+// DRIVER: a range of WinNAT, there while its service runs. EXCLUSION: an administrator's, by netsh. HIDDEN: one that no table
+// shows, as WSL's mirrored networking keeps it. SERVER: one that a program of the kernel has for itself, as HTTP.sys has.
+typedef enum { FREE, PERSISTENT, RUNTIME, DRIVER, EXCLUSION, HIDDEN, SERVER } Kind;
 enum { ACTIVE_STORE = 1, PERSISTENT_STORE = 2 };
 
 // Ports are in host order here; only the public functions and structures speak network order.
@@ -25,6 +27,7 @@ typedef struct {
   USHORT count;
   DWORD protocol; // IPPROTO_TCP or IPPROTO_UDP
   DWORD stores;   // EXCLUSION: the stores that have it
+  DWORD code;     // HIDDEN: what a bind there is refused with
 } Reservation;
 
 // machine.c: the reservations of one simulated machine, shared between its processes.
@@ -46,6 +49,7 @@ typedef struct {
   DWORD held;  // a change of its state does not come to its end
 } WinNat;
 WinNat *winnat(void);
+volatile LONG *acquireCalls(void); // how often ACQUIRE was called
 
 // ports.c: what real sockets say.
 int describeSocket(SOCKET socket, DWORD *protocol, int *family); // 0 or a WSA error
@@ -87,6 +91,7 @@ BOOL WINAPI labQueryServiceStatus(SC_HANDLE service, LPSERVICE_STATUS status);
 BOOL WINAPI labControlService(SC_HANDLE service, DWORD control, LPSERVICE_STATUS status);
 BOOL WINAPI labStartServiceW(SC_HANDLE service, DWORD count, LPCWSTR *arguments);
 BOOL WINAPI labCloseServiceHandle(SC_HANDLE service);
+NTSTATUS WINAPI labRtlGetVersion(PRTL_OSVERSIONINFOW version);
 NTSTATUS WINAPI labGetProcedureAddress(HMODULE module, const ANSI_STRING *name, ULONG ordinal, PVOID *address);
 DWORD WINAPI labGetExtendedTcpTable(PVOID table, PDWORD size, BOOL order, ULONG family, TCP_TABLE_CLASS kind, ULONG reserved);
 HANDLE WINAPI labOpenProcess(DWORD access, BOOL inherit, DWORD id);

@@ -5,7 +5,7 @@
 
 #define CAPACITY 4096
 #define MAGIC 0x4C425250 // 'PRBL'
-#define LAYOUT 2
+#define LAYOUT 4
 
 typedef struct {
   DWORD magic;
@@ -14,6 +14,7 @@ typedef struct {
   ULONG64 issued; // tokens, ever
   DWORD dynamic[2][2];
   WinNat winnat;
+  volatile LONG acquireCalls;
   Reservation reservations[CAPACITY];
 } Machine;
 
@@ -33,7 +34,7 @@ static void reboot(ULONG64 boot) {
   machine->boot = boot;
   for (int i = 0; i < CAPACITY; i++) {
     Reservation *r = &machine->reservations[i];
-    if (r->kind == RUNTIME) r->kind = FREE;
+    if (r->kind == RUNTIME || r->kind == HIDDEN || r->kind == SERVER) r->kind = FREE;
     if (r->kind == PERSISTENT) r->token = issueToken();
     if (r->kind == EXCLUSION && !(r->stores & PERSISTENT_STORE)) r->kind = FREE;
     if (r->kind == EXCLUSION) r->stores |= ACTIVE_STORE;
@@ -74,18 +75,24 @@ DWORD *dynamicRange(DWORD protocol) { return machine->dynamic[protocol == IPPROT
 
 WinNat *winnat(void) { return &machine->winnat; }
 
+volatile LONG *acquireCalls(void) { return &machine->acquireCalls; }
+
 BOOL isInForce(const Reservation *r) {
   if (r->kind == DRIVER) return machine->winnat.state == SERVICE_RUNNING;
   return r->kind == EXCLUSION ? (r->stores & ACTIVE_STORE) != 0 : r->kind != FREE;
 }
 
+// What is closed to binds goes before an exclusion of the same ports.
 Reservation *findOverlap(DWORD protocol, DWORD first, DWORD count) {
+  Reservation *open = NULL;
   for (int i = 0; i < CAPACITY; i++) {
     Reservation *r = &machine->reservations[i];
     BOOL apart = first >= (DWORD)r->first + r->count || r->first >= first + count;
-    if (r->protocol == protocol && !apart && isInForce(r)) return r;
+    if (r->protocol != protocol || apart || !isInForce(r)) continue;
+    if (r->kind != EXCLUSION) return r;
+    open = r;
   }
-  return NULL;
+  return open;
 }
 
 // Two that begin at one port come in the order of their places.
@@ -124,7 +131,7 @@ Reservation *addReservation(Kind kind, DWORD protocol, DWORD first, DWORD count,
     r->first = first;
     r->count = count;
     r->protocol = protocol;
-    r->stores = 0;
+    r->stores = r->code = 0;
     MemoryBarrier();
     r->kind = kind;
     return r;
