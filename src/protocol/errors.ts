@@ -1,4 +1,4 @@
-import { type ErrorData, errorCatalogue, type FieldError } from './generated/contract.ts';
+import { type ErrorData, errorCatalogue, type FieldError, type PortRange } from './generated/contract.ts';
 
 export type { FieldError };
 
@@ -19,6 +19,8 @@ const usualCode: Partial<Record<ErrorName, string>> = {
 export class ServiceError extends Error {
   readonly errorName: ErrorName;
   readonly facts: ErrorFacts;
+  /** What is known to be refused along with `facts.port`: a search goes on behind it. */
+  taken?: PortRange;
 
   /** @param facts.osCode a number on some systems, and a text to everybody */
   constructor(

@@ -30,6 +30,8 @@ export interface ExclusionRequest {
   replacing?: readonly Reservation[];
   /** Whether another range is tried where this one is refused: then nobody reads why, and only the port counts. */
   isTrial?: boolean;
+  /** Is told what is to be known of it besides, one sentence each. */
+  tell?: (warning: string) => void;
   signal?: AbortSignal;
 }
 

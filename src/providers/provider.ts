@@ -24,6 +24,8 @@ import type { Excluder, SystemExclusion } from './excluder.ts';
 export interface SystemCommands {
   /** Gives the dynamic range its usual place again. */
   resetDynamicRange(protocol: Protocol): string;
+  /** What else that takes, a sentence; absent where it is in force at once. */
+  afterDynamicRange?: string;
   /** Shows who has sockets on the port, with rights to see it. */
   showHolders(protocol: Protocol, port: number): string;
   /** Ends a process that holds a reservation; undefined where it is one that this one lives by. */
@@ -53,12 +55,22 @@ export interface PortFacts {
   serving?: PortServing;
   holders: readonly FoundHolder[];
   exclusion?: SystemExclusion;
+  /** Whose it most likely is, where the system refuses it and no process has it. */
+  keeper?: Keeper;
   /** What the kernel keeps the port for by a reservation of any ledger. */
   gate?: GateRange;
   /** Where a NAT rule sends what comes to the port. */
   redirection?: Redirection;
   /** The urls that are reserved on it at HTTP.sys, for programs which listen there when they run. */
   urls?: readonly string[];
+}
+
+/** What is known of who keeps a port closed that no process has. */
+export interface Keeper {
+  /** A sentence, without its end. */
+  words: string;
+  /** What opens it; absent where nothing does that is known. */
+  end?: Remedy;
 }
 
 /** What the kernel knows of a reservation that it enforces. */
@@ -230,6 +242,12 @@ interface Reserver {
   claim(claim: Claim): Promise<bigint>;
 
   /**
+   * What is to be known of such a claim on this very system, a sentence, once in the life of the provider; absent where
+   * nothing is.
+   */
+  caution?(claim: Pick<Claim, 'lifetime' | 'hold'>): Promise<string | undefined>;
+
+  /**
    * Refuses what `claim` would refuse, by the same checks, and changes nothing.
    * @throws what `claim` does
    */
@@ -320,8 +338,9 @@ interface Looker {
    *
    * @param sockets whether to read the system's socket tables too: worth it for a large block, while for a small one it
    * is cheaper to let `claim` find out
+   * @param look the same object for all of one request: what was read for it already does
    */
-  survey(protocol: Protocol, sockets: boolean): Promise<Survey>;
+  survey(protocol: Protocol, sockets: boolean, look?: object): Promise<Survey>;
 
   /** The ports with a socket that does more than to be bound; absent where the survey's `inUse` has no other ones. */
   servedPorts?(protocol: Protocol): Promise<PortSet>;

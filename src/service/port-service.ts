@@ -233,8 +233,8 @@ export class PortService {
   }
 
   /**
-   * Keeps a range out of automatic choice, while anyone may bind it by number; of several protocols in each of them, or in
-   * none. What is excluded already is returned: an own exclusion of exactly this range, or another's that holds all of it.
+   * Keeps a range out of automatic choice, while programs that open a socket may bind it by number (on Windows HTTP.sys,
+   * container ports and QUIC are refused); of several protocols in each of them, or in none. What is excluded already is returned: an own exclusion of exactly this range, or another's that holds all of it.
    * With `whatIf` says what would be excluded, or refuses as the change would.
    *
    * @throws InvalidParamsError a range past 65535
@@ -242,10 +242,13 @@ export class PortService {
    * LedgerCorrupt; nothing has changed then
    */
   async addExclusion(params: ExclusionAddParams, options: CallOptions = {}): Promise<Exclusions> {
-    const exclusions = (await this.replaceExclusions(params, [], options)).map(({ exclusion }) => exclusion);
-    if (params.whatIf) return { exclusions };
+    const additions = await this.replaceExclusions(params, [], options);
+    const exclusions = additions.map(({ exclusion }) => exclusion);
+    const told = additions.flatMap(({ warnings }) => warnings);
+    if (params.whatIf) return { exclusions, ...(told.length && { warnings: told }) };
     const found = await compared(this.#core.provider, { exclusions });
-    return { exclusions: found.exclusions, ...(found.warnings.length && { warnings: found.warnings }) };
+    const warnings = [...told, ...found.warnings];
+    return { exclusions: found.exclusions, ...(warnings.length && { warnings }) };
   }
 
   /** The same in place of what is the caller's, which stays where it fails; what each addition comes to. */

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Caller } from '../lab/caller.ts';
 import { describeInLab } from '../lab/lab.ts';
@@ -6,6 +8,7 @@ import type { Faults } from '../lab/run.ts';
 import { netshTexts } from '../providers/windows/netsh-texts.ts';
 import { only } from '../support/only.ts';
 import { LabWindows } from './support/lab-windows.ts';
+import { bindAll } from './support/ports.ts';
 import { eachMachine } from './support/windows.ts';
 import type { WindowsWorker } from './support/worker.ts';
 
@@ -83,6 +86,28 @@ describeInLab('exclusions, against what stands in their way', () => {
       message: expect.stringContaining('netsh'),
     });
     expect(await rows(await admin())).toEqual([]);
+  });
+
+  test('one on a port that a url is reserved on is made with a warning, for HTTP.sys is refused it', async () => {
+    const [params, other] = [await one(), await one()];
+    const { startPort: port } = params.range;
+    const texts = join(machine().folder, 'texts');
+    mkdirSync(texts);
+    writeFileSync(join(texts, 'urlacl'), `    Reserved URL            : http://+:${port}/app/\r\n`);
+    const [worker, program] = [await workerWith({}, { LAB_TEXTS: machine().path('texts') }), await admin()];
+    for (const whatIf of [true, false]) {
+      const { warnings } = await worker.request('exclusion/add', { ...params, whatIf });
+      expect(warnings).toEqual([expect.stringMatching(`http://\\+:${port}/app/ .*HTTP\\.sys is refused.*error 32`)]);
+    }
+    expect((await worker.request('exclusion/add', other)).warnings).toBeUndefined();
+    expect(await program.call('httpListens', port)).toEqual({ code: 32 });
+    expect(await bindAll(program, 'tcp', port, 1)).toEqual([0]);
+    const { ports } = await worker.request('port/inspect', { protocol: ['tcp'], ranges: [params.range] });
+    expect(ports[0]!.explanation).toMatch(
+      /opens a socket there gets it; HTTP\.sys, container ports and QUIC are refused; http:/,
+    );
+    await worker.request('exclusion/remove', params);
+    expect(await program.call('httpListens', port)).toEqual({ code: 0 });
   });
 
   test('in every language they are listed, and made in one and removed in the next', async () => {

@@ -134,7 +134,11 @@ export function inspectSuite(windows: Windows): void {
         await program.call('netsh', 'interface', 'ipv4', 'set', 'dynamicport', 'tcp', 'start=1025', 'num=60000');
         const { dynamicRanges, warnings } = await worker.request('system/dynamicRange', { protocol: 'tcp' });
         expect(dynamicRanges).toEqual([{ protocol: 'tcp', range: { startPort: 1025, numberOfPorts: 60_000 } }]);
-        expect(warnings).toEqual([expect.stringContaining('set dynamicport tcp start=49152')]);
+        expect(warnings).toHaveLength(1);
+        for (const family of ['ipv4', 'ipv6'])
+          for (const kind of ['tcp', 'udp'])
+            expect(warnings![0]).toContain(`netsh interface ${family} set dynamicport ${kind} start=49152 num=16384`);
+        expect(warnings![0]).toMatch(/restart Windows: WinNAT/);
         const { ports } = await worker.request('port/inspect', { protocol: ['tcp', 'udp'], ranges: [one(start)] });
         expect(ports.map(({ verdict }) => verdict)).toEqual(['inDynamicRange', 'free']);
       },

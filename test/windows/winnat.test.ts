@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import type { Caller } from '../lab/caller.ts';
@@ -29,7 +31,7 @@ describeInLab('a port that WinNAT has', () => {
 
   beforeEach(async () => {
     program = await machine().caller({ elevated: true });
-    start = await machine().block(8);
+    start = await machine().block(16);
     await program.call('winnatTakes', 'tcp', start, 4);
     await program.call('winnatTakes', 'tcp', start + 4, 4);
   });
@@ -62,13 +64,96 @@ describeInLab('a port that WinNAT has', () => {
     await expectUntouched({ state: 'running', stops: 1 });
   });
 
-  test('another driver’s is not had by restarting it, and that is said', async () => {
+  test('another program’s is not had by restarting it, so it is left alone, and that is said', async () => {
     const other = await machine().caller();
     await other.call('acquire', await other.call('socket', 'tcp'), start + 8, 1);
     const range = { startPort: start + 8, numberOfPorts: 1 };
     const refusal = await (await workerWith()).refusal('exclusion/add', { protocol: 'tcp', range, restartNat: true });
-    expect(refusal).toMatchObject({ name: 'RangeReserved', message: expect.stringContaining('than WinNAT') });
+    expect(refusal).toMatchObject({ name: 'RangeReserved', message: expect.stringContaining('not for WinNAT') });
+    expect(refusal.hint).toContain('docker ps');
+    const many = { startPort: start + 10, numberOfPorts: 2 };
+    const held = await program.call('socket', 'tcp');
+    await program.call('acquire', held, many.startPort, 2);
+    await expectUntouched({ state: 'running', stops: 0 });
+    // A block may be WinNAT's: only without it can that be known.
+    const late = await (await workerWith()).refusal('exclusion/add', {
+      protocol: 'tcp',
+      range: many,
+      restartNat: true,
+    });
+    expect(late).toMatchObject({ name: 'RangeReserved', message: expect.stringContaining('than WinNAT') });
+    expect(late.hint).toMatch(/service hns.*WinNAT was stopped.*wsl --shutdown/);
     await expectUntouched({ state: 'running', stops: 1 });
+  });
+
+  test('is left to it where a restart would be for nothing: a url, a socket, a persistent reservation, another port in use', async () => {
+    const texts = join(machine().folder, 'texts');
+    mkdirSync(texts);
+    writeFileSync(join(texts, 'urlacl'), `    Reserved URL            : http://+:${start + 1}/app/\r\n`);
+    const worker = await machine().worker({ elevated: true, env: { LAB_TEXTS: machine().path('texts') } });
+    const refusalOf = (offset: number, numberOfPorts: number, whatIf = false) =>
+      worker.refusal('exclusion/add', {
+        protocol: 'tcp',
+        range: { startPort: start + offset, numberOfPorts },
+        restartNat: true,
+        whatIf,
+      });
+    const url = await refusalOf(0, 2);
+    expect(url).toMatchObject({
+      name: 'RangeReserved',
+      port: start + 1,
+      message: expect.stringContaining(`http://+:${start + 1}/app/`),
+    });
+    const socket = await program.call('socket', 'tcp');
+    await program.call('bind', socket, start + 9);
+    await program.call('listen', socket);
+    expect(await refusalOf(7, 3)).toMatchObject({ name: 'PortInUse', port: start + 9 });
+    // Bound, and in no table: a bind beside WinNAT's row finds it.
+    await program.call('bind', await program.call('socket', 'tcp', 23), start + 8);
+    expect(await refusalOf(7, 2)).toMatchObject({ name: 'PortInUse', port: start + 8 });
+    await program.call('create', 'tcp', start + 12, 2);
+    expect(await refusalOf(12, 1, true)).toMatchObject({
+      name: 'RangeReserved',
+      message: expect.stringContaining('persistent reservation'),
+    });
+    await program.call('delete', 'tcp', start + 12, 2);
+    await expectUntouched({ state: 'running', stops: 0 });
+  });
+
+  test('is not restarted for ports that nothing has', async () => {
+    const worker = await workerWith();
+    const free = { protocol: 'tcp', range: { startPort: start + 8, numberOfPorts: 1 }, restartNat: true } as const;
+    const { warnings } = await worker.request('exclusion/add', free);
+    expect(warnings).toBeUndefined();
+    expect(await program.call('winnat')).toEqual({ state: 'running', stops: 0 });
+  });
+
+  test('says what a restart costs before it, and again behind it', async () => {
+    const worker = await workerWith();
+    const before = await worker.request('exclusion/add', { ...wanted(), whatIf: true });
+    expect(before.warnings).toEqual([expect.stringMatching(/WinNAT is stopped.*no network.*wsl --shutdown/)]);
+    await expectUntouched({ state: 'running', stops: 0 });
+    const after = await worker.request('exclusion/add', wanted());
+    expect(after.warnings).toEqual([expect.stringMatching(/runs again.*no network now.*wsl --shutdown/)]);
+  });
+
+  test('a row of one port is not said to be its', async () => {
+    const port = start + 8;
+    expect((await program.call('httpListens', port)).code).toBe(0);
+    const worker = await workerWith();
+    const range = { startPort: port, numberOfPorts: 1 };
+    const { ports } = await worker.request('port/inspect', { protocol: ['tcp'], ranges: [range] });
+    expect(ports[0]).toMatchObject({
+      verdict: 'excludedBySystem',
+      remedy: { run: expect.stringContaining('netsh http show') },
+    });
+    expect(ports[0]!.explanation).toMatch(/HTTP\.sys.*container/);
+    expect(ports[0]!.explanation).not.toContain('WinNAT');
+    const refusal = await worker.refusal('reservation/create', { protocol: 'tcp', startPort: port });
+    expect(refusal.hint).not.toContain('remove that reservation');
+    const inside = await worker.refusal('reservation/create', { protocol: 'tcp', startPort: start + 1 });
+    expect(inside.message).toContain('WinNAT');
+    expect(inside.hint).not.toContain('remove that reservation');
   });
 
   test.each([

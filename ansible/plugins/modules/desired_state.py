@@ -78,7 +78,7 @@ options:
             description: Why, for the next reader, 1 to 500 characters.
             type: str
       exclusions:
-        description: The ranges that should be kept out of automatic choice. Anyone may bind them by number.
+        description: The ranges that should be kept out of automatic choice. Programs that open a socket may bind them by number.
         type: list
         elements: dict
         suboptions:

@@ -1,9 +1,10 @@
-# With -WhatIf, whose own line has been written: warns of what the change would fail with. Nothing where the user said no.
+# With -WhatIf, whose own line has been written: warns of what the change would fail with, or would say. Nothing where the user said no.
 function Write-Foresight {
     param([System.Management.Automation.PSCmdlet] $Cmdlet, [string] $Method, [hashtable] $Params, [object] $Target)
 
     if (-not $WhatIfPreference) { return }
-    $null = Invoke-WorkerMethod $Cmdlet $Method ($Params + @{ whatIf = $true }) $Target -AsWarning
+    $result = Invoke-WorkerMethod $Cmdlet $Method ($Params + @{ whatIf = $true }) $Target -AsWarning
+    if ($null -ne $result) { foreach ($warning in $result['warnings']) { $Cmdlet.WriteWarning([string] $warning) } }
 }
 
 # Adds the label that a cmdlet was given: name, reason, document.

@@ -8,12 +8,15 @@ function Get-PortExclusion {
     fit altogether; without parameters all are returned.
 
     The property Own says whether PortReservation made it; these alone have Name, Reason, Owner and CreatedAt.
-    Administered says whether anyone may bind there by number: $false are the ranges of Windows' drivers, most
-    often WinNAT for Hyper-V, WSL or Docker, and reservations. Store says whether it lasts: Active until the next
-    restart, Persistent from then on too.
+    Administered says whether programs that open a socket may bind there by number (HTTP.sys, container ports and
+    QUIC are refused on Windows): $false are the ranges of Windows' drivers, most often WinNAT for Hyper-V, WSL or
+    Docker, and reservations. Store says whether it lasts: Active until the next restart, Persistent from then on
+    too.
 
-    Source: netsh interface ipv4 show excludedportrange on Windows; net.ipv4.ip_local_reserved_ports and the files
-    that set it on Linux, which knows no protocols, so what others exclude there is listed for both.
+    Source: netsh interface ipv4 show excludedportrange on Windows, and guests for what Windows keeps for virtual
+    machines without showing it there, as for WSL with mirrored networking (read elevated);
+    net.ipv4.ip_local_reserved_ports and the files that set it on Linux, which knows no protocols, so what others
+    exclude there is listed for both.
 
     A name without wildcards or a range that does not exist gives the error NotFound; a name with wildcards or a
     -Port that no exclusion holds gives nothing. Further errors, by id: InvalidParams, AccessDenied, NotSupported,

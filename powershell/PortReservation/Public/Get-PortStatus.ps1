@@ -16,8 +16,10 @@ function Get-PortStatus {
     Listening                A process listens on it, or receives datagrams. Holder says who.
     BoundNotListening        A socket has it without listening: bound, connected, or closing.
     Reserved                 A reservation holds it; the property Reservation has its name and reason.
-    ExcludedBySystem         Windows keeps it for a driver such as WinNAT, and nobody can bind it.
-    ExcludedByAdministrator  It is kept out of automatic choice; anyone may bind it by number.
+    ExcludedBySystem         Windows keeps it for a driver such as WinNAT, or for WSL without showing it, and
+                             nobody can bind it.
+    ExcludedByAdministrator  It is kept out of automatic choice; a program that opens a socket may bind it by
+                             number (on Windows HTTP.sys, container ports and QUIC are refused).
     Privileged               This user lacks the right to bind it.
     Refused                  A policy, or a reservation that is not shown, refuses it.
     Redirected               A bind succeeds, but a NAT rule sends what comes elsewhere.

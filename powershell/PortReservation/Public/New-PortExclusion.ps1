@@ -1,12 +1,16 @@
 function New-PortExclusion {
     <#
     .SYNOPSIS
-    Keeps ports out of the system's automatic choice, while anyone may bind them by number.
+    Keeps ports out of the system's automatic choice, while programs that open a socket may bind them by number.
 
     .DESCRIPTION
     Excludes a range of ports: port 0, connections, and on Windows drivers such as WinNAT never get one of them,
-    and a server that names its port still does. It is the right way to keep a port for a dev server; a
-    reservation (New-PortReservation) keeps other servers away as well. It needs root or an elevated session.
+    and a server that opens a socket on its port still does. It is the right way to keep a port for a dev server;
+    a reservation (New-PortReservation) keeps other servers away as well. It needs root or an elevated session.
+
+    Windows refuses excluded ports to HTTP.sys (IIS, HttpListener, WCF), to published ports of Windows containers
+    and to QUIC. A warning says so where a url is reserved on one of the ports (netsh http show urlacl). What opens
+    no port, because Windows keeps the range for WSL without showing it, is refused.
 
     What is excluded already is no error: an exclusion of yours of exactly this range, or somebody else's that
     holds all of it and lasts as long. -PassThru returns it.
@@ -47,8 +51,9 @@ function New-PortExclusion {
 
     .PARAMETER RestartNat
     Windows: stops WinNAT (the service winnat), which takes ranges at random at each start, excludes the ports,
-    and starts it again whatever happens. Containers and virtual machines lose their connections meanwhile. See it
-    with -WhatIf first.
+    and starts it again whatever happens; only where WinNAT can have the ports, and no socket and no reserved url
+    has one of them. WSL, containers and virtual machines lose their connections meanwhile, and may have no network
+    until they are restarted, too (wsl --shutdown; Docker Desktop). See it with -WhatIf first.
 
     .PARAMETER PassThru
     Returns the exclusions. By default nothing is returned.
@@ -63,7 +68,7 @@ function New-PortExclusion {
     .EXAMPLE
     New-PortExclusion -StartPort 5173 -Name vite -Reason 'the dev server'
 
-    Keeps TCP port 5173 for whoever names it, from now on.
+    Keeps TCP port 5173 for the program that opens a socket there, from now on.
 
     .EXAMPLE
     New-PortExclusion -Protocol Tcp, Udp -StartPort 27015 -NumberOfPorts 10 -Store Active -PassThru
@@ -138,8 +143,10 @@ function New-PortExclusion {
 
             $target = Format-PortRange ([FromWire]::Title($word)) $StartPort $NumberOfPorts
             $isWanted = if ($RestartNat) {
-                $steps = "Stop WinNAT (the service winnat), exclude $target, start WinNAT again."
-                $PSCmdlet.ShouldProcess($steps, "$steps Containers and virtual machines lose their connections.", 'WinNAT')
+                $steps = "Stop WinNAT (the service winnat), exclude $target, start WinNAT again. " +
+                    'WSL, containers and virtual machines lose their connections, and may have no network until they are ' +
+                    'restarted, too (wsl --shutdown; Docker Desktop). Where WinNAT cannot have the ports nothing is stopped.'
+                $PSCmdlet.ShouldProcess($steps, $steps, 'WinNAT')
             }
             else { $PSCmdlet.ShouldProcess($target, 'Exclude ports') }
             if (-not $isWanted) {
@@ -148,8 +155,9 @@ function New-PortExclusion {
             }
 
             $result = Invoke-WorkerMethod $PSCmdlet 'exclusion/add' $params $target
-            if (-not $PassThru -or $null -eq $result) { continue }
+            if ($null -eq $result) { continue }
             foreach ($warning in $result['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
+            if (-not $PassThru) { continue }
             foreach ($wire in $result['exclusions']) { [FromWire]::Exclusion($wire) }
         }
     }

@@ -63,7 +63,9 @@ export function addExclude(root: Command, output: Output): void {
     .command('exclude')
     .helpCommand(false)
     .summary('keep ports out of automatic choice')
-    .description('Keep ports out of automatic choice (port 0, connect, WinNAT), while anyone may bind them by number.');
+    .description(
+      'Keep ports out of automatic choice (port 0, connect, WinNAT), while programs that open a socket may bind them by number. On Windows HTTP.sys, container ports and QUIC are refused them.',
+    );
   const adding = command
     .command('add', { isDefault: true })
     .summary('exclude ranges')
@@ -76,7 +78,10 @@ export function addExclude(root: Command, output: Output): void {
         .choices(wordsOf.IfExcluded)
         .default('return' satisfies IfExcluded),
     )
-    .option('--restart-nat', 'Windows: stop WinNAT meanwhile, which cuts off containers and virtual machines')
+    .option(
+      '--restart-nat',
+      'Windows: stop WinNAT meanwhile if it has them; WSL and containers may need a restart, too',
+    )
     .addOption(whatIfOption());
   withCommon(withLabel(adding)).action((asked: PortRange[], options: AddOptions) => add(asked, options, output));
   const listing = command

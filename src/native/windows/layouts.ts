@@ -9,6 +9,7 @@ export const layouts = {
   INET_PORT_RANGE: { size: 4, StartPort: 0, NumberOfPorts: 2 },
   INET_PORT_RESERVATION_TOKEN: { size: 8, Token: 0 },
   INET_PORT_RESERVATION_INSTANCE: { size: 16, StartPort: 0, NumberOfPorts: 2, Token: 8 },
+  RTL_OSVERSIONINFOW: { size: 276, dwOSVersionInfoSize: 0, dwBuildNumber: 12 },
   SERVICE_STATUS: { size: 28, dwCurrentState: 4 },
   sockaddr_in: { size: 16, sin_family: 0, sin_port: 2, sin_addr: 4 },
   sockaddr_in6: { size: 28, sin6_family: 0, sin6_port: 2, sin6_addr: 8 },

@@ -12,7 +12,7 @@ export interface End {
 export const systemProcess = 4;
 
 /** Lists the processes behind HTTP.sys, with their urls. */
-const showUrls = 'netsh http show servicestate view=requestq';
+export const showUrls = 'netsh http show servicestate view=requestq';
 
 /** Without these Windows ends, or the session. */
 const vitalPrograms = new Set(

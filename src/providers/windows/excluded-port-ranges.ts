@@ -4,7 +4,7 @@ import { endPort, maximumPort } from '../../protocol/ranges.ts';
 /** A row of `netsh interface ipv4|ipv6 show excludedportrange`. */
 export interface ExcludedRow {
   range: PortRange;
-  /** The row is marked `*`: an administrator's exclusion, which anyone may bind by number. */
+  /** The row is marked `*`: an administrator's exclusion, which a plain socket may be bound in by number. */
   administered: boolean;
 }
 

@@ -1,20 +1,20 @@
 import { createPersistent, deletePersistent } from '../../native/windows/iphlpapi.ts';
 import { isElevated } from '../../native/windows/process-token.ts';
-import { ServiceError } from '../../protocol/errors.ts';
-import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
+import type { Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { Excluder, ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
+import { type Added, addTo, stores, storesWith, takeBack, withoutEffect } from './exclusion-stores.ts';
+import { type HiddenRange, hiddenAt } from './hidden.ts';
+import { needsNatRestart } from './nat-restart.ts';
+import { changeExclusion } from './netsh.ts';
+import { firstRefusedPort, type RefusedPort } from './refusal.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
+import { guestRanges, Sight } from './sight.ts';
 import { readExcludedRows } from './tables.ts';
-import { needsElevation } from './windows-error.ts';
-import { withoutNat } from './winnat.ts';
-
-/** The families have one table; it is asked for by this one. */
-const family = 'ipv4';
-
-const stores: readonly Store[] = ['persistent', 'active'];
+import { urlsWithin, urlWarning } from './urls.ts';
+import { needsElevation, rangeHidden } from './windows-error.ts';
+import { natCost, natRestarted, withoutNat } from './winnat.ts';
 
 /** A row of netsh as an exclusion: persistent, if the next start of the system begins with it. */
 export function exclusionOf(
@@ -26,44 +26,94 @@ export function exclusionOf(
   return { protocol, range, store, source: 'netsh', administered };
 }
 
-/** All that netsh lists: administrators' exclusions, reservations and drivers' ranges. */
+/** A range that netsh does not show, as an exclusion. */
+export const exclusionOfHidden = (
+  protocol: Protocol,
+  { range, isListed }: Pick<HiddenRange, 'range' | 'isListed'>,
+): SystemExclusion => ({
+  protocol,
+  range,
+  store: 'active',
+  source: isListed ? 'guests' : 'binds',
+  administered: false,
+});
+
+/** All that netsh lists: administrators' exclusions, reservations and drivers' ranges; and what guests have. */
 async function listExclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
   const table: ExclusionTable = { exclusions: [], warnings: [] };
   for (const protocol of protocols) {
     const { rows, lasting, warnings } = await readExcludedRows(protocol);
     const notYet = lasting.filter((row) => !rows.some(({ range }) => sameRange(range, row.range)));
     table.exclusions.push(...[...rows, ...notYet].map((row) => exclusionOf(protocol, row, lasting)));
+    const guests = await guestRanges(protocol);
+    table.exclusions.push(...guests.map((range) => exclusionOfHidden(protocol, { range, isListed: true })));
     table.warnings.push(...warnings);
   }
   return table;
 }
 
 /**
- * Adds the exclusion, with WinNAT stopped meanwhile if asked for. What netsh says counts for nothing: the table does.
+ * Adds the exclusion, with WinNAT stopped meanwhile if asked for and of use. What netsh says counts for nothing: the table
+ * does, and a bind of each port.
  * @throws ServiceError AccessDenied, PortInUse, RangeReserved, RangeExcluded, OsError; the signal's reason
  */
 async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion> {
-  const { protocol, range, store, restartNat, replacing = [], signal } = request;
+  const { protocol, range, store, restartNat, replacing = [], tell = () => {}, signal } = request;
   const target = formatPorts(protocol, range);
   if (!(await isElevated())) throw needsElevation(target);
   signal?.throwIfAborted();
   for (const one of replacing) await deletePersistent(protocol, one.range);
-  const change = {
-    target,
-    make: async () => {
-      signal?.throwIfAborted();
-      return addTo(protocol, range, { wanted: store === 'persistent' ? stores : ['active'], restartNat });
-    },
-    undo: (added: Added) => takeBack(protocol, range, added),
-  };
+  const sight = new Sight();
   try {
-    await (restartNat ? withoutNat(change) : change.make());
+    const isWithoutNat = restartNat && (await isNatInTheWay(request, sight));
+    const change = {
+      target,
+      make: async () => {
+        signal?.throwIfAborted();
+        const added = await addTo(protocol, range, {
+          wanted: store === 'persistent' ? stores : ['active'],
+          isWithoutNat,
+        });
+        await refuseUseless(request, added);
+        return added;
+      },
+      undo: (added: Added) => takeBack(protocol, range, added),
+    };
+    await (isWithoutNat ? withoutNat(change) : change.make());
+    if (isWithoutNat) tell(natRestarted(target));
   } catch (error) {
     for (const one of replacing) await createPersistent(protocol, one.range);
     throw error;
   }
+  for (const url of await urlsWithin(protocol, range, sight)) tell(urlWarning(url));
   return { protocol, range, store, source: 'netsh', administered: true };
 }
+
+/** Whether WinNAT is to be stopped. One that is there already needs nothing of it. */
+async function isNatInTheWay({ protocol, range }: ExclusionRequest, sight: Sight): Promise<boolean> {
+  return (await storesWith(protocol, range)).size === 0 && (await needsNatRestart(protocol, range, sight));
+}
+
+/**
+ * Takes an exclusion back that opens no port: netsh makes one, and says so, over a range that it does not show.
+ * @throws ServiceError RangeReserved
+ */
+async function refuseUseless({ protocol, range, tell }: ExclusionRequest, added: Added): Promise<void> {
+  const refused = await firstRefusedPort(protocol, range).catch(() => undefined);
+  if (!refused) return;
+  const { port, error } = refused;
+  const sight = new Sight();
+  const hidden = await hiddenAt(protocol, port, error, sight).catch(() => undefined);
+  if (hidden) {
+    await takeBack(protocol, range, added);
+    throw rangeHidden(protocol, range, { port, hidden, cause: error });
+  }
+  const sockets = await sight.sockets(protocol).catch(() => []);
+  if (!sockets.some((socket) => socket.port === port)) tell?.(stillRefused(protocol, refused));
+}
+
+const stillRefused = (protocol: Protocol, { port, error }: RefusedPort): string =>
+  `A bind of ${protocol} ${port} is refused all the same (${error.code}), and Windows does not show who has it.`;
 
 /**
  * Deletes the exclusion from every store that has it.
@@ -79,18 +129,21 @@ async function deleteExclusion({ protocol, range, store }: SystemExclusion): Pro
   }
 }
 
-/** netsh's exit code for all that it refuses. */
-const refusedByNetsh = 1;
-
-/** Refuses what `addExclusion` would refuse. What goes for it, or while WinNAT is
- * stopped, is not known before. */
-async function checkAddition({ protocol, range, store, restartNat, isReplacing }: ExclusionRequest): Promise<void> {
-  if (!(await isElevated())) throw needsElevation(formatPorts(protocol, range));
+/** Refuses what `addExclusion` would refuse. What goes for it, or while WinNAT is stopped, is not known before. */
+async function checkAddition(request: ExclusionRequest): Promise<void> {
+  const { protocol, range, store, restartNat, isReplacing, tell = () => {} } = request;
+  const target = formatPorts(protocol, range);
+  if (!(await isElevated())) throw needsElevation(target);
+  const sight = new Sight();
   const found = await storesWith(protocol, range);
-  if (found.has(store) || found.has('active') || restartNat || isReplacing) return;
-  const change: NetshChange = { verb: 'add', code: refusedByNetsh, said: '' };
-  const refused = await refusedExclusion(change, protocol, range, restartNat);
-  if (refused) throw refused;
+  if (!found.has(store) && !found.has('active') && !isReplacing) {
+    if (!restartNat) {
+      const refused = await refusedExclusion({ protocol, range, sight });
+      if (refused) throw refused;
+    } else if (await needsNatRestart(protocol, range, sight))
+      tell(`WinNAT is stopped for ${target} meanwhile: ${natCost}`);
+  }
+  for (const url of await urlsWithin(protocol, range, sight)) tell(urlWarning(url));
 }
 
 async function checkRemoval({ protocol, range }: SystemExclusion): Promise<void> {
@@ -105,79 +158,3 @@ export const netshExcluder: Excluder = {
   remove: deleteExclusion,
   checkRemoval,
 };
-
-/** What an addition changed. */
-interface Added {
-  added: Store[];
-  /** It was active until the next restart before, and is persistent now. */
-  extended: boolean;
-  /** It was persistent before, and is active until the next restart now. */
-  shortened: boolean;
-}
-
-async function addTo(
-  protocol: Protocol,
-  range: PortRange,
-  { wanted, restartNat }: { wanted: readonly Store[]; restartNat: boolean },
-): Promise<Added> {
-  const done: Added = { added: [], extended: false, shortened: false };
-  // Before any change: a table that cannot be read would not show what it did.
-  let found = await storesWith(protocol, range);
-  try {
-    // netsh takes no range that is there already, not even for longer.
-    if (wanted.includes('persistent') && found.has('active') && !found.has('persistent')) {
-      done.extended = true;
-      await changeExclusion('delete', { protocol, range, store: 'active' });
-      found = new Set();
-    }
-    if (!wanted.includes('persistent') && found.has('persistent')) {
-      done.shortened = true;
-      await changeExclusion('delete', { protocol, range, store: 'persistent' });
-      found = await storesWith(protocol, range);
-    }
-    for (const store of wanted) {
-      if (found.has(store)) continue;
-      const change = await changeExclusion('add', { protocol, range, store });
-      found = await storesWith(protocol, range);
-      if (!found.has(store)) {
-        throw (await refusedExclusion(change, protocol, range, restartNat)) ?? withoutEffect(change, protocol, range);
-      }
-      done.added.push(store);
-    }
-    return done;
-  } catch (error) {
-    await takeBack(protocol, range, done).catch(() => {});
-    throw error;
-  }
-}
-
-async function takeBack(protocol: Protocol, range: PortRange, { added, extended, shortened }: Added): Promise<void> {
-  for (const store of added) {
-    const change = await changeExclusion('delete', { protocol, range, store });
-    if ((await storesWith(protocol, range)).has(store)) throw withoutEffect(change, protocol, range);
-  }
-  if (extended) await changeExclusion('add', { protocol, range, store: 'active' });
-  if (shortened) for (const store of stores) await changeExclusion('add', { protocol, range, store });
-}
-
-/** The stores that have exactly this exclusion. */
-async function storesWith(protocol: Protocol, range: PortRange): Promise<Set<Store>> {
-  const tables = await Promise.all(stores.map((store) => excludedPortRanges(family, protocol, store)));
-  const has = (rows: readonly ExcludedRow[]) => rows.some((row) => row.administered && sameRange(row.range, range));
-  return new Set(stores.filter((_, index) => has(tables[index]!)));
-}
-
-function withoutEffect({ verb, code, said }: NetshChange, protocol: Protocol, range: PortRange): ServiceError {
-  const target = formatPorts(protocol, range);
-  const effect = verb === 'add' ? 'is not excluded' : 'is still excluded';
-  const message =
-    code === 0
-      ? `netsh reported success, and yet ${target} ${effect}.`
-      : `netsh failed with ${code}, and ${target} ${effect}: ${said}`;
-  return new ServiceError('OsError', message, {
-    target,
-    osCode: code,
-    osFunction: 'netsh',
-    hint: 'netsh interface ipv4 show excludedportrange lists what is kept.',
-  });
-}

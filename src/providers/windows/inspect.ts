@@ -1,3 +1,4 @@
+import type { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
@@ -5,21 +6,25 @@ import { endPort, holdsPort } from '../../protocol/ranges.ts';
 import type { Inspection, InspectionOptions, Overview, PortFacts, Refusal } from '../provider.ts';
 import { inTurns } from '../turns.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { exclusionOf } from './exclusions.ts';
+import { exclusionOf, exclusionOfHidden } from './exclusions.ts';
+import { hiddenAt } from './hidden.ts';
+import { keeperOf } from './keeper.ts';
+import { Sight } from './sight.ts';
 import { readExcludedRows, readTables } from './tables.ts';
 import { isCode } from './windows-error.ts';
 
 /** A bind of both families at once is what Windows is asked for: what refuses one refuses the socket. */
-async function refusalOf(protocol: Protocol, port: number): Promise<Refusal | undefined> {
+async function refusalOf(protocol: Protocol, port: number): Promise<NativeError | undefined> {
   try {
     await tryPort(protocol, port);
     return undefined;
   } catch (error) {
-    if (isCode(error, codes.WSAEADDRINUSE)) return 'inUse';
-    if (isCode(error, codes.WSAEACCES)) return 'denied';
+    if (isCode(error, codes.WSAEADDRINUSE, codes.WSAEACCES)) return error;
     throw error;
   }
 }
+
+const refusalWord = ({ code }: NativeError): Refusal => (code === codes.WSAEADDRINUSE ? 'inUse' : 'denied');
 
 /** The row that has the port; one that nobody can bind in goes before an administrator's. */
 export function rowOf(rows: readonly ExcludedRow[], port: number): ExcludedRow | undefined {
@@ -33,7 +38,7 @@ export async function inspectPorts(
   ranges: readonly PortRange[],
   { usualDynamicRange, signal, onBound }: InspectionOptions & { usualDynamicRange: PortRange },
 ): Promise<Inspection> {
-  const probed: { port: number; refusal: Refusal | undefined }[] = [];
+  const probed: { port: number; refusal: NativeError | undefined }[] = [];
   for (const range of ranges) {
     for await (const turn of inTurns(range)) {
       signal?.throwIfAborted();
@@ -44,22 +49,32 @@ export async function inspectPorts(
     }
   }
   const asked = new Set(probed.map(({ port }) => port));
+  const sight = new Sight();
   const [tables, excluded] = await Promise.all([
     readTables(protocol, { usualDynamicRange, wanted: (port) => asked.has(port) }),
     readExcludedRows(protocol),
   ]);
   const { rows, lasting } = excluded;
-  const ports = probed.map(({ port, refusal }): PortFacts => {
+  const ports: PortFacts[] = [];
+  for (const { port, refusal } of probed) {
     const row = rowOf(rows, port);
     const urls = tables.urlsOf(port);
-    return {
+    const holders = tables.holders.get(port) ?? [];
+    const isUnknown = refusal !== undefined && holders.length === 0 && (!row || row.administered);
+    const hidden = isUnknown ? await hiddenAt(protocol, port, refusal, sight).catch(() => undefined) : undefined;
+    const exclusion = hidden ? exclusionOfHidden(protocol, hidden) : row && exclusionOf(protocol, row, lasting);
+    const keeper =
+      refusal && holders.length === 0 ? keeperOf(protocol, port, refusal, { hidden, row, urls }) : undefined;
+    const word = refusal && refusalWord(refusal);
+    ports.push({
       port,
-      refusals: refusal ? { ipv4: refusal, ipv6: refusal } : {},
-      holders: tables.holders.get(port) ?? [],
-      ...(row && { exclusion: exclusionOf(protocol, row, lasting) }),
+      refusals: word ? { ipv4: word, ipv6: word } : {},
+      holders,
+      ...(exclusion && { exclusion }),
+      ...(keeper && { keeper }),
       ...(urls.length > 0 && { urls }),
-    };
-  });
+    });
+  }
   return {
     ports,
     families: [],

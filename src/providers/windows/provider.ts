@@ -1,7 +1,7 @@
 import { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import { createPersistent, deletePersistent, lookupPersistent } from '../../native/windows/iphlpapi.ts';
-import { tableSockets } from '../../native/windows/socket-tables.ts';
+import { windowsBuild } from '../../native/windows/version.ts';
 import { ServiceError } from '../../protocol/errors.ts';
 import type {
   Capabilities,
@@ -29,13 +29,20 @@ import { netshExcluder } from './exclusions.ts';
 import { bindWithToken, HeldReservations } from './held-reservations.ts';
 import { inspectPorts, overviewOfPorts } from './inspect.ts';
 import { Look } from './look.ts';
-import { allExcludedPortRanges, dynamicPortRange, excludedPortRanges, reservedUrls } from './netsh.ts';
+import { allExcludedPortRanges, dynamicPortRange } from './netsh.ts';
 import { firstBindablePort, firstRefusedPort, refusedRange, refuseKept, refuseTaken } from './refusal.ts';
 import { refuseOrdinaryUser, refuseUsed, replacePersistent } from './replacement.ts';
+import { Sight, sightOf } from './sight.ts';
 import { isCode, tokenOfAnother, windowsError } from './windows-error.ts';
 
 /** Windows' default, in case netsh does not say; a claim decides anyway (KB929851). */
 const defaultDynamicRange = { startPort: 49152, numberOfPorts: 16384 };
+
+/** From Windows 10 1809 and Windows Server 2019 on, makers of network software call SIO_ACQUIRE_PORT_RESERVATION safe. */
+const firstSafeBuild = 17_763;
+
+const unsafeAcquire = (build: number): string =>
+  `This is Windows build ${build}. Runtime reservations are reported to be safe from build ${firstSafeBuild} on (Windows 10 1809, Windows Server 2019): before you rely on one here, try it; an update or a persistent reservation is the safer way.`;
 
 /**
  * The system's own reservations: SIO_ACQUIRE_PORT_RESERVATION for runtime ones, the IP Helper functions for persistent
@@ -53,6 +60,7 @@ export class WindowsProvider implements Provider {
   readonly commands = windowsCommands;
   readonly excluder: Excluder = netshExcluder;
   readonly #holder: RuntimeHolder;
+  #hasCautioned = false;
   /** The tokens of runtime reservations that nothing holds. */
   readonly #unheld = new Set<string>();
 
@@ -65,13 +73,14 @@ export class WindowsProvider implements Provider {
     return dynamicPortRange(protocol);
   }
 
-  async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
+  async survey(protocol: Protocol, sockets: boolean, request?: object): Promise<Survey> {
     const look = new Look();
+    const sight = sightOf(request);
     const [excluded, dynamicRange, urls, inUse] = await Promise.all([
-      look.at(`The ${protocol} exclusions`, excludedPortRanges('ipv4', protocol, 'active'), []),
-      look.at('The dynamic range', dynamicPortRange(protocol), defaultDynamicRange),
-      protocol === 'tcp' ? look.at('The url reservations', reservedUrls(), []) : [],
-      sockets ? tableSockets(protocol) : [],
+      look.at(`The ${protocol} exclusions`, sight.rows(protocol), []),
+      look.at('The dynamic range', sight.dynamicRange(protocol), defaultDynamicRange),
+      protocol === 'tcp' ? look.at('The url reservations', sight.urls(), []) : [],
+      sockets ? sight.sockets(protocol) : [],
     ]);
     const setOf = (ports: readonly { port: number }[]) =>
       PortSet.of(ports.map(({ port }) => ({ startPort: port, numberOfPorts: 1 })));
@@ -110,25 +119,36 @@ export class WindowsProvider implements Provider {
   }
 
   async claim(claim: Claim): Promise<bigint> {
-    const { protocol, range, lifetime, hold = 'strict', signal } = claim;
+    const { protocol, range, lifetime, hold = 'strict', look, isTrial, signal } = claim;
+    const sight = sightOf(look);
     // What is to go for it goes only where the rest can be had.
-    if (claim.replacing?.length) await refuseFresh(claim);
+    if (claim.replacing?.length) await refuseFresh(claim, new Sight());
     try {
       if (hold !== 'strict') return await this.#claimUnheld(protocol, range, signal);
       if (lifetime === 'runtime') return await this.#holder.acquire(protocol, range);
-      return claim.replacing?.length ? await replacePersistent(claim) : await createPersistent(protocol, range);
+      if (!claim.replacing?.length) return await createPersistent(protocol, range);
+      sight.forgetRows(protocol);
+      return await replacePersistent(claim);
     } catch (error) {
-      throw await refusedRange(systemFailure(error), protocol, range);
+      throw await refusedRange(systemFailure(error), protocol, range, { sight, isTrial });
     }
   }
 
-  async check({ protocol, range, lifetime, hold = 'strict', replacing = [], signal }: Claim): Promise<void> {
+  async caution({ lifetime, hold = 'strict' }: Pick<Claim, 'lifetime' | 'hold'>): Promise<string | undefined> {
+    if (this.#hasCautioned || lifetime !== 'runtime' || hold !== 'strict') return undefined;
+    this.#hasCautioned = true;
+    const build = await windowsBuild().catch(() => firstSafeBuild);
+    return build < firstSafeBuild ? unsafeAcquire(build) : undefined;
+  }
+
+  async check(claim: Claim): Promise<void> {
+    const { protocol, range, lifetime, replacing = [] } = claim;
     if (lifetime === 'persistent') await refuseOrdinaryUser(protocol, range);
-    await refuseFresh({ protocol, range, lifetime, hold, replacing, signal });
+    await refuseFresh(claim, sightOf(claim.look));
     try {
       for (const one of replacing) await refuseUsed(one);
     } catch (error) {
-      throw await refusedRange(systemFailure(error), protocol, range);
+      throw await refusedRange(systemFailure(error), protocol, range, { sight: sightOf(claim.look) });
     }
   }
 
@@ -206,14 +226,15 @@ export class WindowsProvider implements Provider {
 }
 
 /** Refuses a claim for what of it is not the caller's yet. */
-async function refuseFresh({ protocol, range, hold = 'strict', replacing = [], signal }: Claim): Promise<void> {
+async function refuseFresh(claim: Claim, sight: Sight): Promise<void> {
+  const { protocol, range, hold = 'strict', replacing = [], isTrial, signal } = claim;
   const own = replacing.map((one) => one.range);
   for (const fresh of rangesWithout(range, own)) {
     try {
       await refuseTaken(protocol, fresh, signal);
-      if (hold === 'strict') await refuseKept(protocol, fresh);
+      if (hold === 'strict') await refuseKept(protocol, fresh, sight);
     } catch (error) {
-      throw await refusedRange(systemFailure(error), protocol, fresh);
+      throw await refusedRange(systemFailure(error), protocol, fresh, { sight, isTrial });
     }
   }
 }

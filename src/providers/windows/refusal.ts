@@ -1,13 +1,14 @@
 import { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import { lookupPersistent } from '../../native/windows/iphlpapi.ts';
-import { tableSockets } from '../../native/windows/socket-tables.ts';
 import { tryPort } from '../../native/windows/winsock.ts';
+import type { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, overlap } from '../../protocol/ranges.ts';
 import { inTurns } from '../turns.ts';
-import { excludedPortRanges } from './netsh.ts';
-import { isCode, portInUse, rangeKept, rangeReserved, windowsError } from './windows-error.ts';
+import { hiddenAt } from './hidden.ts';
+import { type Sight, sightOf } from './sight.ts';
+import { isCode, portInUse, rangeHidden, rangeKept, rangeReserved, windowsError } from './windows-error.ts';
 
 /** A port that a bind without a token is refused, and how. */
 export interface RefusedPort {
@@ -48,12 +49,12 @@ export async function refuseTaken(protocol: Protocol, range: PortRange, signal?:
 }
 
 /**
- * Refuses a range in which the system keeps anything, as it refuses a reservation of it: anyone may bind in an
+ * Refuses a range in which the system keeps anything, as it refuses a reservation of it: a socket may be bound in an
  * administrator's exclusion, and nobody may reserve there.
  * @throws NativeError
  */
-export async function refuseKept(protocol: Protocol, range: PortRange): Promise<void> {
-  const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
+export async function refuseKept(protocol: Protocol, range: PortRange, read: Sight): Promise<void> {
+  const rows = await read.rows(protocol).catch(() => []);
   if (rows.some((row) => overlap(row.range, range))) throw new NativeError('bind', codes.WSAEADDRINUSE);
 }
 
@@ -69,17 +70,36 @@ export async function firstBindablePort(protocol: Protocol, range: PortRange): P
   }
 }
 
+/** What is asked besides the refusal. */
+interface RefusalContext {
+  /** What the same request has read already. */
+  sight?: Sight;
+  /** Whether another range is tried instead: then only the port counts. */
+  isTrial?: boolean;
+}
+
+/** Of ACQUIRE, which needs no rights, the last is about the ports as well. */
+const isAboutPorts = (error: unknown): error is NativeError =>
+  isCode(error, codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE) ||
+  (isCode(error, codes.WSAEACCES) && error.function === 'SIO_ACQUIRE_PORT_RESERVATION');
+
 /**
  * Why Windows refused the range. It has one code for "in use", "reserved" and "excluded"; Lookup, a plain bind of each
- * port and the table of ranges tell them apart.
+ * port and the tables tell them apart.
  */
-export async function refusedRange(error: unknown, protocol: Protocol, range: PortRange): Promise<unknown> {
-  if (!isCode(error, codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE)) return windowsError(error, protocol, range);
-  const exact = await lookupPersistent(protocol, range).catch(() => undefined);
-  if (exact !== undefined) return rangeReserved(protocol, range, { cause: error });
+export async function refusedRange(
+  error: unknown,
+  protocol: Protocol,
+  range: PortRange,
+  { sight = sightOf(undefined), isTrial = false }: RefusalContext = {},
+): Promise<unknown> {
+  if (!isAboutPorts(error)) return windowsError(error, protocol, range);
+  const exact = isTrial ? undefined : await lookupPersistent(protocol, range).catch(() => undefined);
+  if (exact !== undefined) return rangeReserved(protocol, range, { isPersistent: true, cause: error });
   const refused = await firstRefusedPort(protocol, range).catch(() => undefined);
-  if (refused && (await isInUse(protocol, refused))) return portInUse(protocol, range, refused.port, error);
-  const rows = await excludedPortRanges('ipv4', protocol, 'active').catch(() => []);
+  const explained = refused && (await refusedPort(refused, protocol, range, { sight, cause: error }));
+  if (explained) return explained;
+  const rows = await sight.rows(protocol).catch(() => []);
   const row = rows.find((one) => overlap(one.range, refused ? only(refused.port) : range));
   if (row) return rangeKept(protocol, range, row, error);
   return refused
@@ -87,10 +107,23 @@ export async function refusedRange(error: unknown, protocol: Protocol, range: Po
     : windowsError(error, protocol, range);
 }
 
-const only = (port: number): PortRange => ({ startPort: port, numberOfPorts: 1 });
-
-/** Whether the port has a socket on it: Windows gives 10013 for another user's as well. */
-export async function isInUse(protocol: Protocol, { port, error }: RefusedPort): Promise<boolean> {
-  if (isCode(error, codes.WSAEADDRINUSE)) return true;
-  return (await tableSockets(protocol).catch(() => [])).some((socket) => socket.port === port);
+/**
+ * Why a port of the range is refused, where a socket has it or a range that no table shows.
+ * @returns undefined where neither is so
+ */
+export async function refusedPort(
+  refused: RefusedPort,
+  protocol: Protocol,
+  range: PortRange,
+  { sight, cause }: { sight: Sight; cause: NativeError },
+): Promise<ServiceError | undefined> {
+  const { port, error } = refused;
+  const sockets = await sight.sockets(protocol).catch(() => []);
+  // Windows gives 10013 for another user's socket as well.
+  if (sockets.some((socket) => socket.port === port)) return portInUse(protocol, range, port, cause);
+  const hidden = await hiddenAt(protocol, port, error, sight).catch(() => undefined);
+  if (hidden) return rangeHidden(protocol, range, { port, hidden, cause });
+  return isCode(error, codes.WSAEADDRINUSE) ? portInUse(protocol, range, port, cause) : undefined;
 }
+
+const only = (port: number): PortRange => ({ startPort: port, numberOfPorts: 1 });

@@ -4,15 +4,21 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
+import { endOfHidden, type HiddenRange, hiddenHint, hiddenWords } from './hidden.ts';
+import { ownerOf } from './rows.ts';
 
 const elevation =
   'Run it as an administrator: start PowerShell or the terminal with "Run as administrator". Under user account control an administrator is an ordinary user until then.';
 
-const seeKept =
-  'Choose other ports, or remove that reservation; netsh interface ipv4 show excludedportrange lists what is kept.';
+const listsKept = 'netsh interface ipv4 show excludedportrange lists what is kept.';
+
+const seeReserved = `Choose other ports, or remove that reservation; ${listsKept}`;
+
+// netsh deletes no row without a star.
+const seeKept = `Choose other ports, or end what keeps them, which netsh does not tell; ${listsKept}`;
 
 const deleteExclusion =
-  'Anyone may bind there by number. To reserve it, delete the exclusion first, or choose other ports.';
+  'Programs that open a socket may bind there by number; HTTP.sys, container ports and QUIC are refused. To reserve it, delete the exclusion first, or choose other ports.';
 
 /** Only an elevated process may do that to the target. */
 export const needsElevation = (target: string, cause?: unknown): ServiceError =>
@@ -81,12 +87,26 @@ export function portInUse(protocol: Protocol, range: PortRange, port: number, ca
 export function rangeReserved(
   protocol: Protocol,
   range: PortRange,
-  { port, cause }: { port?: number; cause: NativeError },
+  { port, isPersistent, cause }: { port?: number; isPersistent?: boolean; cause: NativeError },
 ): ServiceError {
   const facts = factsOf(protocol, range, cause);
   const message =
     port === undefined ? `${facts.target} is already reserved.` : `Port ${port} of ${facts.target} is reserved.`;
-  return new ServiceError('RangeReserved', message, { ...facts, ...(port && { port }), hint: seeKept }, cause);
+  const hint = isPersistent ? seeReserved : seeKept;
+  return new ServiceError('RangeReserved', message, { ...facts, ...(port && { port }), hint }, cause);
+}
+
+/** The range has a port in a range that no table shows. */
+export function rangeHidden(
+  protocol: Protocol,
+  range: PortRange,
+  { port, hidden, cause }: { port: number; hidden: HiddenRange; cause: NativeError },
+): ServiceError {
+  const facts = { ...factsOf(protocol, range, cause), port, hint: hiddenHint };
+  const message = `${facts.target} overlaps what Windows keeps without showing it. ${hiddenWords(protocol, hidden)}.`;
+  const error = new ServiceError('RangeReserved', message, { ...facts, remedy: endOfHidden() }, cause);
+  error.taken = hidden.range;
+  return error;
 }
 
 /** The range overlaps a row that Windows keeps: a reservation or a driver's range, or an administrator's exclusion. */
@@ -99,7 +119,7 @@ export function rangeKept(protocol: Protocol, range: PortRange, row: ExcludedRow
     const message = `${whole} overlaps the exclusion ${kept} that an administrator made.`;
     return new ServiceError('RangeExcluded', message, { ...facts, hint: deleteExclusion }, cause);
   }
-  const message = `${whole} overlaps ${kept}, which Windows keeps reserved.`;
+  const message = `${whole} overlaps ${kept}, which Windows keeps reserved for ${ownerOf(row)}.`;
   return new ServiceError('RangeReserved', message, { ...facts, hint: seeKept }, cause);
 }
 

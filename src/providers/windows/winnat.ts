@@ -7,6 +7,14 @@ import { isCode, needsElevation, reasonOf } from './windows-error.ts';
 /** The service of Windows' address translation, for containers, WSL and virtual machines; it takes ranges at its start. */
 const winnat = 'winnat';
 
+/** What has been seen after a restart of it. */
+export const natCost =
+  'WSL, containers and virtual machines lose their connections, and may have no network until they are restarted, too (wsl --shutdown; Docker Desktop).';
+
+/** What is said when it was done. */
+export const natRestarted = (target: string): string =>
+  `WinNAT was stopped for ${target} and runs again. Where WSL, a container or a virtual machine has no network now, restart it (wsl --shutdown; Docker Desktop).`;
+
 export const isNatRunning = (): Promise<boolean> => isServiceRunning(winnat);
 
 /** A change that is made while WinNAT is stopped, and can be taken back. */
@@ -27,10 +35,12 @@ export async function withoutNat<T>({ target, make, undo }: ChangeWithoutNat<T>)
   if (!(await isStopping(target))) return make();
   let made: { it: T } | undefined;
   let failure: { error: unknown } | undefined;
+  let isStopped = false;
   try {
     await serviceStopped(winnat).catch((error: unknown) => {
       throw notStopped(target, error);
     });
+    isStopped = true;
     made = { it: await make() };
   } catch (error) {
     failure = { error };
@@ -45,8 +55,20 @@ export async function withoutNat<T>({ target, make, undo }: ChangeWithoutNat<T>)
       : 'Containers, WSL and virtual machines have no network now.';
     throw notStarted(target, { state, before }, error);
   }
-  if (failure) throw failure.error;
+  if (failure) throw isStopped ? alsoRestarted(failure.error, target) : failure.error;
   return made!.it;
+}
+
+/** The failure, and what the restart may have cost all the same. */
+function alsoRestarted(error: unknown, target: string): unknown {
+  if (!(error instanceof ServiceError)) return error;
+  const { hint, ...facts } = error.facts;
+  return new ServiceError(
+    error.errorName,
+    error.message,
+    { ...facts, hint: [hint, natRestarted(target)].filter(Boolean).join(' ') },
+    error.cause,
+  );
 }
 
 const startsAfterAll = () =>

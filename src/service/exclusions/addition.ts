@@ -25,6 +25,8 @@ export interface Addition {
   request: ExclusionRequest | undefined;
   /** What is recorded of it; undefined where it is somebody else's, or nothing changes. */
   record: ExclusionRecord | undefined;
+  /** What is to be known of it besides, one sentence each. */
+  warnings: string[];
   /** What the system has of this protocol, so that what it has no more can be dropped from the record. */
   listed: readonly PortExclusion[];
 }
@@ -59,6 +61,7 @@ export async function additionIn(
   { range, store, restartNat, updates, label, replaced = [] }: AdditionRequest,
   { view, signal }: { view: LedgerView; signal?: AbortSignal },
 ): Promise<Addition> {
+  const warnings: string[] = [];
   const { own, system } = view.exclusions;
   const { exclusions } = await listedExclusions(core, [protocol], ofProvider(core, [...own, ...system]));
   const leaving = (kind: Labelled['kind']) =>
@@ -70,12 +73,19 @@ export async function additionIn(
   const there = alreadyThere({ protocol, range, store, exactly: updates }, listed);
   if (there) {
     if (!updates || !there.own || sameLabel(there, label)) {
-      return { exclusion: there, before: there, request: undefined, record: undefined, listed };
+      return { exclusion: there, before: there, request: undefined, record: undefined, warnings, listed };
     }
     checkMayRelabel({ kind: 'exclusion', is: there }, label, isSystems(there));
     const record = own.find((item) => keyOf(item) === key);
     const exclusion = relabelled(there, label);
-    return { exclusion, before: there, request: undefined, record: record && relabelled(record, label), listed };
+    return {
+      exclusion,
+      before: there,
+      request: undefined,
+      record: record && relabelled(record, label),
+      warnings,
+      listed,
+    };
   }
   const goneReservations = leaving('reservation');
   const isGoing = (item: LedgerRecord) => item.protocol === protocol && goneReservations.has(keyOf(item));
@@ -99,6 +109,7 @@ export async function additionIn(
   const exclusion = joined({ protocol, range, store, source, administered: true }, record);
   const replacing = view.own.filter(isGoing);
   const isReplacing = replaced.length > 0;
-  const request = { protocol, range, store, restartNat, isReplacing, replacing, ...(signal && { signal }) };
-  return { exclusion, before: otherStore, request, record, listed };
+  const tell = (warning: string) => void warnings.push(warning);
+  const request = { protocol, range, store, restartNat, isReplacing, replacing, tell, ...(signal && { signal }) };
+  return { exclusion, before: otherStore, request, record, warnings, listed };
 }

@@ -91,6 +91,23 @@ export function nextHole(
   return scan(from, lastStart) ?? scan(window.startPort, Math.min(from - 1, lastStart));
 }
 
+/** How far it is to the next try where one port after the other is refused; a busy machine has few of them in a row. */
+const strides = [1, 16, 64, 256, 1024, 4096];
+
+/**
+ * Goes on behind what is refused. Where the try after a refusal begins at a refused port again, that may be one of thousands
+ * which no table shows, so the next is farther away each time. What is passed over is come back to when nothing else is left.
+ */
+export class Strides {
+  #inARow = 0;
+
+  /** Where to look next. @param range what was tried; @param refused its first port that was refused */
+  behind(range: PortRange, refused: number): number {
+    this.#inARow = refused === range.startPort ? this.#inARow + 1 : 0;
+    return refused + strides[Math.min(Math.max(this.#inARow - 1, 0), strides.length - 1)]!;
+  }
+}
+
 /** What a free block is looked for with: the same numbers in each of the protocols. */
 export interface FreeRangeRequest {
   protocols: readonly Protocol[];
@@ -162,6 +179,7 @@ export async function claimFreeRange<T>(
 ): Promise<{ range: PortRange; claimed: T }> {
   let from = randomStart(window, numberOfPorts, random);
   let lastRefusal: unknown;
+  const strides = new Strides();
   for (;;) {
     const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) {
@@ -172,9 +190,10 @@ export async function claimFreeRange<T>(
     } catch (error) {
       if (!isAboutPorts(error)) throw error;
       lastRefusal = error;
-      if (error.facts.port === undefined) avoid.addRange(range);
-      else avoid.add(error.facts.port);
-      from = error.facts.port === undefined ? endPort(range) + 1 : error.facts.port + 1;
+      const { port } = error.facts;
+      const taken = error.taken ?? (port === undefined ? range : { startPort: port, numberOfPorts: 1 });
+      avoid.addRange(taken);
+      from = error.taken || port === undefined ? endPort(taken) + 1 : strides.behind(range, port);
     }
   }
 }

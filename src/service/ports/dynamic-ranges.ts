@@ -14,8 +14,9 @@ export async function dynamicRanges(
 }
 
 function warning({ commands }: Provider, { protocol, range }: DynamicRange): string {
+  const after = commands.afterDynamicRange === undefined ? '' : ` - ${commands.afterDynamicRange}`;
   return (
     `The system hands out ${protocol} ports from ${range.startPort} on by itself, so any connection may take a port that a ` +
-    `server needs. Let it begin at ${firstChosenPort} or above: ${commands.resetDynamicRange(protocol)}`
+    `server needs. Let it begin at ${firstChosenPort} or above: ${commands.resetDynamicRange(protocol)}${after}`
   );
 }

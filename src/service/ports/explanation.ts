@@ -22,15 +22,17 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
     case 'reserved':
       return `It is held by ${describe(reservation!)}${reason(findings)}${bindable(findings)}.`;
     case 'excludedBySystem':
+      if (facts.keeper) return `${facts.keeper.words}.`;
       return `Windows keeps ${formatPorts(protocol, exclusion!.range)} for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.`;
     case 'excludedByAdministrator':
-      return `${excluded(exclusion!)}: the system does not hand it out by itself, and a program that names it gets it.`;
+      return `${excluded(exclusion!)}: the system does not hand it out by itself, and ${whoGetsExcluded(exclusion!)}${announced(facts)}.`;
     case 'privileged':
       return isPrivileged(findings)
         ? `Port ${port} is privileged, and this user has no right to bind it.`
         : 'This user has no right to bind it.';
     case 'refused':
       if (facts.gate) return `${byGate(findings, facts.gate)}.`;
+      if (facts.keeper) return `${facts.keeper.words}.`;
       return `The system refuses it${facts.osCode === undefined ? '' : ` (${facts.osCode})`}, by a policy or a reservation that it does not show: SELinux, AppArmor, a firewall, or a service's SocketBindDeny=.`;
     case 'redirected':
       return `A bind succeeds, but what comes to the port goes elsewhere before any socket sees it: ${facts.redirection!.rule}.`;
@@ -38,6 +40,12 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
       return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it${announced(facts)}${lost(findings)}.`;
   }
 }
+
+/** By netsh alone it is known to be Windows, where not all that serve open a socket. */
+const whoGetsExcluded = ({ source }: PortExclusion): string =>
+  source === 'netsh'
+    ? 'a program that opens a socket there gets it; HTTP.sys, container ports and QUIC are refused'
+    : 'a program that names it gets it';
 
 function excluded(exclusion: PortExclusion): string {
   const { own, range, source, reason } = exclusion;

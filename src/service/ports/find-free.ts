@@ -15,6 +15,7 @@ import {
   noFreeRange,
   portsToAvoid,
   randomStart,
+  Strides,
   surveySocketsFrom,
 } from './choose.ts';
 
@@ -51,6 +52,7 @@ export async function findFree(
     return undefined;
   };
   const ranges: PortRange[] = [];
+  const strides = new Strides();
   let from = first === undefined ? randomStart(window, numberOfPorts) : window.startPort;
   while (ranges.length < (first ?? 1)) {
     const range = nextHole(avoid, window, numberOfPorts, from);
@@ -59,8 +61,12 @@ export async function findFree(
     if (refused === undefined) {
       ranges.push(range);
       avoid.addRange(range);
-    } else avoid.add(refused);
-    from = (refused ?? endPort(range)) + 1;
+      from = endPort(range) + 1;
+    } else {
+      avoid.add(refused);
+      // The lowest ones are asked for: nothing is passed over.
+      from = first === undefined ? strides.behind(range, refused) : refused + 1;
+    }
   }
   if (ranges.length === 0) {
     const refusal = last && (await refusalOf(provider, last));

@@ -44,6 +44,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
       return toDo(reservation!.state === 'lost' ? 'restore' : 'release', protocol, reservation!.range);
     }
     case 'excludedBySystem':
+      if (facts.keeper) return facts.keeper.end;
       return toDo('restartNat', protocol, only);
     case 'privileged': {
       const allow = isPrivileged(findings) ? commands.allowPort?.(port) : undefined;

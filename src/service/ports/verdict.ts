@@ -65,7 +65,7 @@ export function verdictOf(findings: Findings): Verdict {
   if (facts.gate) return 'refused';
   // What only passes hides nothing that stays.
   if (facts.redirection && !holders.some(({ holder }) => holder.processId)) return 'redirected';
-  if (refused.includes('inUse')) return 'boundNotListening';
+  if (refused.includes('inUse')) return facts.keeper ? 'excludedBySystem' : 'boundNotListening';
   if (isPrivileged(findings)) return 'privileged';
   if (refused.includes('denied')) {
     if (holders.length > 0) return 'boundNotListening';

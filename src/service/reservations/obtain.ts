@@ -108,12 +108,13 @@ async function take(
   const records = [...view.own, ...view.system];
   const isTrial = definite === undefined;
   const takeRange = (range: PortRange) => takeInEach(core, taker, request, { range, replacing, isTrial, ...how });
+  const cautions = async () => [await provider.caution?.(request)].filter((one) => one !== undefined);
   if (definite) {
     await known.refuseOverlap(protocols, definite, records);
-    return { claimed: await takeRange(definite) };
+    return { claimed: await takeRange(definite), warnings: await cautions() };
   }
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
-  const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false))));
+  const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false, how.look))));
   const reserved = others.map((item) => item.range);
   const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: request.within === undefined });
   const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
@@ -125,7 +126,7 @@ async function take(
       // The first one is mostly free. Where it is not, a look at all sockets costs less than to find them by binding.
       if (!isSurveyed) {
         isSurveyed = true;
-        for (const protocol of protocols) avoid.addAll((await provider.survey(protocol, true)).inUse);
+        for (const protocol of protocols) avoid.addAll((await provider.survey(protocol, true, how.look)).inUse);
       }
       throw error;
     }
@@ -133,7 +134,7 @@ async function take(
   const { prefer } = request;
   const from = prefer === undefined ? undefined : () => prefer;
   const found = await claimFreeRange({ protocols, numberOfPorts, window }, { avoid, survey }, takeOrLook, from);
-  return { claimed: found.claimed, warnings: survey.warnings };
+  return { claimed: found.claimed, warnings: [...survey.warnings, ...(await cautions())] };
 }
 
 /** Takes the range in every protocol or in none. */

@@ -81,6 +81,42 @@ describe('the search', () => {
     expect(asked).toBeLessThanOrEqual(100);
   });
 
+  const wide = { protocols: ['tcp'], numberOfPorts: 1, window: { startPort: 20_000, numberOfPorts: 10_000 } } as const;
+
+  test('strides over thousands of ports that are refused one after the other, and comes back to what it passed', async () => {
+    const asked: number[] = [];
+    const wall = async ({ startPort }: PortRange) => {
+      asked.push(startPort);
+      if (startPort !== 21_500 && startPort < 24_500)
+        throw new ServiceError('PortInUse', 'in use', { port: startPort });
+    };
+    const { range } = await claimFreeRange(wide, { avoid: new PortSet() }, wall, () => 0);
+    expect(range.startPort).toBeGreaterThanOrEqual(24_500);
+    expect(asked.slice(0, 5)).toEqual([20_000, 20_001, 20_017, 20_081, 20_337]);
+    expect(asked.length).toBeLessThan(10);
+    const narrow = { ...wide, window: { startPort: 20_000, numberOfPorts: 4000 } };
+    const only = await claimFreeRange(narrow, { avoid: new PortSet() }, wall, () => 0);
+    expect(only.range.startPort).toBe(21_500);
+  });
+
+  test('goes on behind all that is known to be refused with a port', async () => {
+    let asked = 0;
+    const refuse = async ({ startPort }: PortRange) => {
+      asked++;
+      if (startPort > 29_000) return;
+      const error = new ServiceError('RangeReserved', 'reserved', { port: startPort });
+      error.taken = { startPort: 15_000, numberOfPorts: 14_001 };
+      throw error;
+    };
+    const { range } = await claimFreeRange(wide, { avoid: new PortSet() }, refuse, () => 0.5);
+    expect([range.startPort, asked]).toEqual([29_001, 2]);
+    const inside = { ...wide, window: { startPort: 20_000, numberOfPorts: 4000 } };
+    await expect(claimFreeRange(inside, { avoid: new PortSet() }, refuse)).rejects.toMatchObject({
+      errorName: 'NoFreeRange',
+    });
+    expect(asked).toBe(3);
+  });
+
   test('says with what the last port was refused, and what helps against that', async () => {
     const facts = { port: 20000, osCode: 'EPERM', osFunction: 'bind', hint: 'A policy refuses it.' };
     const refuse = async ({ startPort }: PortRange) => {

@@ -55,7 +55,7 @@ describe('on Windows', () => {
   test('an exclusion that was made here is told with its name', () => {
     const exclusion = { ...row(true), own: true, name: 'vite', owner: { user: 'ada' } };
     expect(judge({ exclusion }).explanation).toBe(
-      'It is kept by the exclusion tcp 5100-5199 "vite" of ada: the system does not hand it out by itself, and a program that names it gets it.',
+      'It is kept by the exclusion tcp 5100-5199 "vite" of ada: the system does not hand it out by itself, and a program that opens a socket there gets it; HTTP.sys, container ports and QUIC are refused.',
     );
   });
 

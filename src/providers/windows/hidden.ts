@@ -1,0 +1,108 @@
+import { NativeError } from '../../native/native-error.ts';
+import { codes } from '../../native/windows/codes.ts';
+import { tryPort } from '../../native/windows/winsock.ts';
+import type { PortRange, Protocol, Remedy } from '../../protocol/generated/contract.ts';
+import { formatPorts, holdsPort, maximumPort } from '../../protocol/ranges.ts';
+import { toRun } from '../../protocol/remedies.ts';
+import type { Sight } from './sight.ts';
+
+/** A range that Windows refuses, although no process has a socket there and netsh shows no row. */
+export interface HiddenRange {
+  range: PortRange;
+  /** What a bind is refused with. */
+  code: number;
+  /** Whether Windows itself lists it as a guest's; otherwise binds found out how far it goes. */
+  isListed: boolean;
+}
+
+/** One bound socket that no table shows is not to be taken for a range; guests get thousands of ports. */
+const fewest = 16;
+
+/** The codes of a bind to a port that somebody has. */
+const refusals: readonly unknown[] = [codes.WSAEADDRINUSE, codes.WSAEACCES];
+
+/**
+ * The hidden range that the port lies in; undefined where a socket or a row accounts for the refusal, or where its neighbours
+ * can be bound.
+ *
+ * @param refusal what a bind to the port was refused with
+ */
+export async function hiddenAt(
+  protocol: Protocol,
+  port: number,
+  refusal: NativeError,
+  sight: Sight,
+): Promise<HiddenRange | undefined> {
+  const { code } = refusal;
+  if (typeof code !== 'number' || !refusals.includes(code)) return undefined;
+  const known = sight.hidden.get(protocol) ?? [];
+  const found = known.find(({ range }) => holdsPort(range, port));
+  if (found) return found;
+  const [sockets, rows] = await Promise.all([sight.sockets(protocol), sight.rows(protocol)]);
+  const shown = new Set(sockets.map((socket) => socket.port));
+  // An administrator's exclusion refuses no bind.
+  const closed = rows.filter(({ administered }) => !administered);
+  const isShown = (one: number) => shown.has(one) || closed.some(({ range }) => holdsPort(range, one));
+  if (isShown(port)) return undefined;
+  const listed = (await sight.guests(protocol)).find((range) => holdsPort(range, port));
+  const range =
+    listed ?? (await extentOf(port, async (one) => !isShown(one) && (await isRefused(protocol, one, code))));
+  if (!listed && range.numberOfPorts < fewest) return undefined;
+  const hidden = { range, code, isListed: listed !== undefined };
+  sight.hidden.set(protocol, [...known, hidden]);
+  return hidden;
+}
+
+async function isRefused(protocol: Protocol, port: number, code: number): Promise<boolean> {
+  try {
+    await tryPort(protocol, port);
+    return false;
+  } catch (error) {
+    return error instanceof NativeError && error.code === code;
+  }
+}
+
+/** How far it goes on both sides of the port: in strides that double, and then in halves. */
+export async function extentOf(port: number, belongs: (port: number) => Promise<boolean>): Promise<PortRange> {
+  const last = await edge(port, 1, belongs);
+  const startPort = await edge(port, -1, belongs);
+  return { startPort, numberOfPorts: last - startPort + 1 };
+}
+
+async function edge(port: number, sign: 1 | -1, belongs: (port: number) => Promise<boolean>): Promise<number> {
+  const room = sign > 0 ? maximumPort - port : port - 1;
+  let inside = 0;
+  let outside = room + 1;
+  for (let stride = 1; inside + stride <= room; stride *= 2) {
+    if (!(await belongs(port + sign * (inside + stride)))) {
+      outside = inside + stride;
+      break;
+    }
+    inside += stride;
+  }
+  while (outside - inside > 1) {
+    const middle = Math.floor((inside + outside) / 2);
+    if (await belongs(port + sign * middle)) inside = middle;
+    else outside = middle;
+  }
+  return port + sign * inside;
+}
+
+const wayOut =
+  'wsl --shutdown frees it until WSL starts again, networkingMode=nat in .wslconfig for good; ignoredPorts there is for single ports.';
+
+/** What it most likely is, one sentence without its end. */
+export function hiddenWords(protocol: Protocol, { range, code, isListed }: HiddenRange): string {
+  const ports = formatPorts(protocol, range);
+  return isListed
+    ? `Windows keeps ${ports} for a guest, which netsh does not show: most likely WSL with mirrored networking`
+    : `Windows refuses all of ${ports} (${code}), although no process has a socket there and netsh shows no row: most likely WSL keeps it for its mirrored networking`;
+}
+
+/** How it is had back. */
+export const hiddenHint = `Choose ports outside of it. If it is WSL's: ${wayOut}`;
+
+/** The same of a port, as a sentence's continuation. */
+export const hiddenWayOut = wayOut.replace(/\.$/, '');
+
+export const endOfHidden = (): Remedy => toRun('wsl --shutdown', 'all that runs in WSL');

@@ -1,0 +1,50 @@
+import type { NativeError } from '../../native/native-error.ts';
+import { codes } from '../../native/windows/codes.ts';
+import type { Protocol } from '../../protocol/generated/contract.ts';
+import { formatPorts } from '../../protocol/ranges.ts';
+import { toDo, toRun } from '../../protocol/remedies.ts';
+import type { Keeper } from '../provider.ts';
+import { showUrls } from './ends.ts';
+import type { ExcludedRow } from './excluded-port-ranges.ts';
+import { endOfHidden, type HiddenRange, hiddenWayOut, hiddenWords } from './hidden.ts';
+import { canBeNats, ownerOf } from './rows.ts';
+
+/** What accounts for the refusal of a port that no process has. */
+interface Account {
+  hidden?: HiddenRange | undefined;
+  row?: ExcludedRow | undefined;
+  /** Those that are reserved on it at HTTP.sys. */
+  urls: readonly string[];
+}
+
+/** Whose a port most likely is that Windows refuses and no process has; undefined where a socket may have it all the same. */
+export function keeperOf(
+  protocol: Protocol,
+  port: number,
+  { code }: NativeError,
+  account: Account,
+): Keeper | undefined {
+  const { hidden, row, urls } = account;
+  if (hidden) {
+    return { words: `${hiddenWords(protocol, hidden)}. If so, ${hiddenWayOut}`, end: endOfHidden() };
+  }
+  if (code !== codes.WSAEACCES) return undefined;
+  if (row && !row.administered) return keeperOfRow(protocol, port, row, urls);
+  return { words: `Windows refuses it (${code}) and does not show why: a reservation, a driver's range, or a policy` };
+}
+
+function keeperOfRow(protocol: Protocol, port: number, row: ExcludedRow, urls: readonly string[]): Keeper {
+  const kept = `Windows keeps ${formatPorts(protocol, row.range)} for`;
+  if (urls.length > 0) {
+    return {
+      words: `${kept} HTTP.sys, where ${urls.join(' and ')} ${urls.length === 1 ? 'is' : 'are'} reserved`,
+      end: toRun(showUrls),
+    };
+  }
+  const words = `${kept} ${ownerOf(row)}, so nobody can bind there`;
+  if (canBeNats(row)) return { words, end: toDo('restartNat', protocol, { startPort: port, numberOfPorts: 1 }) };
+  return {
+    words: `${words}; the command lists the programs behind HTTP.sys, and docker ps the containers`,
+    end: toRun(showUrls),
+  };
+}
