@@ -95,7 +95,7 @@ export class WindowsProvider implements Provider {
   }
 
   async isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
-    return (await tableSockets(protocol)).some(({ port }) => port >= range.startPort && port <= endPort(range));
+    return (await new Sight().sockets(protocol)).some(({ port }) => port >= range.startPort && port <= endPort(range));
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
