@@ -6,7 +6,7 @@ import { toDo, toRun } from '../../protocol/remedies.ts';
 import type { Keeper } from '../provider.ts';
 import { showUrls } from './ends.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { endOfHidden, type HiddenRange, hiddenWayOut, hiddenWords } from './hidden.ts';
+import { endOfHidden, type HiddenRange, hiddenWayOut, hiddenWords } from './hidden-range.ts';
 import { canBeNats, ownerOf } from './rows.ts';
 
 /** What accounts for the refusal of a port that no process has. */

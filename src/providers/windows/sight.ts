@@ -3,7 +3,7 @@ import { isServiceRunning } from '../../native/windows/services.ts';
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import type { HiddenRange } from './hidden.ts';
+import type { HiddenRange } from './hidden-range.ts';
 import { dynamicPortRange, excludedPortRanges, type ReservedUrl, reservedUrls } from './netsh.ts';
 
 /** The service that gives ports to virtual machines. To ask where it does not run would start it. */

@@ -4,7 +4,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { endOfHidden, type HiddenRange, hiddenHint, hiddenWords } from './hidden.ts';
+import { endOfHidden, type HiddenRange, hiddenHint, hiddenWords } from './hidden-range.ts';
 import { ownerOf } from './rows.ts';
 
 const elevation =
