@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { installedFile } from './package-files.ts';
+import { isSingleProgram } from './single-program.ts';
 
 /** What the rest of the code may know of the process it runs in. Only this file and the entries name `process`. */
 export interface Host {
@@ -10,7 +11,7 @@ export interface Host {
   readonly processId: number;
   /** The absolute path of the Node that runs this. */
   readonly execPath: string;
-  /** The program that it runs, as it was started; undefined where it has none. */
+  /** The program that it runs, as it was started: `execPath` where both are one; undefined where it has none. */
   readonly programFile: string | undefined;
   /** The user's name, or the numeric id where there is no name. */
   readonly user: string;
@@ -35,6 +36,7 @@ function commandLine(): string {
   const name = 'portreservation';
   const isThere = (process.env.PATH ?? '').split(delimiter).some((folder) => folder && existsSync(join(folder, name)));
   if (isThere) return name;
+  if (isSingleProgram()) return `'${process.execPath}'`;
   const file = commandFile();
   return file === undefined ? name : `node '${file}'`;
 }
@@ -52,7 +54,7 @@ export function thisHost(): Host {
     env: process.env,
     processId: process.pid,
     execPath: process.execPath,
-    programFile: process.argv[1],
+    programFile: isSingleProgram() ? process.execPath : process.argv[1],
     user: userName(),
     userId: process.geteuid?.(),
     commandLine,

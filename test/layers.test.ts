@@ -32,6 +32,7 @@ const allowed: Record<string, string[]> = {
     'run-worker',
     'settle-kernel',
     'start-error',
+    'single-program',
     'oldest-node',
     'exit-codes',
     'rpc',
@@ -121,7 +122,7 @@ test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
   const entries = ['run-worker.ts', 'refuse-old-node.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
-  const loaders = ['native/koffi-file.ts'];
+  const loaders = ['file', 'inside'].map((name) => `native/koffi-${name}.ts`).concat('native/unpacked.ts');
   const runners = ['vitest', 'jest', 'playwright'].map((name) => `library/runners/${name}.ts`);
   expect(names && !['host.ts', ...loaders, ...entries, ...runners].includes(file)).toBe(false);
 });

@@ -25,11 +25,22 @@ export function copyInstalled(target) {
     copyNative(join(installed, name), join(target, name.replace('koffi-', '')));
 }
 
+const fetched = (platform) => {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const name = `@koromix/koffi-${platform}`;
+  return npmPackage({ name, ...packages[`node_modules/${name}`] });
+};
+
+/** The native file of one platform; on Linux for glibc. */
+export function nativePackage(platform) {
+  const folder = fetched(platform);
+  const build = readdirSync(folder).find(
+    (name) => !name.startsWith('musl') && existsSync(join(folder, name, 'koffi.node')),
+  );
+  return join(folder, build, 'koffi.node');
+}
+
 /** All platforms of the packages, in the version and integrity of package-lock.json; fetched when they are not there. */
 export function copyAll(target) {
-  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  for (const platform of platforms) {
-    const name = `@koromix/koffi-${platform}`;
-    copyNative(npmPackage({ name, ...packages[`node_modules/${name}`] }), join(target, platform));
-  }
+  for (const platform of platforms) copyNative(fetched(platform), join(target, platform));
 }

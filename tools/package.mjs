@@ -1,74 +1,61 @@
-// `npm run package`: what a release consists of, in build/package. `--sea` adds the module with a worker that needs no Node,
-// for this platform. `--if-possible`: what this machine cannot make is left out, unless it is CI.
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+// `npm run package`: what a release consists of, in build/package. What cannot be made here is left out, and named with the
+// reason. `--whole`: that is an error. `--for-tests`: what the tests install, packed quickly; whole in CI.
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { copyAll } from './koffi.mjs';
 import { NotPossible } from './not-possible.mjs';
-import { fillNpmFolder } from './npm-folder.mjs';
-import { powershellCommand, scriptEnvironment } from './powershell.mjs';
+import { writeChecksums } from './packages/checksums.mjs';
+import { makeLinuxPackages } from './packages/linux.mjs';
+import { makeModule, makeNupkg, makeTarball } from './packages/module.mjs';
+import { addProgram } from './packages/program.mjs';
+import { programPlatforms, singleProgram } from './single-program.mjs';
 import { makeExtension } from './vscode-extension.mjs';
-import { workerProgram } from './worker-program.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const final = join(root, 'build', 'package');
-const dist = join(root, 'dist');
+const isForTests = process.argv.includes('--for-tests');
+const isWhole = process.argv.includes('--whole') || (isForTests && Boolean(process.env.CI));
 
-/** The module's folder, its .nupkg, the npm tarball, and the extension of Visual Studio Code. */
-async function makePackages(folder) {
-  // Also `npm pack` does this; here its failure can be told from npm's own.
-  copyAll(join(dist, 'PortReservation', 'worker', 'koffi'));
-  const moduleFolder = join(folder, 'PortReservation');
-  cpSync(join(dist, 'PortReservation'), moduleFolder, { recursive: true });
-  const [powershell, ...args] = powershellCommand();
-  const script = join(root, 'tools', 'nupkg.ps1');
-  execFileSync(powershell, [...args, '-File', script, moduleFolder, folder], {
-    env: { ...process.env, ...scriptEnvironment },
-    stdio: 'inherit',
-  });
-  const npmFolder = join(root, 'build', `npm-${process.pid}`);
-  fillNpmFolder(npmFolder);
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
-    cwd: npmFolder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  });
-  rmSync(npmFolder, { recursive: true });
-  await makeExtension(folder);
-}
+// What all have, whatever else fails.
+process.umask(0o022);
 
-/** The module once more, with the worker program of this platform. */
-async function addProgram(folder) {
-  const program = await workerProgram();
-  const moduleFolder = join(folder, `${process.platform}-${process.arch}`, 'PortReservation');
-  cpSync(join(folder, 'PortReservation'), moduleFolder, { recursive: true });
-  cpSync(program, join(moduleFolder, 'worker'), { recursive: true });
-}
+const leftOut = [];
 
-/** Whether it was made. */
-async function ifPossible(make, folder) {
-  const isOptional = process.argv.includes('--if-possible') && !process.env.CI;
-  mkdirSync(folder, { recursive: true });
+/** Makes one of them, or notes why not; others are made all the same. */
+async function make(what, maker) {
   try {
-    await make(folder);
-    return true;
+    return await maker();
   } catch (error) {
-    if (!isOptional || !(error instanceof NotPossible)) throw error;
-    console.error(error.message);
-    return false;
+    if (isWhole || !(error instanceof NotPossible)) throw error;
+    leftOut.push(`${what}: ${error.message.trim()}`);
+    return undefined;
   }
 }
 
 const fresh = `${final}-${process.pid}`;
 try {
-  const isMade = await ifPossible(makePackages, fresh);
-  if (isMade && process.argv.includes('--sea')) await ifPossible(addProgram, fresh);
-  rmSync(final, { recursive: true, force: true });
-  if (isMade) {
-    renameSync(fresh, final);
-    for (const made of readdirSync(final)) console.log(relative(root, join(final, made)));
+  mkdirSync(fresh, { recursive: true });
+  await make('the npm package', () => makeTarball(fresh));
+  const module = await make('the PowerShell module', () => makeModule(fresh));
+  if (module) await make('the .nupkg of the module', () => makeNupkg(fresh, module));
+  await make('the extension of Visual Studio Code', () => makeExtension(fresh));
+  for (const platform of programPlatforms) {
+    const made = await make(`the program for ${platform}`, () => singleProgram(platform));
+    if (!made) continue;
+    addProgram({ made, platform, folder: fresh, module });
+    if (platform.startsWith('linux')) {
+      for (const kind of ['deb', 'rpm']) {
+        await make(`the ${kind} for ${platform}`, () =>
+          makeLinuxPackages({ kind, program: made, platform, folder: fresh, isQuick: isForTests }),
+        );
+      }
+    }
   }
+  writeChecksums(fresh);
+  rmSync(final, { recursive: true, force: true });
+  renameSync(fresh, final);
+  for (const made of readdirSync(final)) console.log(relative(root, join(final, made)));
+  for (const one of leftOut) console.error(`Left out: ${one}`);
 } finally {
   rmSync(fresh, { recursive: true, force: true });
 }

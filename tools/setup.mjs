@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: dependencies, build, and where there is no pwsh, PowerShell as a .NET tool. Uses nothing but Node.
+// Makes a fresh clone ready: dependencies and build, by nothing but Node. `--with-powershell`: where there is no
+// pwsh, PowerShell as a .NET tool, too.
 import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,5 +20,4 @@ function installed() {
 
 if (!installed()) run('npm', ['ci', '--loglevel=error']);
 run(process.execPath, ['build.mjs']);
-const { findPowerShell } = await import('./powershell.mjs');
-findPowerShell();
+if (process.argv.includes('--with-powershell')) (await import('./powershell.mjs')).findPowerShell();

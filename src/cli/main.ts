@@ -4,21 +4,26 @@ import { startError } from '../start-error.ts';
 
 // Each way loads no more than it needs: the program is started anew for every question.
 const [first, ...rest] = process.argv.slice(2);
-const tooOld = whyTooOld(process.versions.node);
-if (tooOld !== undefined) {
-  process.stderr.write(first === 'dsc' ? `${JSON.stringify({ error: tooOld })}\n` : `portreservation: ${tooOld}\n`);
-  process.exitCode = exitCodeOfOldNode;
-} else if (first === 'serve') {
-  await import('../run-worker.ts').then(({ runWorker }) => runWorker(rest, 'portreservation serve'), tell);
-} else if (first === 'mcp') await import('../mcp/main.ts').then(({ runMcp }) => runMcp(rest), tell);
-else if (process.connected && first === (await import('./hold/conversation.ts')).holderWord) {
-  await import('./hold/run-holder.ts').then(({ runHolder }) => runHolder(process), tell);
-} else {
-  process.stdout.on('error', tellLost);
-  // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
-  process.stderr.on('error', () => {});
-  const code = await exitCode().catch(tell);
-  process.exitCode ||= code ?? 0;
+main();
+
+/** No await outside of it: as a single program this is no module. */
+async function main(): Promise<void> {
+  const tooOld = whyTooOld(process.versions.node);
+  if (tooOld !== undefined) {
+    process.stderr.write(first === 'dsc' ? `${JSON.stringify({ error: tooOld })}\n` : `portreservation: ${tooOld}\n`);
+    process.exitCode = exitCodeOfOldNode;
+  } else if (first === 'serve') {
+    await import('../run-worker.ts').then(({ runWorker }) => runWorker(rest, 'portreservation serve'), tell);
+  } else if (first === 'mcp') await import('../mcp/main.ts').then(({ runMcp }) => runMcp(rest), tell);
+  else if (process.connected && first === (await import('./hold/conversation.ts')).holderWord) {
+    await import('./hold/run-holder.ts').then(({ runHolder }) => runHolder(process), tell);
+  } else {
+    process.stdout.on('error', tellLost);
+    // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
+    process.stderr.on('error', () => {});
+    const code = await exitCode().catch(tell);
+    process.exitCode ||= code ?? 0;
+  }
 }
 
 async function exitCode(): Promise<number> {

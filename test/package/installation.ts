@@ -28,15 +28,21 @@ export function packageFile(ending: string): string {
 /** The module as it is in the packages. */
 export const moduleInPackages = join(packages, 'PortReservation');
 
-/** Where the module with the worker program is, for this platform. */
+/** Where the module with the program is, for this platform. */
 export const folderWithProgram = join(packages, `${process.platform}-${process.arch}`);
 
+/** The command line as one program, for this platform. */
+export const singleProgramFile = join(
+  packages,
+  `portreservation-${process.platform}-${process.arch}${process.platform === 'win32' ? '.exe' : ''}`,
+);
+
 /** Whether there is none. */
-export const noProgram = !existsSync(folderWithProgram);
+export const noProgram = !existsSync(singleProgramFile);
 
 /** For a title: says why the tests under it are skipped. */
 export const programTitle = (title: string): string =>
-  noProgram ? `${title} (skipped: npm run package -- --sea could not make it here)` : title;
+  noProgram ? `${title} (skipped: npm run package could not make it here)` : title;
 
 /** An empty folder outside the checkout, where no package of ours can be found by chance. */
 export function emptyFolder(onTestFinished: (work: () => void) => void): string {

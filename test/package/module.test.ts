@@ -79,7 +79,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed PowerShell module'), ()
   });
 });
 
-describe.skipIf(noProgram)(programTitle('the module with the worker program'), () => {
+describe.skipIf(noProgram)(programTitle('the module with the program'), () => {
   const folderOf = () => {
     const folder = emptyFolder(onTestFinished);
     return { cwd: folder, env: environment(folder, folderWithProgram) };
@@ -87,7 +87,7 @@ describe.skipIf(noProgram)(programTitle('the module with the worker program'), (
 
   test('does the main job where there is no Node', async () => {
     const output = await runScript(`$env:PATH = ''\n${mainJob}`, folderOf());
-    const program = join(folderWithProgram, 'PortReservation', 'worker', 'port-reservation-worker');
+    const program = join(folderWithProgram, 'PortReservation', 'bin', 'portreservation');
     expect(output.trimEnd().split(/\r?\n/)).toMatchObject([
       'refused',
       `version ${version}`,

@@ -25,7 +25,7 @@ function Start-Worker {
 
     if ($Options.ContainsKey('CommandLine')) { return New-Worker $Options.CommandLine $Options }
     $program = Find-WorkerProgram $Options
-    if ($program) { return New-Worker @($program, '--stdio') $Options }
+    if ($program) { return New-Worker @($program, 'serve', '--stdio') $Options }
 
     $node = Find-Node $Options['NodePath']
     if ($node -isnot [string]) { return $node }

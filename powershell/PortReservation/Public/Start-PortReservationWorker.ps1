@@ -18,8 +18,8 @@ function Start-PortReservationWorker {
 
     .PARAMETER NodePath
     The full path of the node program, 20.19 or newer. Default: that in the environment variable
-    PORT_RESERVATION_NODE, else the first on PATH; a module that has the program worker/port-reservation-worker
-    needs none.
+    PORT_RESERVATION_NODE, else the first on PATH; a module that has the program bin/portreservation needs
+    none.
 
     .PARAMETER WorkerPath
     The full path of worker.mjs. Default: the worker of this module.

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { parse, resolve } from 'node:path';
 import { ServiceError } from '../../protocol/errors.ts';
 import type { Reservations } from '../../protocol/generated/contract.ts';
+import { isSingleProgram } from '../../single-program.ts';
 import type { Terminal } from '../rendering.ts';
 import { type HoldAnswer, type HoldRequest, holderWord } from './conversation.ts';
 
@@ -13,7 +14,7 @@ import { type HoldAnswer, type HoldRequest, holderWord } from './conversation.ts
  */
 export async function startHolder(request: HoldRequest, { execPath, argv, env }: Terminal): Promise<Reservations> {
   const home = env.PORT_RESERVATION_HOME;
-  const holder = spawn(execPath, [argv[1]!, holderWord], {
+  const holder = spawn(execPath, isSingleProgram() ? [holderWord] : [argv[1]!, holderWord], {
     // It keeps no folder from being removed.
     cwd: parse(execPath).root,
     env: { ...env, ...(home && { PORT_RESERVATION_HOME: resolve(home) }) },
