@@ -1,3 +1,12 @@
+# Nothing else before this: in another language mode no class, no .NET method and no property of an object is to be had, and
+# what is left of the module would only fail.
+if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
+    throw "PortReservation is not loaded: it needs the language mode FullLanguage, and this session has " +
+        "$($ExecutionContext.SessionState.LanguageMode), as application control policies set it; use the command line " +
+        "portreservation (the npm package portreservation), which needs no PowerShell, or have the module's files allowed " +
+        "(docs/signing.md)."
+}
+
 Set-StrictMode -Version 3.0
 
 # The worker of this runspace, how Start-PortReservationWorker was told to start it, the versions of the Nodes found, and weak

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { LifeLocks } from '../machine/life-file.ts';
+import { NativePartError } from '../native/native-part-error.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import { type DurableContent, DurableRecords } from './durable-records.ts';
 import type { LedgerFolder } from './ledger-folders.ts';
@@ -49,21 +50,27 @@ export class Home {
   async read(except?: string): Promise<HomeContent> {
     const durable = await this.durable.read();
     const legacy = durable.legacy.length > 0 ? await liveLegacyRecords(durable.legacy, this.#look) : durable.legacy;
-    if (!this.#locks.isReady && this.runtime.isUsed()) await this.#locks.ready();
+    const isJudged = this.#locks.isReady || !this.runtime.isUsed() || (await this.#canJudge());
     const persistent = this.secrets?.reveal(durable.persistent) ?? durable.persistent;
     const isExposed = this.secrets?.isExposedIn(durable.persistent) ?? false;
-    return { ...durable, persistent, isExposed, legacy, ...this.runtime.read(except) };
+    return { ...durable, persistent, isExposed, legacy, ...(isJudged ? this.runtime.read(except) : noRuntime) };
+  }
+
+  /** Whether it can be told who is alive. Where Windows loads no native code it cannot; what lasts is left to read. */
+  async #canJudge(): Promise<boolean> {
+    try {
+      await this.#locks.ready();
+      return true;
+    } catch (error) {
+      if (error instanceof NativePartError && !this.secrets) return false;
+      throw error;
+    }
   }
 }
 
-const nothing: HomeContent = {
-  persistent: [],
-  exclusions: [],
-  legacy: [],
-  here: [],
-  elsewhere: [],
-  hasDead: false,
-};
+const noRuntime: Held = { here: [], elsewhere: [], hasDead: false };
+
+const nothing: HomeContent = { persistent: [], exclusions: [], legacy: [], ...noRuntime };
 
 /** The same of the system's, which an administrator may keep from this user. */
 export async function readIfAllowed(home: Home | undefined): Promise<HomeContent> {

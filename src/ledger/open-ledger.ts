@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts';
 import { LifeLocks } from '../machine/life-file.ts';
 import { processIdentity } from '../machine/process-identity.ts';
+import { NativePartError } from '../native/native-part-error.ts';
 import { isElevated } from '../native/windows/process-token.ts';
 import type { Owner } from '../protocol/generated/contract.ts';
 import { FileLedger } from './file-ledger.ts';
@@ -32,7 +33,7 @@ export async function openLedger(
   const posix = platform !== 'win32';
   const place = thisPlace();
   const look = (other: number) => processIdentity(other, platform);
-  const { own, system } = folders ?? ledgerFolders(host, posix ? userId === 0 : await isElevated());
+  const { own, system } = folders ?? ledgerFolders(host, posix ? userId === 0 : await hasFullRights());
   const owner = { user, ...(named ?? { processId, processStartTime: startTime() }), host: place.host };
   const surroundings = { posix, locks: new LifeLocks(posix), place, look };
   if (!own)
@@ -46,6 +47,16 @@ export async function openLedger(
     patience,
   });
 }
+
+/**
+ * Whether this is an elevated process. Without native code nobody knows, and nothing can be changed; an ordinary user's
+ * view has all there is to read.
+ */
+const hasFullRights = (): Promise<boolean> =>
+  isElevated().catch((error: unknown) => {
+    if (error instanceof NativePartError) return false;
+    throw error;
+  });
 
 /** For people. */
 const startTime = () => new Date(performance.timeOrigin).toISOString();

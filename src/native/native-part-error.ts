@@ -31,9 +31,9 @@ export const leftBehind = (folder: string, cause: unknown): NativePartError =>
 
 /** The system does not load it. */
 export function notLoaded(cause: Error, platform: NodeJS.Platform): NativePartError {
-  const [said = ''] = cause.message.split('\n');
+  const [said = ''] = cause.message.split(/\r?\n/);
   return new NativePartError(
-    `The native code cannot be loaded: ${said.replace(/\.$/, '')}.`,
+    `The native code cannot be loaded: ${said.replace(/\.+$/, '')}.`,
     wayOut(said, platform),
     cause,
   );
@@ -48,7 +48,8 @@ function wayOut(said: string, platform: NodeJS.Platform): string {
   if (platform === 'win32') {
     return (
       'A policy may refuse what is not signed, as Smart App Control and App Control for Business do; the log ' +
-      'Microsoft-Windows-CodeIntegrity/Operational says so by event 3077. Have koffi.node of this program allowed.'
+      'Microsoft-Windows-CodeIntegrity/Operational says so by event 3077. Have koffi.node of this program allowed. ' +
+      'What only netsh tells, exclusions and dynamic ranges, can be listed without it.'
     );
   }
   return others;
