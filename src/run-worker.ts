@@ -62,6 +62,15 @@ export function runWorker(words: readonly string[], name: WorkerName): void {
     case 'serve':
       serve(command);
       break;
+    case 'listen':
+      import('./run-listener.ts').then(
+        ({ runListener }) => runListener(command, process),
+        (error) => {
+          process.stderr.write(`${name}: ${error.message}\n`);
+          process.exitCode = exitCode.failed;
+        },
+      );
+      break;
     case 'version':
       process.stdout.write(`${packageVersion}\n`);
       break;

@@ -18,7 +18,7 @@ const allowed: Record<string, string[]> = {
   rpc: ['protocol', 'desired-state', 'host', 'package-files', 'type:service', 'type:providers', 'type:open-service'],
   demand: ['protocol', 'machine', 'native', 'rpc', 'open-service', 'type:host', 'service'],
   mcp: ['protocol', 'machine', 'ledger', 'service', 'rpc', 'host', 'open-service', 'exit-codes'],
-  library: ['protocol', 'machine', 'providers', 'open-service', 'host', 'index', 'type:service'],
+  library: ['protocol', 'machine', 'providers', 'rpc', 'open-service', 'host', 'index', 'type:service'],
   cli: [
     'protocol',
     'library',

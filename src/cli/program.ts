@@ -17,6 +17,7 @@ import { addRemove } from './commands/remove.ts';
 import { addServe } from './commands/serve.ts';
 import { addSettle } from './commands/settle.ts';
 import { addStatus } from './commands/status.ts';
+import { addTake } from './commands/take.ts';
 import { addTest } from './commands/test.ts';
 import { addWait } from './commands/wait.ts';
 import { UsageError } from './failure.ts';
@@ -57,6 +58,7 @@ export function program(terminal: Terminal, output: Output): Command {
   for (const add of [
     addExec,
     addNew,
+    addTake,
     addGet,
     addFind,
     addTest,

@@ -41,6 +41,7 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
   readonly pid: number;
+  readonly ppid: number;
   readonly execPath: string;
   /** The second word is the program's own file. */
   readonly argv: readonly string[];

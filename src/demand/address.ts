@@ -50,7 +50,7 @@ function isOwnFolder(path: string, userId: number): boolean {
 
 /** Removes the socket, and a folder that was made for it alone. */
 export function removeAddress(path: string): void {
-  if (path.startsWith('\\\\') || path.startsWith('\0')) return;
+  if (path.startsWith('\\\\')) return;
   rmSync(path, { force: true });
   if (basename(path) === 'sock') rmSync(dirname(path), { recursive: true, force: true });
 }
@@ -79,7 +79,7 @@ function isOfNobody(name: string): boolean {
 }
 
 /** Whether nobody listens on a socket that is there. */
-function isDeaf(path: string): Promise<boolean> {
+export function isDeaf(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

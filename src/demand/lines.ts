@@ -8,7 +8,7 @@ import { type Asker, askerOf } from './asker.ts';
 import type { Desk } from './desk.ts';
 
 /** What is answered to a line that says what it wants. */
-type LineAnswer =
+export type LineAnswer =
   | { created: Reservations }
   | { refused: { errorName?: ErrorName; message: string; facts?: ErrorFacts } };
 

@@ -1,18 +1,18 @@
-import { openService, type ServiceOptions } from '../open-service.ts';
+import type { ServiceOptions } from '../open-service.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import type { PortRange, Reservation } from '../protocol/generated/contract.ts';
 import { closeHeld, holdAddress } from '../providers/sockets/hold-address.ts';
-import type { PortService } from '../service/port-service.ts';
+import { openReserver, type Reserver } from './reserver.ts';
 
 /** The ports that getPort has given: kept for this process until they are cleared. */
 export class KeptPorts {
-  readonly #service: Promise<PortService>;
+  readonly #service: Promise<Reserver>;
   readonly #isLinux: boolean;
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #descriptors: number[] = [];
 
   constructor(options: ServiceOptions, platform: NodeJS.Platform) {
-    this.#service = openService(options);
+    this.#service = openReserver(options);
     this.#service.catch(() => {}); // each call tells
     this.#isLinux = platform === 'linux';
   }
@@ -57,7 +57,7 @@ export class KeptPorts {
     await service?.close();
   }
 
-  async #while<T>(work: (service: PortService) => Promise<T>): Promise<T> {
+  async #while<T>(work: (service: Reserver) => Promise<T>): Promise<T> {
     const under = this.#service.then(work);
     this.#underWay.add(under);
     try {

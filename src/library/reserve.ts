@@ -1,9 +1,9 @@
-import { openService, type ServiceOptions } from '../open-service.ts';
+import type { ServiceOptions } from '../open-service.ts';
 import { InvalidParamsError } from '../protocol/errors.ts';
 import type { Protocol, Reservation, ReservationCreateParams } from '../protocol/generated/contract.ts';
 import type { CallOptions } from '../service/call-options.ts';
-import type { PortService } from '../service/port-service.ts';
 import { type HeldReservation, heldReservation } from './held-reservation.ts';
+import { openReserver, type Reserver } from './reserver.ts';
 import type { HandOver } from './take.ts';
 
 /** What to reserve; all of it may be left out. */
@@ -13,7 +13,8 @@ export interface ReserveParams extends Omit<ReservationCreateParams, 'protocol' 
 }
 
 /**
- * Reserves a block of ports in this process; without params one free TCP port.
+ * Reserves a block of ports in this process; without params one free TCP port. Under `portreservation exec`, or where
+ * PORT_RESERVATION_ADDRESS says who serves, that one holds them for this process, which then starts nothing of its own.
  *
  * A runtime reservation (the default) is freed by `release()`, at the end of the `await using` block, or with the process.
  * A persistent one is freed by `release()` alone: leaving the block keeps it.
@@ -34,7 +35,7 @@ export async function reserve(
   const { checkParams } = await import('../protocol/check.ts');
   const checked = checkParams('reservation/create', { protocol: 'tcp', ...params });
   if (checked.whatIf) throw new InvalidParamsError([{ field: 'whatIf', message: 'is for openService().create()' }]);
-  const service = await openService(options);
+  const service = await openReserver(options);
   try {
     const { reservations } = await service.create(checked, options);
     return heldReservation({
@@ -50,13 +51,13 @@ export async function reserve(
   }
 }
 
-async function release(service: PortService, reservations: readonly Reservation[]): Promise<void> {
+async function release(service: Reserver, reservations: readonly Reservation[]): Promise<void> {
   await service.release({ protocol: reservations.map(({ protocol }) => protocol), range: reservations[0]!.range });
   await service.close();
 }
 
 /** What lets this process in on the ports of a reservation of its own. */
-function handOverOf({ capabilities }: PortService, { token, enforcement }: Reservation, isStrict: boolean): HandOver {
+function handOverOf({ capabilities }: Reserver, { token, enforcement }: Reservation, isStrict: boolean): HandOver {
   const isEnforced = enforcement === 'kernel' && token !== undefined;
   if (capabilities.handOver === 'reusePort') return { by: 'reusePort', ...(isEnforced && { token: BigInt(token) }) };
   // Of a range that nothing holds the token is the record's alone.

@@ -5,9 +5,14 @@ export interface ProcessStat {
   group: number;
   /** The process group that has the terminal. */
   foregroundGroup: number;
+  /** Whether it is a copy of its parent that has become no other program. */
+  isCopy: boolean;
   /** When it started, counted from the start of the system. */
   startTicks: string;
 }
+
+/** PF_FORKNOEXEC of linux/sched.h */
+const forkedOnly = 0x40;
 
 /** Takes the text apart (proc_pid_stat(5)). */
 export function parseProcessStat(text: string): ProcessStat {
@@ -19,6 +24,7 @@ export function parseProcessStat(text: string): ProcessStat {
     parent: Number(field(4)),
     group: Number(field(5)),
     foregroundGroup: Number(field(8)),
+    isCopy: (Number(field(9)) & forkedOnly) !== 0,
     startTicks: field(22),
   };
 }

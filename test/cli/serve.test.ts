@@ -30,7 +30,12 @@ test.each([
 
 test('serve takes the options of the worker and says what is wrong', async () => {
   const run = (...args: string[]) => promisify(execFile)(process.execPath, [portreservation, 'serve', ...args]);
-  expect((await run('--help')).stdout).toMatch(/^Usage: portreservation serve --stdio \[--provider /);
+  expect((await run('--help')).stdout).toMatch(
+    /^Usage: portreservation serve --stdio\|--listen \[ADDRESS\] \[--provider /,
+  );
   expect((await run('--version')).stdout).toBe(`${version}\n`);
-  await expect(run()).rejects.toMatchObject({ code: 64, stderr: expect.stringMatching(/^--stdio is missing\n/) });
+  await expect(run()).rejects.toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(/^--stdio or --listen is missing\n/),
+  });
 });

@@ -17,7 +17,7 @@ export async function startTree({ options = [] as string[], env = ownHome(onTest
 
 export function connectTo(address: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(address.replace(/^@/, '\0'), () => resolve(socket)).on('error', reject);
+    const socket = connect(address, () => resolve(socket)).on('error', reject);
     onTestFinished(() => void socket.destroy());
   });
 }

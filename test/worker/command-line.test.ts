@@ -26,14 +26,20 @@ describe('the command line', () => {
     expect(await run('--help')).toMatchObject({ code: 0, out: expect.stringMatching(/^Usage: .*--stdio/), err: '' });
   });
 
-  test.each([[], ['--port', '5'], ['--stdio', '--provider', 'magic']])(
-    '%j ends with 64 and says why',
-    async (...args) => {
-      const { code, out, err } = await run(...args.flat());
-      expect({ code, out }).toEqual({ code: 64, out: '' });
-      expect(err).toMatch(/^(--stdio is missing|unknown argument|--provider must be one of).*\n\nUsage: /);
-    },
-  );
+  test.each([
+    [],
+    ['--port', '5'],
+    ['--stdio', '--provider', 'magic'],
+    ['--listen', '--stdio'],
+    ['--listen='],
+    ['--listen', '@x'],
+  ])('%j ends with 64 and says why', async (...args) => {
+    const { code, out, err } = await run(...args.flat());
+    expect({ code, out }).toEqual({ code: 64, out: '' });
+    expect(err).toMatch(
+      /^(--stdio or --listen is missing|--stdio and --listen exclude|--listen (?:.*) is an abstract|--listen= must|unknown argument|--provider must be one of).*\n\nUsage: /,
+    );
+  });
 
   test('without input it ends with 0', async () => {
     expect(await run('--stdio')).toEqual({ code: 0, out: '', err: '' });

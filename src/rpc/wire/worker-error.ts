@@ -31,11 +31,13 @@ export class WorkerError extends Error {
 /** The error for a worker, or a command that led to one, that is gone: why, its exit code and its last words. */
 export function workerEnded(
   end: WorkerEnd,
-  { reason, command }: { reason?: string; command?: string } = {},
+  { reason, command, address }: { reason?: string; command?: string; address?: string } = {},
 ): WorkerError {
   const { exitCode, signal, lastLines } = end;
+  const ending = reason ? `: ${reason}` : '.';
+  if (address) return new WorkerError(`The connection to the worker at ${address} has ended${ending}`, { end });
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
   const said = lastLines.length > 0 ? ` Its last lines:\n${lastLines.join('\n')}` : '';
   const who = command ? `The program ${JSON.stringify(command)}, which leads to the worker,` : 'The worker';
-  return new WorkerError(`${who} ${how}${reason ? `: ${reason}` : '.'}${said}`, { end });
+  return new WorkerError(`${who} ${how}${ending}${said}`, { end });
 }

@@ -1,0 +1,32 @@
+import { connect } from 'node:net';
+import { ServiceError } from '../protocol/errors.ts';
+import type { ReservationCreateParams, Reservations } from '../protocol/generated/contract.ts';
+import type { LineAnswer } from './lines.ts';
+
+/** What tells that nobody is there, or nobody for this user. */
+const nobodyThere = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ENOTSOCK'];
+
+/**
+ * Asks at the address for ports for the life of a process; undefined where nobody serves this user there.
+ * @throws what a creation throws
+ */
+export async function askAt(
+  address: string,
+  processId: number,
+  params: ReservationCreateParams,
+): Promise<Reservations | undefined> {
+  let text = '';
+  try {
+    const socket = connect(address);
+    socket.end(`${processId} ${JSON.stringify(params)}\n`);
+    for await (const chunk of socket.setEncoding('utf8')) text += chunk as string;
+  } catch (error) {
+    if (nobodyThere.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
+  if (!text.startsWith('{')) return undefined; // another user's, or a portserver
+  const answer = JSON.parse(text) as LineAnswer;
+  if ('created' in answer) return answer.created;
+  const { errorName, message, facts } = answer.refused;
+  throw errorName ? new ServiceError(errorName, message, facts) : new Error(message);
+}
