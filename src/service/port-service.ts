@@ -48,7 +48,7 @@ import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
 import { type Labelled, noAdmissionOfChildren, noSysctlHere, portInUse } from './refusals.ts';
-import { type Batch, type BatchOutcome, prospectOf, refused } from './reservations/batch.ts';
+import { type Batch, type BatchOutcome, lookAhead, prospectOf, refused } from './reservations/batch.ts';
 import { type Divided, divide, type Part } from './reservations/division.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
 import type { Granted, Made } from './reservations/obtained.ts';
@@ -139,8 +139,9 @@ export class PortService {
     const core = this.#core;
     if (whatIf) return this.#foresight.batch(batch, signal);
     if (batch.wishes?.length) await core.provider.prepare?.();
+    const ahead = await lookAhead(core, batch);
     return core.ledger.change(async (change) => {
-      const prospect = await prospectOf(core, takerOf(core), batch, { view: change, signal });
+      const prospect = await prospectOf(core, takerOf(core), batch, { ...ahead, view: change, signal });
       try {
         await record(core, prospect, change, signal);
         return prospect;

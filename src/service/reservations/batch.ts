@@ -3,7 +3,7 @@ import type { LedgerRecord, Reservation, ReservationReleaseParams } from '../../
 import { keyOf } from '../../protocol/ranges.ts';
 import type { Core } from '../core.ts';
 import { turns } from '../turns.ts';
-import { obtain, type Taker } from './obtain.ts';
+import { type Circumstances, obtain, type Surveys, type Taker } from './obtain.ts';
 import { type Made, madeOf, type Obtained } from './obtained.ts';
 import { releasable } from './release.ts';
 import type { CreateRequest } from './requests.ts';
@@ -55,12 +55,33 @@ export function refused({ wishes, releases }: BatchOutcome, reason: unknown): Ba
   return { wishes: wishes.map(orNo), releases: releases.map(orNo) };
 }
 
+/** What was read before the ledger's lock was taken. */
+interface Ahead {
+  look?: object;
+  surveys?: Surveys;
+}
+
+/**
+ * Reads what the choices need of the system, while nobody waits for the ledger's lock. What cannot be read is for whom it
+ * concerns to find.
+ */
+export async function lookAhead({ provider }: Core, { wishes = [] }: Batch): Promise<Required<Ahead>> {
+  const choosing = wishes.flatMap(({ requests }) => requests.filter(({ range }) => !range));
+  const protocols = [...new Set(choosing.flatMap((request) => request.protocols))];
+  const look = {};
+  const surveys: Surveys = new Map();
+  await Promise.allSettled(
+    protocols.map(async (protocol) => surveys.set(protocol, await provider.survey(protocol, false, look))),
+  );
+  return { look, surveys };
+}
+
 /** Takes what can be had, one after the other. What is released or replaced is in nobody's way. */
 export async function prospectOf(
   core: Core,
   taker: Taker,
   { wishes = [], releases = [] }: Batch,
-  { view, signal }: { view: LedgerView; signal?: AbortSignal },
+  { view, signal, look = {}, surveys = new Map() }: Ahead & { view: LedgerView; signal?: AbortSignal },
 ): Promise<Prospect> {
   const prospect = { wishes: [], releases: [], obtained: [], gone: [] } as {
     [K in keyof Prospect]: Prospect[K][number][];
@@ -71,7 +92,6 @@ export async function prospectOf(
     if (outcome.status === 'fulfilled') prospect.gone.push(...outcome.value);
   }
   const turn = turns(signal);
-  const look = {};
   let own = without(view.own, prospect.gone);
   for (const wish of wishes) {
     try {
@@ -83,7 +103,7 @@ export async function prospectOf(
     const now = { ...view, own };
     const replaced = replacedOf(wish, now);
     const [outcome] = await Promise.allSettled([
-      obtainTogether(core, taker, wish, { view: now, replacing: replaced, look, signal }),
+      obtainTogether(core, taker, wish, { view: now, replacing: replaced, look, surveys, signal }),
     ]);
     if (outcome.status === 'rejected') {
       prospect.wishes.push(outcome);
@@ -116,10 +136,7 @@ async function obtainTogether(
   core: Core,
   taker: Taker,
   { requests }: Wish,
-  {
-    view,
-    ...circumstances
-  }: { view: LedgerView; replacing: readonly LedgerRecord[]; look: object; signal?: AbortSignal },
+  { view, ...circumstances }: Circumstances & { replacing: readonly LedgerRecord[] },
 ): Promise<Obtained[]> {
   const { replacing } = circumstances;
   const obtained: Obtained[] = [];

@@ -1,7 +1,7 @@
 import type { LedgerView } from '../../ledger/ledger.ts';
 import type { Admission, LedgerRecord, PortRange, Protocol, Reservation } from '../../protocol/generated/contract.ts';
 import { keyOf } from '../../protocol/ranges.ts';
-import type { Claim } from '../../providers/provider.ts';
+import type { Claim, Survey } from '../../providers/provider.ts';
 import type { Core } from '../core.ts';
 import { relabelled, sameLabel } from '../label.ts';
 import { claimFreeRange, combined, defaultWindow, portsToAvoid, surveySocketsFrom } from '../ports/choose.ts';
@@ -22,9 +22,14 @@ interface Wanted extends CreateRequest {
   admission: Admission | undefined;
 }
 
+/** What was read of the system for choosing, of each protocol. */
+export type Surveys = Map<Protocol, Survey>;
+
 /** What a request may stand on. */
-interface Circumstances {
+export interface Circumstances {
   view: LedgerView;
+  /** Read anew for a protocol that is not there. */
+  surveys?: Surveys;
   /** The caller's reservations that this comes in place of, no longer in the view. */
   replacing?: readonly Reservation[];
   /** See `Claim`. */
@@ -101,7 +106,7 @@ async function take(
   core: Core,
   taker: Taker,
   request: Wanted,
-  { view, replacing = [], ...how }: Circumstances,
+  { view, surveys, replacing = [], ...how }: Circumstances,
 ): Promise<Pick<Obtained, 'claimed' | 'warnings'>> {
   const { provider, known } = core;
   const { protocols, numberOfPorts, range: definite } = request;
@@ -114,7 +119,11 @@ async function take(
     return { claimed: await takeRange(definite), warnings: await cautions() };
   }
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
-  const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, false, how.look))));
+  const survey = combined(
+    await Promise.all(
+      protocols.map((protocol) => surveys?.get(protocol) ?? provider.survey(protocol, false, how.look)),
+    ),
+  );
   const reserved = others.map((item) => item.range);
   const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: request.within === undefined });
   const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
