@@ -36,7 +36,7 @@ function colorsOf(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): PortMapRen
 /** What the command line may know of the process it runs in, and is given by main.ts: the process itself. */
 export interface Terminal {
   readonly stdin: Readable;
-  readonly stdout: Writable & { columns?: number; isTTY?: boolean };
+  readonly stdout: Writable & { columns?: number; rows?: number; isTTY?: boolean };
   readonly stderr: Writable & { columns?: number };
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;

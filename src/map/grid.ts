@@ -10,22 +10,31 @@ export type Row = (PortKind | undefined)[];
 export interface GridShape {
   portsPerRow: number;
   cellsPerRow: number;
+  /** The first port that has a cell; 0 if absent. */
+  from?: number;
+  /** The first port behind the last row; behind all if absent. */
+  to?: number;
 }
 
 /** The row that the port is in, and the cell of that row. */
-export function placeOf(port: number, { portsPerRow, cellsPerRow }: GridShape): { row: number; cell: number } {
-  const row = Math.floor(port / portsPerRow);
-  return { row, cell: Math.floor(((port - row * portsPerRow) * cellsPerRow) / portsPerRow) };
+export function placeOf(
+  port: number,
+  { portsPerRow, cellsPerRow, from = 0 }: GridShape,
+): { row: number; cell: number } {
+  const row = Math.floor((port - from) / portsPerRow);
+  return { row, cell: Math.floor(((port - from - row * portsPerRow) * cellsPerRow) / portsPerRow) };
 }
 
 /** All ports in rows of cells. Of the ports in a cell the most remarkable one is shown. */
 export function gridOf(segments: readonly PortMapSegment[], shape: GridShape): Row[] {
-  const rows: Row[] = Array.from({ length: Math.ceil(numberOfPorts / shape.portsPerRow) }, () =>
+  const { from = 0, to = numberOfPorts } = shape;
+  const rows: Row[] = Array.from({ length: Math.ceil((to - from) / shape.portsPerRow) }, () =>
     new Array<PortKind | undefined>(shape.cellsPerRow).fill(undefined),
   );
   for (const { range, kind } of segments) {
-    const first = placeOf(range.startPort, shape);
-    const last = placeOf(endPort(range), shape);
+    if (endPort(range) < from || range.startPort >= to) continue;
+    const first = placeOf(Math.max(range.startPort, from), shape);
+    const last = placeOf(Math.min(endPort(range), to - 1), shape);
     for (let row = first.row; row <= last.row; row++) {
       const cells = rows[row]!;
       const to = row === last.row ? last.cell : shape.cellsPerRow - 1;

@@ -2,11 +2,13 @@ import type { PortKind, Protocol } from '../protocol/generated/contract.ts';
 
 /** How a kind of port is shown. */
 export interface KindStyle {
-  /** On a dark ground, and of terminals with true colour. */
+  /** On a dark ground. */
   dark: string;
+  /** Of terminals with true colour, whose ground is not known; `dark` if absent. */
+  terminal?: string;
   /** On a light ground. */
   light: string;
-  /** Of the 256 colours of xterm, the nearest to `dark`. */
+  /** Of the 256 colours of xterm, the nearest to that. */
   ansi256: number;
   /** Of the 16 colours, as the number that sets the foreground. */
   ansi16: number;
@@ -19,7 +21,15 @@ export interface KindStyle {
  * green or blue, which a test measures.
  */
 export const styles: Record<PortKind, KindStyle> = {
-  free: { dark: '#212b38', light: '#e9edf1', ansi256: 236, ansi16: 30, unicode: '·', ascii: '.' },
+  free: {
+    dark: '#212b38',
+    light: '#e9edf1',
+    terminal: '#3d4854',
+    ansi256: 239,
+    ansi16: 90,
+    unicode: '·',
+    ascii: '.',
+  },
   inDynamicRange: { dark: '#1d4f80', light: '#b5d6f2', ansi256: 24, ansi16: 34, unicode: '░', ascii: ':' },
   privileged: { dark: '#5c5136', light: '#e3d5a8', ansi256: 58, ansi16: 33, unicode: '╌', ascii: '-' },
   excludedByAdministrator: { dark: '#e0b32a', light: '#c98f00', ansi256: 178, ansi16: 93, unicode: '▒', ascii: 'x' },
@@ -48,3 +58,6 @@ const titles: Record<PortKind, string> = {
 /** What people call the kind; nobody listens on a UDP port. */
 export const titleOf = (kind: PortKind, protocol: Protocol): string =>
   kind === 'listening' && protocol === 'udp' ? 'receiving' : titles[kind];
+
+/** A number as people write it. */
+export const grouped = (value: number): string => value.toLocaleString('en-US');

@@ -23,12 +23,15 @@ export interface Excluder {
 export interface NamedThings {
   listening: NamedPorts[];
   reserved: NamedPorts[];
+  /** Exclusions that were made here and have a name. */
+  kept: NamedPorts[];
   excluders: Excluder[];
 }
 
 export function namedThings({ segments }: Pick<ProtocolMap, 'segments'>): NamedThings {
   const listening: NamedPorts[] = [];
   const reservations = new Map<number, Reservation>();
+  const kept: NamedPorts[] = [];
   const excluders = new Map<string, Excluder>();
   const exclusions = new Set<string>();
   for (const { range, kind, label, holders, reservation, exclusion } of segments) {
@@ -40,11 +43,15 @@ export function namedThings({ segments }: Pick<ProtocolMap, 'segments'>): NamedT
     const key = `${excluderKey} ${formatRange(exclusion.range)}`;
     if (reservation || exclusions.has(key)) continue;
     exclusions.add(key);
+    if (exclusion.own && exclusion.name !== undefined) {
+      kept.push(keptAs(exclusion, exclusion.name));
+      continue;
+    }
     const excluder = excluders.get(excluderKey);
     if (excluder) addRange(excluder.ranges, exclusion.range);
     else excluders.set(excluderKey, { ...by, ranges: [exclusion.range] });
   }
-  return { listening, reserved: [...reservations.values()].map(reservedAs), excluders: [...excluders.values()] };
+  return { listening, reserved: [...reservations.values()].map(reservedAs), kept, excluders: [...excluders.values()] };
 }
 
 /** Adds the next range, which begins where the last one ends or later. */
@@ -62,6 +69,16 @@ export function whoOf(holder: PortHolder | undefined): string {
   return user === undefined ? 'no process' : `user ${user}`;
 }
 
+/** A process with its id and user. */
+export function aboutHolder(holder: PortHolder): string {
+  const { processName, processId, user } = holder;
+  const facts = [
+    processName !== undefined && processId !== undefined && `process ${processId}`,
+    (processName ?? processId) !== undefined && user,
+  ].filter(Boolean);
+  return facts.length > 0 ? `${whoOf(holder)} (${facts.join(', ')})` : whoOf(holder);
+}
+
 /** Who reserved it and what for. */
 export function reservedAs({ range, name, reason, owner, lifetime }: Reservation): NamedPorts {
   const process = owner?.processId === undefined ? '' : `, process ${owner.processId}`;
@@ -69,8 +86,17 @@ export function reservedAs({ range, name, reason, owner, lifetime }: Reservation
   return { range, name: name ?? 'unnamed', note: notes.filter((one) => one !== undefined).join(', ') };
 }
 
+/** An exclusion that was made here. */
+const keptAs = ({ range, reason }: PortExclusion, name: string): NamedPorts => ({
+  range,
+  name,
+  note: ['excluded', reason].filter((one) => one !== undefined).join(', '),
+});
+
 /** Who excluded it and whom that stops. */
-export const excludedBy = ({ source, administered }: PortExclusion): Omit<Excluder, 'ranges'> =>
+export const excludedBy = ({ source, administered, own, name }: PortExclusion): Omit<Excluder, 'ranges'> =>
   administered
-    ? { name: 'an administrator', effect: 'bindable by number', source }
+    ? own
+      ? { name: name ?? 'PortReservation', effect: 'bindable by number', source }
+      : { name: 'an administrator', effect: 'bindable by number', source }
     : { name: 'the system', effect: 'nobody can bind', source };

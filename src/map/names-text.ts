@@ -14,10 +14,11 @@ const mostPerLine = 8;
 
 /** Under the map: who listens, what is reserved, who excluded what, as far as there is room. */
 export function namesText(map: ProtocolMap, painter: Painter, columns: number): string[] {
-  const { listening, reserved, excluders } = namedThings(map);
+  const { listening, reserved, kept, excluders } = namedThings(map);
   return [
     ...section(titleOf('listening', map.protocol), inColumns(listening, painter, columns), painter),
     ...section('reserved', inLines(reserved, painter, columns), painter),
+    ...section('kept out of automatic choice', inLines(kept, painter, columns), painter),
     ...section('excluded', byExcluder(excluders, painter, columns), painter),
   ];
 }

@@ -52,17 +52,31 @@ export class Painter {
     return this.hasColors ? `${csi}2m${text}${csi}0m` : text;
   }
 
-  /** A line of cells: the upper row, and where there are colours the lower one below it. */
-  cells(upper: readonly (PortKind | undefined)[], lower: readonly (PortKind | undefined)[] = []): string {
+  /** What stands in the place of a cell that is ringed. */
+  get ring(): string {
+    return this.#characters === 'ascii' ? '@' : '◉';
+  }
+
+  /** A line of cells: the upper row, and where there are colours the lower one below it. @param rings cells to ring */
+  cells(
+    upper: readonly (PortKind | undefined)[],
+    lower: readonly (PortKind | undefined)[] = [],
+    rings: ReadonlySet<number> = new Set(),
+  ): string {
     if (!this.hasColors)
       return upper
-        .map((kind) => this.glyph(kind))
+        .map((kind, cell) => (rings.has(cell) ? this.ring : this.glyph(kind)))
         .join('')
         .trimEnd();
     let line = '';
     let before = '';
     // Only behind the last port is nothing.
     for (const [cell, above] of upper.filter((kind) => kind !== undefined).entries()) {
+      if (rings.has(cell)) {
+        line += `${csi}0;1;7m${this.ring}`;
+        before = '';
+        continue;
+      }
       const below = lower[cell];
       const sequence = `${csi}0;${this.#foreground[above]}${below ? `;${this.#background[below]}` : ''}m`;
       if (sequence !== before) line += sequence;
@@ -74,10 +88,10 @@ export class Painter {
 }
 
 function colorCode(kind: PortKind, colors: TerminalColors, isBackground: boolean): string {
-  const { ansi16, ansi256, dark } = styles[kind];
+  const { ansi16, ansi256, dark, terminal = dark } = styles[kind];
   if (colors === 'ansi16') return `${ansi16 + (isBackground ? 10 : 0)}`;
   const which = isBackground ? 48 : 38;
   if (colors === 'ansi256') return `${which};5;${ansi256}`;
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(dark.slice(at, at + 2), 16));
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(terminal.slice(at, at + 2), 16));
   return `${which};2;${red};${green};${blue}`;
 }

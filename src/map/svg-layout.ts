@@ -24,10 +24,10 @@ export const styleSheet = `<style>
 text{font:12px ui-sans-serif,system-ui,"Segoe UI",Helvetica,Arial,sans-serif;fill:#24292f}
 .number{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 .title{font-size:22px;font-weight:600}.head{font-weight:600}.faint{fill:#59636e}.small{font-size:11px}.end{text-anchor:end}.labels text{font-size:10px}
-.ground{fill:#fff;stroke:#d8dee4}.rule{stroke:#8c959f;fill:none}
+.ground{fill:#fff;stroke:#d8dee4}.rule{stroke:#8c959f;fill:none}.ring{fill:none;stroke:#d1006c;stroke-width:2.5}.halo{paint-order:stroke;stroke:#fff;stroke-width:4px}
 .tips{fill-opacity:0;pointer-events:all}.tips path:hover{stroke:#d1006c;stroke-width:2}
 ${rules('light')}
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}.ground{fill:#0d1117;stroke:#30363d}.rule{stroke:#6e7681}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}.ground{fill:#0d1117;stroke:#30363d}.rule{stroke:#6e7681}.ring{stroke:#ff7fc4}.halo{stroke:#0d1117}
 .tips path:hover{stroke:#ff7fc4}
 ${rules('dark')}}
 </style>`;

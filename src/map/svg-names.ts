@@ -26,14 +26,19 @@ const [first, second, third, fourth] = [
 
 /** Under the picture: who listens, what is reserved, who excluded what, as far as there is room. */
 export function namesBelow(map: ProtocolMap, top: number): { text: string; height: number } {
-  const { listening, reserved, excluders } = namedThings(map);
+  const { listening, reserved, kept, excluders } = namedThings(map);
   const inFirst = listening.slice(0, mostLines);
   const rest = listening.slice(mostLines);
   const inSecond = rest.slice(0, rest.length > mostLines ? mostLines - 1 : mostLines);
   const columns = [
     column(titleOf('listening', map.protocol), lined(inFirst, first), first, top),
     column('', [...lined(inSecond, second), ...more(rest.length - inSecond.length)], second, top),
-    column('reserved', detailed(reserved, third), third, top),
+    column(
+      reserved.length > 0 ? 'reserved' : kept.length > 0 ? 'kept' : '',
+      detailed([...reserved, ...kept], third),
+      third,
+      top,
+    ),
     column('excluded', byExcluder(excluders, fourth), fourth, top),
   ];
   const lines = Math.max(...columns.map((one) => one.lines));
@@ -96,10 +101,10 @@ const between = 1;
 
 /** Names beside what they belong to, reservations first, each only where nothing lies under it. */
 export function labels(map: ProtocolMap, rows: readonly Row[]): string {
-  const { reserved, listening } = namedThings(map);
+  const { reserved, kept, listening } = namedThings(map);
   const taken = rows.map((row) => row.map((kind) => kind === undefined || rank(kind) > rank('privileged')));
   const texts: string[] = [];
-  for (const { range, name } of [...reserved, ...listening]) {
+  for (const { range, name } of [...reserved, ...kept, ...listening]) {
     const { row, cell } = placeOf(endPort(range), grid);
     const text = cutText(plainText(name), longestName, '…');
     const beside = cell + 1;

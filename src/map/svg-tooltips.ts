@@ -1,15 +1,8 @@
-import type {
-  PortHolder,
-  PortKind,
-  PortMapSegment,
-  PortRange,
-  Protocol,
-  ProtocolMap,
-} from '../protocol/generated/contract.ts';
+import type { PortKind, PortMapSegment, PortRange, Protocol, ProtocolMap } from '../protocol/generated/contract.ts';
 import { endPort, formatRange } from '../protocol/ranges.ts';
 import { placeOf } from './grid.ts';
 import { kinds, rank, titleOf } from './kinds.ts';
-import { type Excluder, excludedBy, reservedAs, whoOf } from './named-ports.ts';
+import { aboutHolder, type Excluder, excludedBy, reservedAs } from './named-ports.ts';
 import { cellX, layout, rowY } from './svg-layout.ts';
 import { cutText, xmlText } from './text-width.ts';
 
@@ -44,7 +37,7 @@ function detailsOf({ kind, holders = [], reservation, exclusion }: PortMapSegmen
   const details: string[] = [];
   if (kind === 'listening' || kind === 'inUse') {
     const who = holders.filter(({ state }) => kind === 'inUse' || state === 'listening');
-    details.push(who.map(describeHolder).join(', '));
+    details.push(who.map(aboutHolder).join(', '));
   }
   if (reservation) details.push(named(reservedAs(reservation)));
   else if (exclusion) details.push(byWhom(excludedBy(exclusion)));
@@ -54,15 +47,6 @@ function detailsOf({ kind, holders = [], reservation, exclusion }: PortMapSegmen
 const byWhom = ({ name, effect, source }: Omit<Excluder, 'ranges'>) => `by ${name}, ${effect} (${source})`;
 
 const named = ({ name, note }: { name: string; note?: string }) => (note ? `${name} (${note})` : name);
-
-function describeHolder(holder: PortHolder): string {
-  const { processName, processId, user } = holder;
-  const facts = [
-    processName !== undefined && processId !== undefined && `process ${processId}`,
-    (processName ?? processId) !== undefined && user,
-  ].filter(Boolean);
-  return facts.length > 0 ? `${whoOf(holder)} (${facts.join(', ')})` : whoOf(holder);
-}
 
 /** One for each piece of so many ports that has something remarkable. */
 function sharedTooltips(segments: readonly PortMapSegment[], protocol: Protocol): Tooltip[] {

@@ -1,12 +1,12 @@
-import type { ProtocolMap } from '../protocol/generated/contract.ts';
+import type { PortMapRendering, ProtocolMap } from '../protocol/generated/contract.ts';
 import { plainText } from '../protocol/plain-text.ts';
 import { formatRange } from '../protocol/ranges.ts';
 import { gridOf, placeOf, type Row, runsOf } from './grid.ts';
-import { kinds, titleOf } from './kinds.ts';
+import { headline } from './headline.ts';
+import { grouped, kinds, titleOf } from './kinds.ts';
 import { cellX, gridBottom, layout, rowY, styleSheet } from './svg-layout.ts';
 import { labels, namesBelow } from './svg-names.ts';
 import { tooltips } from './svg-tooltips.ts';
-import { grouped } from './text.ts';
 import { cutText, xmlText } from './text-width.ts';
 
 const { grid, width, margin } = layout;
@@ -15,9 +15,14 @@ const legendColumns = 4;
 const mostWarnings = 3;
 const longestWarning = 130;
 const warningHeight = 18;
+const longestHeadline = 74;
+const longestCaption = 60;
 
 /** The map as a picture that needs nothing else: no script, no font, no other file. */
-export function renderSvg(map: ProtocolMap): string {
+export function renderSvg(
+  map: ProtocolMap,
+  { ring = [], caption }: Pick<PortMapRendering, 'ring' | 'caption'> = {},
+): string {
   const rows = gridOf(map.segments, grid);
   const legend = legendAt(map, gridBottom + 30);
   const names = namesBelow(map, legend.bottom + 34);
@@ -31,11 +36,12 @@ export function renderSvg(map: ProtocolMap): string {
     `<desc id="summary">${summary(map)}</desc>`,
     styleSheet,
     `<rect class="ground" x=".5" y=".5" width="${width - 1}" height="${height - 1}" rx="10"/>`,
-    `<text class="title" x="${grid.left}" y="50">${title}</text>`,
-    `<text class="faint" x="${grid.left}" y="72">A row is 1,000 ports, a cell is 5 and shows the most remarkable of them. Dynamic range: ${formatRange(map.dynamicRange)}.</text>`,
+    `<text class="title" x="${grid.left}" y="50">${xmlText(cutText(headline(map, ring), longestHeadline, '…'))}</text>`,
+    `<text class="faint" x="${grid.left}" y="72">${note(map, caption)}</text>`,
     axes(),
     ...paint(rows),
     labels(map, rows),
+    rings(ring),
     legend.text,
     names.text,
     warningsAt(namesBottom + 18, warnings),
@@ -45,6 +51,21 @@ export function renderSvg(map: ProtocolMap): string {
     .filter(Boolean)
     .join('\n')}\n`;
 }
+
+const note = ({ protocol, dynamicRange }: ProtocolMap, caption: string | undefined): string => {
+  const scale = `All ${protocol.toUpperCase()} ports, 1,000 in a row, 5 in a cell. Dynamic range: ${formatRange(dynamicRange)}.`;
+  return caption === undefined ? scale : `${scale} ${xmlText(cutText(plainText(caption), longestCaption, '…'))}`;
+};
+
+/** Around the cells, wide enough to be found. */
+const rings = (ports: readonly number[]): string =>
+  ports
+    .map((port) => placeOf(port, grid))
+    .map(
+      ({ row, cell }) =>
+        `<circle class="ring" cx="${cellX(cell) + grid.cell / 2}" cy="${rowY(row) + grid.row / 2}" r="9"/>`,
+    )
+    .join('\n');
 
 function summary({ counts, protocol }: ProtocolMap): string {
   const present = kinds.filter((kind) => counts[kind] > 0).reverse();

@@ -7,6 +7,10 @@ export const maximumPort = 65535;
 /** The last port of the range. */
 export const endPort = ({ startPort, numberOfPorts }: PortRange): number => startPort + numberOfPorts - 1;
 
+/** Each of its ports, ascending. */
+export const portsOf = ({ startPort, numberOfPorts }: PortRange): number[] =>
+  Array.from({ length: numberOfPorts }, (_, index) => startPort + index);
+
 /** Whether the port is one of the range's. */
 export const holdsPort = (range: PortRange, port: number): boolean => range.startPort <= port && port <= endPort(range);
 

@@ -348,9 +348,9 @@ export class PortService {
       const isAsked = (item: { protocol: Protocol }) => item.protocol === one;
       const exclusions = present.exclusions.filter(isAsked);
       const warnings = [...present.warnings, ...overview.warnings];
-      maps.push(drawn(portMap(one, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked))));
+      maps.push(portMap(one, { ...overview, exclusions, warnings }, present.reservations.filter(isAsked)));
     }
-    return { maps };
+    return { maps: drawn(maps) };
   }
 
   /**

@@ -91,6 +91,7 @@ describe.each(methods.map((method) => [method['x-command']!, method] as const))(
       '--width',
       '--plain',
       '--svg',
+      ...['--html', '--card', '--layout', '--caption', '--stamp', '--watch'],
       '--pid',
       '--for',
       '--exit-code',

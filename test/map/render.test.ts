@@ -26,6 +26,15 @@ test.each<[PortMapRendering, string[]]>([
   ],
   [{ format: 'text', characters: 'ascii', colors: 'ansi16' }, ['render.colors must be none where characters is ascii']],
   [{ format: 'text', characters: 'ascii', colors: 'none' }, []],
+  [{ format: 'html', ring: [5173], caption: 'x' }, []],
+  [
+    { format: 'html', layout: 'even', card: true, columns: 80 },
+    ['columns', 'card']
+      .map((field) => `render.${field} is not for the format html`)
+      .concat('render.layout must be folded for the format html'),
+  ],
+  [{ format: 'text', card: true }, ['render.card is not for the format text']],
+  [{ format: 'svg', card: true, layout: 'even' }, ['render.layout must be folded for a card']],
 ])('the rendering %j is refused for %j', (rendering, faults) => {
   expect(fieldsOf(() => checkRendering(rendering))).toEqual(faults);
 });
@@ -35,7 +44,7 @@ test.each<[unknown, string[]]>([
   [{}, ['protocol is required']],
   [{ protocol: 'sctp' }, ['protocol must be tcp, udp, or a list of one or both']],
   [{ protocol: 'tcp', render: {} }, ['render.format is required']],
-  [{ protocol: 'tcp', render: { format: 'png' } }, ['render.format must be one of text, svg']],
+  [{ protocol: 'tcp', render: { format: 'png' } }, ['render.format must be one of text, svg, html']],
   [{ protocol: 'tcp', render: { format: 'text', columns: 39 } }, ['render.columns must be 40 to 500']],
   [{ protocol: 'tcp', render: { format: 'text', columns: 501 } }, ['render.columns must be 40 to 500']],
   [

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { foldedRows } from '../../src/map/folded.ts';
 import { render } from '../../src/map/render.ts';
 import type { ProtocolMap } from '../../src/protocol/generated/contract.ts';
+import { endPort } from '../../src/protocol/ranges.ts';
 import type { FoundHolder } from '../../src/providers/provider.ts';
 import { portMap } from '../../src/service/ports/map.ts';
 import { lacking } from '../kernel/held/support/python.ts';
@@ -38,6 +40,37 @@ const parsed = (text: string) =>
 
 test('the picture of the README is the one of the invented machine', () => {
   expectGolden(svg(inventedMachine()), new URL('../../docs/port-map.svg', import.meta.url));
+});
+
+test.each([
+  ['card', inventedMachine(), { card: true, ring: [5173] }],
+  ['folded', inventedServer(), { layout: 'folded', ring: [443, 65_535], caption: 'lab-7, <2026>' }],
+] as const)('the picture %s is the golden one', (name, map, { ...options }) => {
+  const text = render(map, { format: 'svg', ...options, ring: [...options.ring] });
+  expectGolden(text, new URL(`golden/${name}.svg`, import.meta.url));
+});
+
+test('a card is twice as wide as high, whatever is on it', () => {
+  const whole = [inventedMachine(), inventedServer(), crowded(every(2, 32_767))];
+  for (const map of whole) {
+    const text = render(map, { format: 'svg', card: true, caption: 'x'.repeat(200) });
+    expect(text).toMatch(/^<svg [^>]* viewBox="0 0 1200 600" width="1200" height="600"/);
+    expect(Buffer.byteLength(text)).toBeLessThan(200_000);
+  }
+});
+
+test('half of the folded area is ports below 10,000', () => {
+  const rows = foldedRows(inventedServer().segments, { low: 500, high: 3000, cellsPerRow: 250 });
+  expect(rows[0]!.range.startPort).toBe(0);
+  expect(rows.filter(({ fold }) => fold).map(({ range, fold }) => [range.startPort, endPort(range), fold])).toEqual([
+    [1500, 4999, 'free'],
+    [5500, 7999, 'free'],
+    [10_000, 30_999, 'free'],
+    [43_000, 48_999, 'inDynamicRange'],
+    [52_000, 60_999, 'inDynamicRange'],
+  ]);
+  const all = rows.flatMap(({ range }) => [range.startPort, endPort(range) + 1]);
+  expect(all.slice(1, -1).every((port, index, some) => index % 2 === 1 || port === some[index + 1])).toBe(true);
 });
 
 test('the picture of a server is the golden one', () => {

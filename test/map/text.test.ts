@@ -17,6 +17,9 @@ test.each<[string, ProtocolMap, Options]>([
   ['server-80-ascii', inventedServer(), { characters: 'ascii' }],
   ['server-80-ansi16', inventedServer(), { colors: 'ansi16' }],
   ['machine-80-ansi256', inventedMachine(), { colors: 'ansi256' }],
+  ['machine-80-folded', inventedMachine(), { layout: 'folded', ring: [5173, 40_000], caption: 'lab-7' }],
+  ['server-80-folded', inventedServer(), { layout: 'folded', colors: 'ansi256' }],
+  ['server-80-ring', inventedServer(), { ring: [443, 5000], characters: 'ascii' }],
   ['machine-80-true-color', inventedMachine(), { colors: 'trueColor' }],
 ])('%s reads as the golden text does', (name, map, options) => {
   const visible = text(map, options).replaceAll('\u{1b}', '␛');
@@ -25,8 +28,13 @@ test.each<[string, ProtocolMap, Options]>([
 
 describe('at every width', () => {
   test.each([40, 41, 57, 80, 100, 119, 240, 500])('no line is longer than %i columns', (columns) => {
-    for (const colors of ['none', 'ansi256'] as const) {
-      const lines = stripVTControlCharacters(text(inventedMachine(), { columns, colors })).split('\n');
+    const options: Options[] = [
+      { colors: 'none' },
+      { colors: 'ansi256' },
+      { layout: 'folded', ring: [5173], caption: 'x'.repeat(200) },
+    ];
+    for (const one of options) {
+      const lines = stripVTControlCharacters(text(inventedMachine(), { columns, ...one })).split('\n');
       // The grid takes all the room there is.
       expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(columns);
       expect(Math.max(...lines.map(textWidth))).toBeGreaterThanOrEqual(columns - 1);
@@ -63,6 +71,21 @@ test('a single listener among free ports is seen, at its place', () => {
     ' █ receiving 1   ░ dynamic range 1,000   · free 64,534',
   ]);
   expect(lines.slice(-2)).toEqual([' Receiving', ' 20001 dns']);
+});
+
+test('own exclusions are called by their names', () => {
+  const own = { protocol: 'tcp', store: 'persistent', source: 'netsh', administered: true, own: true } as const;
+  const exclusions = [
+    { ...own, range: { startPort: 5173, numberOfPorts: 1 }, name: 'vite', reason: 'the dev server' },
+    { ...own, range: { startPort: 6000, numberOfPorts: 2 } },
+  ];
+  const dynamicRange = { startPort: 50_000, numberOfPorts: 1000 };
+  const map = portMap('tcp', { holders: new Map(), exclusions, dynamicRange, warnings: [] }, []);
+  const drawn = text(map, { ring: [5173, 6001] });
+  expect(drawn).toContain(' Kept out of automatic choice\n  5173 vite (excluded, the dev server)\n');
+  expect(drawn).toContain(' by PortReservation, bindable by number (netsh)\n   6000-6001');
+  expect(drawn).toContain(' ◉ 5173 is kept out of automatic choice as vite, and free for who names it\n');
+  expect(render(map, { format: 'svg' })).toContain('>vite</text>');
 });
 
 test('what does not fit is counted', () => {

@@ -149,7 +149,20 @@ describe('the contract and the cmdlets', () => {
 
   it('the cmdlets have no parameter that the contract does not know', () => {
     const known = new Set(methods.flatMap(flat).map(([name]) => pascal(name)));
-    const own = ['Persistent', 'Probe', 'Path', 'NoClobber', 'Width', 'Plain', 'PassThru', 'WhatIf', 'Confirm'];
+    const own = [
+      'Persistent',
+      'Probe',
+      'Path',
+      'NoClobber',
+      'Width',
+      'Plain',
+      'Layout',
+      'Caption',
+      'Card',
+      'PassThru',
+      'WhatIf',
+      'Confirm',
+    ];
     for (const word of own) known.add(word);
     for (const name of new Set(methods.map((method) => method['x-cmdlet']!))) {
       expect(

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
@@ -48,6 +48,29 @@ describe.skipIf(lacking.root)(`the map of a machine${lacking.root}`, () => {
       Report @{ types = @($lines.ForEach({ $_.GetType().Name }) | Where-Object { $_ -ne 'String' }).Count
         first = $lines[0]; found = @($lines -match '21081 python3').Count }`);
     expect(seen).toEqual({ types: 0, first: ' All UDP ports  dynamic range 32768-60999', found: 1 });
+  });
+});
+
+describe('the page', () => {
+  it('is of both protocols, by the extension of its file, with the port ringed', async () => {
+    const file = inFolder('ports.html');
+    const seen = await session.run(`
+      $written = @(Show-PortMap -Path ${quoted(file)} -Port 5173 -Caption 'lab 7' -PassThru)
+      $drawn = @(Show-PortMap -Port 5173 -Layout Folded -Plain) -join "\`n"
+      Report @{ files = $written.Count; drawn = $drawn }`);
+    expect(seen).toMatchObject({ files: 1, drawn: expect.stringMatching(/^ @ 5173 /m) });
+    const page = readFileSync(file, 'utf8');
+    expect(page).toMatch(/value="1"> UDP/);
+    expect(page).toContain('lab 7');
+    expect(page).toContain('"ring":[5173]');
+    rmSync(file);
+  });
+
+  it('and a card is a picture of 1200 by 600', async () => {
+    const file = inFolder('card.svg');
+    await session.run(`Show-PortMap -Path ${quoted(file)} -Card; Report @{}`);
+    expect(readFileSync(file, 'utf8')).toContain('viewBox="0 0 1200 600"');
+    rmSync(file);
   });
 });
 

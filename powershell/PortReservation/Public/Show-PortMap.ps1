@@ -18,13 +18,27 @@ function Show-PortMap {
 
     With -Path the map is written as an SVG picture instead: one file without scripts, light or dark as the
     reader's system is, with tooltips that name each port's process, reservation or exclusion. The file is put in
-    place in one step; one that is there is replaced.
+    place in one step; one that is there is replaced. A path that ends in .html makes a page of both protocols, in
+    one file as well, with search, and for the keyboard and screen readers, too.
 
     Errors, by id: AccessDenied, NotSupported, OsError, LedgerCorrupt, InvalidPath (no place for a file),
     WriteFailed.
 
     .PARAMETER Protocol
-    Tcp (the default) or Udp.
+    Tcp (the default) or Udp. A page has both.
+
+    .PARAMETER Port
+    Ports to ring, 1 to 65535, and to say what they are; at most 20.
+
+    .PARAMETER Layout
+    Even (the default), or Folded: half of the area for the ports below 10000, and rows without anything folded.
+
+    .PARAMETER Caption
+    A line beside the headline, 1 to 200 characters, such as the machine and the day. The map names no machine by
+    itself.
+
+    .PARAMETER Card
+    With -Path: a picture of 1200 by 600, as links to it are shown elsewhere.
 
     .PARAMETER Width
     How many columns the text may take, 40 to 500. Default: as many as the window has, or 80.
@@ -33,7 +47,7 @@ function Show-PortMap {
     Only ASCII characters and no colours: for files, mails, and terminals that show neither.
 
     .PARAMETER Path
-    The SVG file to write. Wildcards are not expanded. Nothing is shown then.
+    The SVG or HTML file to write, by its extension. Wildcards are not expanded. Nothing is shown then.
 
     .PARAMETER PassThru
     Gives the file that was written.
@@ -59,6 +73,11 @@ function Show-PortMap {
 
     Draws a picture and opens it. Point at a cell to see what it is.
 
+    .EXAMPLE
+    Show-PortMap -Path ports.html -Port 5173 -Caption "$env:COMPUTERNAME, $([datetime]::Today.ToString('d'))"
+
+    Makes a page to send to somebody, with port 5173 ringed.
+
     .LINK
     Get-PortStatus
 
@@ -74,6 +93,16 @@ function Show-PortMap {
         [ValidateSet('Tcp', 'Udp')]
         [string] $Protocol = 'Tcp',
 
+        [ValidateRange(1, 65535)]
+        [ValidateCount(1, 20)]
+        [int[]] $Port,
+
+        [ValidateSet('Even', 'Folded')]
+        [string] $Layout,
+
+        [ValidateLength(1, 200)]
+        [string] $Caption,
+
         [Parameter(ParameterSetName = 'Text')]
         [ValidateRange(40, 500)]
         [int] $Width,
@@ -86,6 +115,9 @@ function Show-PortMap {
         [string] $Path,
 
         [Parameter(ParameterSetName = 'File')]
+        [switch] $Card,
+
+        [Parameter(ParameterSetName = 'File')]
         [switch] $PassThru
     )
 
@@ -95,7 +127,9 @@ function Show-PortMap {
         if ($Path) {
             $file = Resolve-NewFile $PSCmdlet $Path
             if ($null -eq $file -or -not $PSCmdlet.ShouldProcess($file, "Write map of $Protocol ports")) { return }
-            $render = @{ format = 'svg' }
+            $isPage = [System.IO.Path]::GetExtension($file) -in '.html', '.htm'
+            $render = @{ format = if ($isPage) { 'html' } else { 'svg' } }
+            if ($Card) { $render.card = $true }
         }
         else {
             # What takes the colours out of a text would leave two rows in a line that look the same.
@@ -107,12 +141,19 @@ function Show-PortMap {
             $render = [Terminal]::Rendering($Host, $Width, $manner)
         }
 
-        $params = @{ protocol = $Protocol.ToLowerInvariant(); render = $render }
+        if ($Port) { $render.ring = @($Port) }
+        if ($Layout) { $render.layout = $Layout.ToLowerInvariant() }
+        if ($Caption) { $render.caption = $Caption }
+        $words = @($Protocol.ToLowerInvariant())
+        if ($render.format -eq 'html') { $words = @('tcp', 'udp') }
+        $params = @{ protocol = $words; render = $render }
         $result = Invoke-WorkerMethod $PSCmdlet 'port/map' $params $Protocol
         if ($null -eq $result) { return }
         foreach ($map in $result['maps']) {
             foreach ($warning in $map['warnings']) { $PSCmdlet.WriteWarning([string] $warning) }
             $text = [string] $map['text']
+            # A page stands in the first map.
+            if ($Path -and -not $text) { continue }
             if (-not $Path) { $text.Split([char] 10) }
             elseif ((Save-TextFile $PSCmdlet $file $text) -and $PassThru) { [System.IO.FileInfo]::new($file) }
         }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
-import { endPort } from '../../protocol/ranges.ts';
+import { portsOf } from '../../protocol/ranges.ts';
 import { type CommonOptions, duration, given, protocolOption, ranges, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
 
@@ -31,7 +31,7 @@ export function addWait(root: Command, output: Output): void {
 async function wait(asked: readonly PortRange[], options: Options, output: Output): Promise<void> {
   const { protocol: protocols, free, host, timeout, provider } = options;
   const { waitForPort, waitUntilFree } = await import('../../library/wait.ts');
-  const all = protocols.flatMap((protocol) => portsOf(asked).map((port) => ({ protocol, port })));
+  const all = protocols.flatMap((protocol) => asked.flatMap(portsOf).map((port) => ({ protocol, port })));
   // One that fails ends the wait for the others.
   const failed = new AbortController();
   const each = all.map(async ({ protocol, port }) => {
@@ -48,10 +48,3 @@ async function wait(asked: readonly PortRange[], options: Options, output: Outpu
     for (const { protocol, port } of all) output.say(`${protocol} ${port} ${free ? 'is free' : 'is listened on'}.`);
   });
 }
-
-const portsOf = (asked: readonly PortRange[]): number[] =>
-  asked.flatMap((range) => {
-    const ports: number[] = [];
-    for (let port = range.startPort; port <= endPort(range); port++) ports.push(port);
-    return ports;
-  });

@@ -134,12 +134,14 @@ function unseenOwners(ports: Iterable<readonly FoundHolder[]>): string | undefin
 export const loadRendering = () => import('../../map/render.ts');
 
 /**
- * What adds the drawing that was asked for to a map.
+ * What adds the drawing that was asked for to the maps.
  * @throws InvalidParamsError what is of a text for an svg, or colors in ASCII
  */
-export async function drawingAs(rendering: PortMapRendering | undefined): Promise<(map: ProtocolMap) => ProtocolMap> {
-  if (!rendering) return (map) => map;
-  const { checkRendering, render } = await loadRendering();
+export async function drawingAs(
+  rendering: PortMapRendering | undefined,
+): Promise<(maps: ProtocolMap[]) => ProtocolMap[]> {
+  if (!rendering) return (maps) => maps;
+  const { checkRendering, renderAll } = await loadRendering();
   checkRendering(rendering);
-  return (map) => ({ ...map, text: render(map, rendering) });
+  return (maps) => renderAll(maps, rendering);
 }
