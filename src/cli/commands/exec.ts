@@ -14,6 +14,7 @@ import { runChild } from '../exec/child.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { listenForTree } from '../exec/on-demand.ts';
+import { besides, openSockets } from '../exec/pass-sockets.ts';
 import { reserve } from '../exec/reserve.ts';
 import { reservedBefore } from '../exec/use.ts';
 import { checkNamed, filledIn, type NamedPort, namedPort, portVariables, prefix } from '../exec/variables.ts';
@@ -43,6 +44,7 @@ interface Options extends BlockOptions, Label {
   wait?: number;
   use?: string;
   quiet?: boolean;
+  passSockets?: boolean;
   whatIf?: boolean;
   /** The hold that the words name. */
   askedHold?: Hold | undefined;
@@ -95,6 +97,12 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
         'wait',
       ]),
     )
+    .addOption(
+      new Option('--pass-sockets', 'open the ports, and hand the sockets down as systemd does').conflicts([
+        'hold',
+        'use',
+      ]),
+    )
     .option('--quiet', 'do not say which ports were given, nor that none was used')
     .addOption(whatIfOption())
     .addHelpText('after', execHelp);
@@ -104,7 +112,8 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
     }
     // Who asks as portserver is asked binds as it likes, so its ports are held only where that was asked for.
     const askedHold = command.getOptionValueSource('hold') === 'cli' ? options.hold : undefined;
-    return exec(words, { ...options, askedHold }, { output, terminal });
+    const hold = options.passSockets ? ('strict' satisfies Hold) : options.hold;
+    return exec(words, { ...options, hold, askedHold }, { output, terminal });
   });
 }
 
@@ -134,22 +143,32 @@ async function exec(
     const kernels = reservations.filter((one) => one.enforcement === 'kernel');
     const isAdmitted = kernels.length > 0 && terminal.geteuid?.() === 0;
     if (isAdmitted) await service.admitChildren(kernels);
-    const variables = portVariables(range, envPrefix, env);
+    const sockets = options.passSockets
+      ? await openSockets(service, reservations, { prefix: envPrefix, named: env })
+      : undefined;
+    const variables = { ...portVariables(range, envPrefix, env), ...sockets?.variables };
     const [file, ...args] = filledIn(words, variables);
-    const following = quiet ? undefined : followUse(service, reservations, terminal.platform);
+    const following = quiet || sockets ? undefined : followUse(service, reservations, terminal.platform);
     const command = options.name ?? basename(words[0]);
     const onStart = (processId: number | undefined) => {
       following?.started(processId);
       const given = quiet
         ? undefined
-        : givenTo(command, reservations, { hold: use === undefined ? hold : 'none', isAdmitted });
+        : sockets
+          ? sockets.sentence
+          : givenTo(command, reservations, { hold: use === undefined ? hold : 'none', isAdmitted });
       if (given !== undefined) output.note(given);
       if (terminal.platform === 'linux') void ignoreRealTimeSignals().catch(() => {});
     };
     const address = await listenForTree(service, { ...options, ...surroundings, hold: options.askedHold ?? 'none' });
     const environment = { ...terminal.env, ...(address && addressVariables(address.path)), ...variables };
-    const child = runChild([file!, ...args], environment, { terminal, before, onStart });
-    const end = await child.finally(() => Promise.all([following?.stop(), address?.close()]));
+    const child = runChild([file!, ...args], environment, {
+      terminal,
+      before: sockets ? besides(before, sockets) : before,
+      sockets: sockets?.descriptors,
+      onStart,
+    });
+    const end = await child.finally(() => Promise.all([following?.stop(), address?.close(), sockets?.close()]));
     output.exitCode = end.exitCode;
     const advice = unusedAdvice(await following?.use, { reservations, words, variable: envPrefix });
     if (advice && !address?.wasAsked) output.note(advice);
@@ -212,6 +231,12 @@ What keeps others away until the command binds a port, and while it does not
           opens to its own process alone.
   none    Nothing is held, as with UDP above. For commands that bind without
           SO_REUSEADDR.
+
+With --pass-sockets the ports are open, and listened on, before the command is
+started, and nobody else ever gets them. It finds the sockets as systemd hands
+them down: LISTEN_FDS says how many, from descriptor 3 on, LISTEN_PID for which
+process, LISTEN_FDNAMES what each is called: PORT_0, or as --env does. Not on
+Windows.
 
 Where others have the ports asked for, this ends with exit code 1; --wait 60s
 tries again for that long, whenever a reservation has ended, and then says who

@@ -36,8 +36,15 @@ export async function runChild(
   {
     terminal,
     before,
+    sockets = [],
     onStart,
-  }: { terminal: Terminal; before: Inherited; onStart: (processId: number | undefined) => void },
+  }: {
+    terminal: Terminal;
+    before: Inherited;
+    /** Descriptors of this process that the command finds as 3 and so on. */
+    sockets?: readonly number[] | undefined;
+    onStart: (processId: number | undefined) => void;
+  },
 ): Promise<CommandEnd> {
   const { file, args, windowsVerbatimArguments } = invocationOf(words, env, { terminal, before });
   // A handler is there before the child is: no signal ends this process and leaves the child alone.
@@ -55,7 +62,7 @@ export async function runChild(
     const exitCode = await new Promise<number>((resolve, reject) => {
       const refuse = (error: unknown) => reject(new CommandError(words[0], error as Error));
       try {
-        child = spawn(file, args, { env, stdio: streams(before.descriptors), windowsVerbatimArguments });
+        child = spawn(file, args, { env, stdio: streams(before.descriptors, sockets), windowsVerbatimArguments });
       } catch (error) {
         return refuse(error); // some are thrown, some are told
       }
@@ -76,9 +83,9 @@ const passedOn = (platform: NodeJS.Platform): NodeJS.Signals[] =>
     ? ['SIGINT']
     : (Object.keys(constants.signals) as NodeJS.Signals[]).filter((signal) => !notPassedOn.has(signal));
 
-/** Each descriptor under its own number. */
-function streams(descriptors: readonly number[]): ('inherit' | 'ignore' | number)[] {
-  const all: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit'];
+/** The sockets from 3 on, and each descriptor under its own number. */
+function streams(descriptors: readonly number[], sockets: readonly number[]): ('inherit' | 'ignore' | number)[] {
+  const all: ('inherit' | 'ignore' | number)[] = ['inherit', 'inherit', 'inherit', ...sockets];
   for (const descriptor of descriptors) {
     while (all.length < descriptor) all.push('ignore');
     all.push(descriptor);
