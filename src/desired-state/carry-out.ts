@@ -13,6 +13,7 @@ import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
 import type { BatchOutcome, Wish } from '../service/reservations/batch.ts';
 import { type CreateRequest, createRequest } from '../service/reservations/requests.ts';
+import { turns } from '../service/turns.ts';
 import {
   admissionFor,
   type Existing,
@@ -46,12 +47,14 @@ export class CarryOut {
   readonly #service: PortService;
   readonly #whatIf: boolean;
   readonly #signal: AbortSignal | undefined;
+  readonly #turn: () => Promise<void>;
   #end: ChangeError | undefined;
 
   constructor(service: PortService, { whatIf = false, signal }: CarryOutOptions = {}) {
     this.#service = service;
     this.#whatIf = whatIf;
     this.#signal = signal;
+    this.#turn = turns(signal);
   }
 
   async all({ pruned, groups }: Plan): Promise<void> {
@@ -231,6 +234,7 @@ export class CarryOut {
   }
 
   async #attempt(work: () => Promise<unknown>): Promise<ChangeError | undefined> {
+    await this.#turn().catch(() => {}); // a cancellation is noted below
     if (this.#signal?.aborted) this.#end ??= cancelled;
     if (this.#end) return this.#end;
     try {

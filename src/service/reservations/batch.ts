@@ -86,12 +86,13 @@ export async function prospectOf(
   const prospect = { wishes: [], releases: [], obtained: [], gone: [] } as {
     [K in keyof Prospect]: Prospect[K][number][];
   };
+  const turn = turns(signal);
   for (const release of releases) {
+    await turn();
     const [outcome] = await Promise.allSettled([releasable(core, release, view)]);
     prospect.releases.push(outcome);
     if (outcome.status === 'fulfilled') prospect.gone.push(...outcome.value);
   }
-  const turn = turns(signal);
   let own = without(view.own, prospect.gone);
   for (const wish of wishes) {
     try {
