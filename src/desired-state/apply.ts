@@ -3,6 +3,7 @@ import type { CallOptions } from '../service/call-options.ts';
 import type { PortService } from '../service/port-service.ts';
 import { CarryOut } from './carry-out.ts';
 import { itemsOf } from './items.ts';
+import { leftTwice } from './left-twice.ts';
 import { changesOf, planOf } from './plan.ts';
 import { readDesiredState } from './read-document.ts';
 
@@ -40,7 +41,7 @@ export async function applyDesiredState(
   // Of what was there before, the warnings tell already.
   const isTold = [...present.reservations, ...present.exclusions].some(({ state }) => state && state !== 'foreign');
   const foresights = moved || isTold ? [] : await service.foresights();
-  const warnings = [...new Set([...present.warnings, ...foresights])];
+  const warnings = [...new Set([...present.warnings, ...foresights, ...leftTwice(present, plan, document.name)])];
   return {
     document: document.name,
     changes,

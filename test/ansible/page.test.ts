@@ -12,7 +12,9 @@ interface Task {
   vars?: { port_reservations_document: DesiredState };
 }
 
-const page = readFileSync(new URL('../../docs/ansible.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/ansible.md', import.meta.url), 'utf8')
+  // What a template gives is a number when the module has it.
+  .replaceAll("'{{ block.start_port }}'", '21040');
 const tasks: Task[] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, text]) => parse(text!));
 
 test('the documents in docs/ansible.md are such', async () => {
@@ -23,7 +25,7 @@ test('the documents in docs/ansible.md are such', async () => {
       task.vars?.port_reservations_document ??
       [],
   );
-  expect(documents.length).toBe(3);
+  expect(documents.length).toBe(4);
   for (const document of documents) {
     expect((await readDesiredState(JSON.stringify(document), 'json')).name).toBe('shop');
   }

@@ -64,8 +64,10 @@ export class Ansible {
     ANSIBLE_RETRY_FILES_ENABLED: 'False',
   };
 
-  static async install(): Promise<Ansible> {
+  /** @param env what Ansible is to be started with besides */
+  static async install(env: NodeJS.ProcessEnv = {}): Promise<Ansible> {
     const ansible = new Ansible();
+    Object.assign(ansible.#env, env);
     mkdirSync(join(ansible.folder, 'bin'));
     const words = executable.map((word) => `'${word}'`).join(' ');
     writeFileSync(join(ansible.folder, 'bin/portreservation'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });

@@ -59,7 +59,7 @@ const words: Record<string, string[]> = {
 /** What a command says of itself, asks of the terminal, or does in another way. */
 const otherwise: Record<string, string[]> = {
   // --persistent; a hold is for as long as a command runs, which is what exec is for.
-  new: ['lifetime', 'hold'],
+  new: ['lifetime', 'hold', 'inUse'],
   map: ['render'],
   status: ['workDoneToken'],
   // Also by name, which the token stands behind.
@@ -94,6 +94,7 @@ describe.each(methods.map((method) => [method['x-command']!, method] as const))(
       ...['--html', '--card', '--layout', '--caption', '--stamp', '--watch'],
       '--pid',
       '--for',
+      '--allow-in-use',
       '--exit-code',
     ];
     const known = new Set([...params.map((param) => optionName(param.name)), ...own, '--detailed-exitcode']);

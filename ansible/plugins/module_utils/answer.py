@@ -10,14 +10,14 @@ import json
 MOST_FAILURES_IN_MESSAGE = 3
 
 
-def answer_of(out, err):
+def answer_of(out, err, keys=('changes', 'error')):
     """The result that was written to output, or the error to errors, where Node may have warned of something before."""
     for text in [out] + err.splitlines()[::-1]:
         try:
             value = json.loads(text)
         except ValueError:
             continue
-        if isinstance(value, dict) and ('changes' in value or 'error' in value):
+        if isinstance(value, dict) and any(key in value for key in keys):
             return value
     return None
 
@@ -74,6 +74,19 @@ def entry_of(change, values):
 
 def lines_of_others(ranges):
     return ''.join('of other files {0}\n'.format(ports_of(one)) for one in ranges)
+
+
+def own_ranges(reservations, params):
+    """The ranges that the document has under the name in each of the protocols."""
+    def ranges_in(protocol):
+        return [
+            one['range'] for one in reservations
+            if one['protocol'] == protocol and one.get('document') == params['document']
+            and params['name'] in [None, one.get('name')]
+        ]
+
+    first, others = params['protocol'][0], params['protocol'][1:]
+    return [one for one in ranges_in(first) if all(one in ranges_in(protocol) for protocol in others)]
 
 
 def title_of(change):

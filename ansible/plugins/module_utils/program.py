@@ -8,8 +8,14 @@ __metaclass__ = type
 import os
 import signal
 
+from ansible_collections.portreservation.ports.plugins.module_utils.answer import answer_of
+
+# The version of this collection, and of the program that it was made for.
+VERSION = '0.1.0'
 MOST_LINES = 20
+EXIT_CODE_USAGE = 64
 EXIT_CODE_OLD_NODE = 69
+EXIT_CODES_NOT_RUN = (126, 127)
 # Where npm installs to, also where sudo's secure_path or a service's PATH leaves it out.
 USUAL_FOLDERS = ['/usr/local/bin']
 
@@ -45,12 +51,32 @@ def run(module, words, environment, given=None):
         module.fail_json(msg='{0} cannot be run: {1}.'.format(words[0], error))
 
 
+def ask(module, words, keys):
+    """What a command that only looks answers: an object with one of these keys."""
+    params = module.params
+    words = program_of(module) + words + ['--json', '--provider', params['provider']]
+    environment = dict(PORT_RESERVATION_HOME=params['home']) if params['home'] else {}
+    code, out, err = run(module, words, environment)
+    answer = answer_of(out, err, keys)
+    if answer is None:
+        told = why_no_result(words[0], code, err or out)
+        module.fail_json(rc=code, msg=told + about_version(module, program_of(module), code))
+    if 'error' in answer and code == EXIT_CODE_USAGE:
+        answer['error']['message'] += about_version(module, program_of(module), code)
+    return answer
+
+
 def why_no_result(program, code, said):
     """Why the command line gave no result, with the end of what it wrote."""
     text = last_lines(said)
     if code == EXIT_CODE_OLD_NODE:
         return '{0} Put a newer node first on PATH, or name one in the option executable.'.format(
             text.replace('portreservation: ', '', 1))
+    if code in EXIT_CODES_NOT_RUN and 'node' in text:
+        return (
+            '{0} needs Node 20.19 or newer, and there is no Node on the managed host, where PATH is {1}, and {2} was looked '
+            'at, too. Nothing was done. Install it there, or name it in the option executable. It said: {3}'
+        ).format(program, os.environ.get('PATH', ''), ', '.join(USUAL_FOLDERS), text)
     number = -code if code < 0 else code - 128
     name = signal_name(number)
     if name:
@@ -60,6 +86,19 @@ def why_no_result(program, code, said):
     return (
         '{0} ended with exit code {1} and without a result. It needs Node 20.19 or newer as node on PATH. It said: {2}'
     ).format(program, code, text)
+
+
+def about_version(module, words, code):
+    """What to know of a program that did not understand the words: it may be of another version."""
+    if code != EXIT_CODE_USAGE:
+        return ''
+    out = run(module, words + ['--version'], {})[1].strip()
+    if not out or out == VERSION:
+        return ''
+    return (
+        ' The program on the managed host is version {0}, and this collection is made for {1}: install that one there, for '
+        'example by the role portreservation.ports.install.'
+    ).format(last_lines(out), VERSION)
 
 
 def signal_name(number):

@@ -194,7 +194,7 @@ name:
   sample: shop
 changes:
   description: What was done about each reservation and exclusion, in the order it was done, or in check mode would be.
-  returned: when it was applied, also in part
+  returned: when it was applied, also in part; not where nothing was done for one reason, which is in C(error)
   type: list
   elements: dict
   contains:
@@ -266,7 +266,8 @@ from ansible.module_utils.common.text.converters import to_bytes
 from ansible_collections.portreservation.ports.plugins.module_utils.answer import (
     answer_of, diff_of, failure_of, message_of)
 from ansible_collections.portreservation.ports.plugins.module_utils.entries import DocumentModule
-from ansible_collections.portreservation.ports.plugins.module_utils.program import program_of, run, why_no_result
+from ansible_collections.portreservation.ports.plugins.module_utils.program import (
+    about_version, program_of, run, why_no_result)
 
 EXIT_CODE_CHANGED = 2
 
@@ -354,7 +355,10 @@ def apply(module, document):
     code, out, err = run(module, words, environment, given)
     answer = answer_of(out, err)
     if answer is None:
-        module.fail_json(rc=code, msg=why_no_result(words[0], code, err or out))
+        told = why_no_result(words[0], code, err or out)
+        module.fail_json(rc=code, msg=told + about_version(module, program_of(module), code))
+    if answer.get('error', {}).get('name') == 'Usage':
+        answer['error']['message'] += about_version(module, program_of(module), code)
     return code, answer
 
 
@@ -378,6 +382,10 @@ def main():
     if module._diff:
         result['diff'] = diff_of(answer)
     failures = [change for change in changes if 'error' in change]
+    if len(failures) > 1 and not answer['changed'] and len(set(one['error']['message'] for one in failures)) == 1:
+        error = failures[0]['error']
+        message = "Nothing of the document '{0}' was done, for one reason: {1}".format(result['name'], message_of(error))
+        module.fail_json(msg=message, error=error, name=result['name'], version=result.get('version'))
     if failures:
         message = failure_of(answer['document'], failures, len(changes))
         module.fail_json(msg=message, failures=failures, changed=answer['changed'], **result)

@@ -29,6 +29,9 @@ function Find-FreePortRange {
     The lowest blocks, at most so many, 1 to 65535; they do not overlap. Without it one block, looked for from a
     random start, so that two who ask at the same time seldom get the same.
 
+    .PARAMETER All
+    Every free range in its whole length, of at least -NumberOfPorts ports. Not together with -First.
+
     .INPUTS
     Objects with properties of the parameters' names.
 
@@ -67,7 +70,9 @@ function Find-FreePortRange {
         [string] $Within,
 
         [ValidateRange(1, 65535)]
-        [int] $First
+        [int] $First,
+
+        [switch] $All
     )
 
     begin { . $script:UseCallerPreference }
@@ -76,6 +81,7 @@ function Find-FreePortRange {
         $protocols = ConvertTo-ProtocolList $Protocol
         $params = @{ protocol = $protocols; numberOfPorts = $NumberOfPorts }
         if ($First) { $params.first = $First }
+        if ($All) { $params.all = $true }
         if ($Within) {
             $params.within = ConvertTo-PortRange $PSCmdlet $Within
             if ($null -eq $params.within) { return }

@@ -78,7 +78,8 @@ function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, ou
   const { changes, changed, failed, warnings, moved } = applied;
   output.result(applied, () => {
     if (moved) output.say(`${whatIf ? 'Would move' : 'Moved'} the line of ${moved.from} to ${moved.to}.`);
-    for (const change of changes) sayChange(change, Boolean(whatIf), output);
+    for (const change of changes) if (!change.error) sayChange(change, Boolean(whatIf), output);
+    sayFailures(changes, output);
     const same = changes.filter(({ action, error }) => action === 'none' && !error).length;
     const others = changes.length - same - failed;
     const verb = whatIf ? 'to change' : 'changed';
@@ -89,6 +90,21 @@ function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, ou
   else if (changed && detailedExitcode) output.exitCode = exitCode.changed;
 }
 
+/** What has one cause is said once. */
+function sayFailures(changes: readonly DesiredChange[], output: Output): void {
+  const byCause = new Map<string, DesiredChange[]>();
+  for (const change of changes) {
+    if (!change.error) continue;
+    const { message, hint } = change.error;
+    const cause = [message, hint].filter(Boolean).join(' ');
+    byCause.set(cause, [...(byCause.get(cause) ?? []), change]);
+  }
+  for (const [cause, [first, ...others]] of byCause) {
+    const more = others.length > 0 ? ` and ${others.length} more` : '';
+    output.note(`${first!.kind} ${nameOf(first!)}${more}: ${cause}`);
+  }
+}
+
 const done = { create: 'Created', update: 'Updated', repair: 'Repaired', release: 'Released' };
 const toDo = { create: 'Would create', update: 'Would update', repair: 'Would repair', release: 'Would release' };
 const lost = {
@@ -97,12 +113,8 @@ const lost = {
 } as const;
 
 function sayChange(change: DesiredChange, whatIf: boolean, output: Output): void {
-  const { action, kind, differs, error } = change;
+  const { action, kind, differs } = change;
   const what = `${kind} ${nameOf(change)}`;
-  if (error) {
-    output.note(`${what}: ${error.message}${error.hint ? ` ${error.hint}` : ''}`);
-    return;
-  }
   if (action === 'none') return;
   const state = change.before?.state;
   const how = action === 'repair' && (state === 'lost' || state === 'lostAtBoot') ? lost[state] : differs?.join(', ');

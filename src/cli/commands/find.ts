@@ -18,6 +18,7 @@ interface Options extends CommonOptions {
   numberOfPorts: number;
   within?: PortRange;
   first?: number;
+  all?: boolean;
   plain?: boolean;
 }
 
@@ -32,10 +33,13 @@ export function addFind(root: Command, output: Output): void {
     .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))
     .addOption(withinOption())
     .addOption(new Option('--first [n]', 'the lowest block, or the n lowest, at most').argParser(port).preset('1'))
+    .addOption(
+      new Option('--all', 'every free range in its whole length, of at least so many ports').conflicts('first'),
+    )
     .addOption(plainOption());
   withCommon(command).action(async (options: Options) => {
-    const { protocol, numberOfPorts, within, first } = options;
-    const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first }));
+    const { protocol, numberOfPorts, within, first, all } = options;
+    const found = await inService(options, (service) => service.find({ protocol, numberOfPorts, within, first, all }));
     output.warn(found.warnings);
     output.result(found, () => {
       output.note('these are free now, and kept for nobody: `exec` and `new` reserve.');

@@ -1,3 +1,4 @@
+import { InvalidParamsError } from '../../protocol/errors.ts';
 import type {
   FreeRangeList,
   PortFindParams,
@@ -5,6 +6,7 @@ import type {
   Protocol,
   Reservation,
 } from '../../protocol/generated/contract.ts';
+import { minus, PortSet } from '../../protocol/port-set.ts';
 import { checkRange, endPort } from '../../protocol/ranges.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { checkFits } from '../reservations/requests.ts';
@@ -20,13 +22,13 @@ import {
 } from './choose.ts';
 
 /**
- * Finds what `create` would find, from a random start, or the lowest of it, by binding each port in each protocol once;
- * nothing is kept.
+ * Finds what `create` would find, from a random start, or the lowest of it, by binding each port in each protocol once,
+ * or with `all` every free range in its whole length; nothing is kept.
  * @throws InvalidParamsError, ServiceError
  */
 export async function findFree(
   provider: Provider,
-  { protocol, numberOfPorts = 1, within, first }: PortFindParams,
+  { protocol, numberOfPorts = 1, within, first, all = false }: PortFindParams,
   { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
 ): Promise<FreeRangeList> {
   const protocols = [protocol].flat();
@@ -35,7 +37,10 @@ export async function findFree(
     checkRange(within, 'within.numberOfPorts');
     checkFits(numberOfPorts, within);
   }
-  const reading = numberOfPorts * (first ?? 1) >= surveySocketsFrom;
+  if (all && first !== undefined) {
+    throw new InvalidParamsError([{ field: 'first', message: 'cannot be given together with all' }]);
+  }
+  const reading = all || numberOfPorts * (first ?? 1) >= surveySocketsFrom;
   const survey = combined(await Promise.all(protocols.map((protocol) => provider.survey(protocol, reading))));
   const reserved = reservations.filter((item) => protocols.includes(item.protocol)).map(({ range }) => range);
   const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: within === undefined });
@@ -51,10 +56,33 @@ export async function findFree(
     }
     return undefined;
   };
+  /** The lowest of all protocols, where `firstRefused` is content with any. */
+  const lowestRefused = async (range: PortRange): Promise<number | undefined> => {
+    let { numberOfPorts: free } = range;
+    for (const protocol of protocols) {
+      if (free === 0) break;
+      const port = await provider.firstRefused(protocol, { ...range, numberOfPorts: free }, signal);
+      if (port === undefined) continue;
+      last = { protocol, port };
+      free = port - range.startPort;
+    }
+    return free < range.numberOfPorts ? range.startPort + free : undefined;
+  };
   const ranges: PortRange[] = [];
   const strides = new Strides();
   let from = first === undefined ? randomStart(window, numberOfPorts) : window.startPort;
-  while (ranges.length < (first ?? 1)) {
+  if (all) {
+    for (const hole of minus(PortSet.of([window]), avoid).ranges()) {
+      for (let startPort = hole.startPort; startPort <= endPort(hole); ) {
+        const rest = { startPort, numberOfPorts: endPort(hole) - startPort + 1 };
+        const refused = await lowestRefused(rest);
+        const range = { startPort, numberOfPorts: (refused ?? endPort(hole) + 1) - startPort };
+        if (range.numberOfPorts >= numberOfPorts) ranges.push(range);
+        startPort += range.numberOfPorts + 1;
+      }
+    }
+  }
+  while (!all && ranges.length < (first ?? 1)) {
     const range = nextHole(avoid, window, numberOfPorts, from);
     if (!range) break;
     const refused = await firstRefused(range);

@@ -81,3 +81,21 @@ test('an aborted search ends', async () => {
   const search = service.find({ protocol: both, numberOfPorts: 20_000 }, { signal: AbortSignal.abort() });
   await expect(search).rejects.toMatchObject({ name: 'AbortError' });
 });
+
+test('gives every free range in its whole length, of the size that is asked for at least', async () => {
+  const service = await open();
+  const all = async (params: Partial<PortFindParams> = {}) =>
+    (await service.find({ protocol: both, within, all: true, ...params })).ranges.map(
+      ({ startPort, numberOfPorts }) => `${startPort}+${numberOfPorts}`,
+    );
+  expect(await all()).toEqual(['21001+12']);
+  await take('tcp', 21_003);
+  // No table has a socket that is bound and does not listen; the later port is met before the earlier one.
+  await take('udp', 21_009);
+  await service.create({ protocol: 'udp', startPort: 21_006 });
+  expect(await all()).toEqual(['21001+2', '21004+2', '21007+2', '21010+3']);
+  expect(await all({ numberOfPorts: 3 })).toEqual(['21010+3']);
+  expect(await all({ protocol: 'tcp' })).toEqual(['21001+2', '21004+9']);
+  await expect(all({ numberOfPorts: 4 })).rejects.toMatchObject({ errorName: 'NoFreeRange' });
+  await expect(all({ first: 1 })).rejects.toMatchObject({ errors: [{ field: 'first' }] });
+});
