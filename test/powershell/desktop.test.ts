@@ -79,3 +79,28 @@ it('arguments joined into one command line come out again as they went in', asyn
   expect(JSON.parse(out)).toEqual(words);
   expect(spawnSync(process.execPath, ['-e', 'console.log(process.argv.length)', ...words]).status).toBe(0);
 });
+
+it('a session without a console, as ISE and WinRM have, starts programs, without a preamble', async () => {
+  await using session = await ModuleSession.start();
+  const seen = await session.run(`
+    Add-Type -TypeDefinition @'
+      using System.IO; using System.Text;
+      public static class NoConsole {
+        private static Encoding _inputEncoding = new UTF8Encoding(true);
+        public static Encoding InputEncoding { get { return _inputEncoding; } set { throw new IOException("The handle is invalid."); } }
+      }
+      public static class BareConsole {
+        private static Encoding input = new UTF8Encoding(true);
+        public static Encoding InputEncoding { get { return input; } set { throw new IOException("The handle is invalid."); } }
+      }
+      public class Started { public int Preamble = -1; public bool Start() { Preamble = NoConsole.InputEncoding.GetPreamble().Length; return true; } }
+'@
+    $started = [Started]::new()
+    $bare = [Started]::new()
+    & (Get-Module PortReservation) {
+      [RedirectedProcess]::StartWithoutPreamble($args[0], [NoConsole])
+      [RedirectedProcess]::StartWithoutPreamble($args[1], [BareConsole])
+    } $started $bare
+    Report @{ during = $started.Preamble; after = [NoConsole]::InputEncoding.GetPreamble().Length; bare = $bare.Preamble -ge 0 }`);
+  expect(seen).toEqual({ during: 0, after: 3, bare: true });
+});

@@ -17,7 +17,7 @@ class RedirectedProcess {
         $arguments.RemoveAt(0)
         try {
             [RedirectedProcess]::SetArguments($start, $arguments)
-            if ([RedirectedProcess]::IsOnFramework($start)) { [RedirectedProcess]::StartWithoutPreamble($process) }
+            if ([RedirectedProcess]::IsOnFramework($start)) { [RedirectedProcess]::StartWithoutPreamble($process, [System.Console]) }
             else { $null = $process.Start() }
 
             return $process
@@ -53,15 +53,28 @@ class RedirectedProcess {
     }
 
     # .NET Framework writes the preamble of the console's input encoding ahead of all else; UTF-8's breaks the first frame.
-    hidden static [void] StartWithoutPreamble([System.Diagnostics.Process] $process) {
-        $encoding = [System.Console]::InputEncoding
+    hidden static [void] StartWithoutPreamble([object] $process, [type] $console) {
+        $encoding = $console::InputEncoding
         $hasPreamble = $encoding.GetPreamble().Length -gt 0
         try {
-            if ($hasPreamble) { [System.Console]::InputEncoding = [System.Text.UTF8Encoding]::new($false) }
+            if ($hasPreamble) { [RedirectedProcess]::SetInputEncoding($console, [System.Text.UTF8Encoding]::new($false)) }
             $null = $process.Start()
         }
         finally {
-            if ($hasPreamble) { [System.Console]::InputEncoding = $encoding }
+            if ($hasPreamble) { [RedirectedProcess]::SetInputEncoding($console, $encoding) }
         }
+    }
+
+    # Windows refuses to set it where there is no console, as in ISE and behind WinRM, and what a catch takes is in $Error all
+    # the same. The framework reads its field; to set that alone leaves the console as it is.
+    hidden static [void] SetInputEncoding([type] $console, [System.Text.Encoding] $encoding) {
+        $field = $console.GetField('_inputEncoding', [System.Reflection.BindingFlags] 'NonPublic, Static')
+        if ($null -ne $field) {
+            $field.SetValue($null, $encoding)
+            return
+        }
+
+        try { $console::InputEncoding = $encoding }
+        catch { return }
     }
 }
