@@ -1,6 +1,7 @@
 import type { PortHolder, Protocol, Remedy } from '../../protocol/generated/contract.ts';
 import { toRun } from '../../protocol/remedies.ts';
 import { endProcess } from './commands.ts';
+import { endOfWsl } from './hidden-range.ts';
 
 /** What frees a port, and what is to be said of it. */
 export interface End {
@@ -16,15 +17,23 @@ export const showUrls = 'netsh http show servicestate view=requestq';
 
 /** Without these Windows ends, or the session. */
 const vitalPrograms = new Set(
-  'system registry smss.exe csrss.exe wininit.exe services.exe lsass.exe lsaiso.exe winlogon.exe dwm.exe explorer.exe sihost.exe fontdrvhost.exe memcompression'.split(
+  'system registry smss.exe csrss.exe wininit.exe services.exe lsass.exe lsaiso.exe winlogon.exe dwm.exe explorer.exe vmmem vmcompute.exe vmwp.exe vmms.exe sihost.exe fontdrvhost.exe memcompression'.split(
     ' ',
   ),
 );
 const vitalServices = new Set(
-  'rpcss rpceptmapper dcomlaunch samss keyiso lsm plugplay power eventlog gpsvc profsvc schedule bfe mpssvc cryptsvc brokerinfrastructure systemeventsbroker coremessagingregistrar usermanager netlogon ntds kdc dns vaultsvc efs winmgmt nsi dhcp dnscache nlasvc netprofm lanmanworkstation lanmanserver termservice sessionenv umrdpservice winrm'.split(
+  'rpcss rpceptmapper dcomlaunch samss keyiso lsm plugplay power eventlog gpsvc profsvc schedule bfe mpssvc cryptsvc brokerinfrastructure systemeventsbroker coremessagingregistrar usermanager netlogon ntds kdc dns vaultsvc efs winmgmt nsi dhcp dnscache nlasvc netprofm lanmanworkstation lanmanserver termservice sessionenv umrdpservice winrm hns vmcompute vmms hvhost winnat nvagent'.split(
     ' ',
   ),
 );
+
+/** What is behind containers and WSL: its end takes all of them. */
+const dockers = new Set(
+  'dockerd.exe|docker|com.docker.service|com.docker.proxy.exe|com.docker.vpnkit.exe|vpnkit.exe|docker desktop.exe'.split(
+    '|',
+  ),
+);
+const wsls = new Set('wslservice.exe|wslservice|wslhost.exe|wsl.exe|vmmemwsl|lxssmanager'.split('|'));
 
 const needed = 'Windows itself needs it, so it is not ended for a port';
 
@@ -48,11 +57,20 @@ export function endOf(
     const note = 'docker publishes a port of a container there';
     return { end: toRun(`docker ps -q --filter publish=${publish} | ForEach-Object { docker stop $_ }`), note };
   }
-  if (services.includes('iphlpsvc')) return endOfProxy(port, addresses);
-  if (vitalPrograms.has(program) || services.some((one) => vitalServices.has(one.toLowerCase())))
-    return { note: needed };
+  const isOf = (names: ReadonlySet<string>) =>
+    names.has(program) || services.some((one) => names.has(one.toLowerCase()));
+  if (isOf(dockers))
+    return { end: toRun('docker ps'), note: 'Docker itself has it: the command lists what it publishes' };
+  if (isOf(wsls)) return { end: endOfWsl(), note: 'WSL itself has it, for a program in it' };
+  if (services.some((one) => one.toLowerCase() === 'iphlpsvc')) return endOfProxy(port, addresses);
+  if (isOf(vitalPrograms) || isOf(vitalServices)) return { note: needed };
   if (services.length === 0) {
     return program === 'svchost.exe' ? { note: 'a service of Windows has it' } : { end: toRun(endProcess(processId)) };
+  }
+  if (program === 'svchost.exe' && services.length > 1) {
+    return {
+      note: 'these services share one process, and Windows does not say which of them has it: stop that one alone',
+    };
   }
   return { end: toRun(`Stop-Service ${services.join(', ')} -Force`, stoppedWith(services)) };
 }

@@ -28,4 +28,4 @@ export const hiddenHint = `Choose ports outside of it. If it is WSL's: ${wayOut}
 /** The same of a port, as a sentence's continuation. */
 export const hiddenWayOut = wayOut.replace(/\.$/, '');
 
-export const endOfHidden = (): Remedy => toRun('wsl --shutdown', 'all that runs in WSL');
+export const endOfWsl = (): Remedy => toRun('wsl --shutdown', 'all that runs in WSL');

@@ -6,7 +6,7 @@ import { toDo, toRun } from '../../protocol/remedies.ts';
 import type { Keeper } from '../provider.ts';
 import { showUrls } from './ends.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { endOfHidden, type HiddenRange, hiddenWayOut, hiddenWords } from './hidden-range.ts';
+import { endOfWsl, type HiddenRange, hiddenWayOut, hiddenWords } from './hidden-range.ts';
 import { canBeNats, ownerOf } from './rows.ts';
 
 /** What accounts for the refusal of a port that no process has. */
@@ -26,7 +26,7 @@ export function keeperOf(
 ): Keeper | undefined {
   const { hidden, row, urls } = account;
   if (hidden) {
-    return { words: `${hiddenWords(protocol, hidden)}. If so, ${hiddenWayOut}`, end: endOfHidden() };
+    return { words: `${hiddenWords(protocol, hidden)}. If so, ${hiddenWayOut}`, end: endOfWsl() };
   }
   if (code !== codes.WSAEACCES) return undefined;
   if (row && !row.administered) return keeperOfRow(protocol, port, row, urls);

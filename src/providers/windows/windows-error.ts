@@ -4,7 +4,7 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { endPort, formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { endOfHidden, type HiddenRange, hiddenHint, hiddenWords } from './hidden-range.ts';
+import { endOfWsl, type HiddenRange, hiddenHint, hiddenWords } from './hidden-range.ts';
 import { ownerOf } from './rows.ts';
 
 const elevation =
@@ -104,7 +104,7 @@ export function rangeHidden(
 ): ServiceError {
   const facts = { ...factsOf(protocol, range, cause), port, hint: hiddenHint };
   const message = `${facts.target} overlaps what Windows keeps without showing it. ${hiddenWords(protocol, hidden)}.`;
-  const error = new ServiceError('RangeReserved', message, { ...facts, remedy: endOfHidden() }, cause);
+  const error = new ServiceError('RangeReserved', message, { ...facts, remedy: endOfWsl() }, cause);
   error.taken = hidden.range;
   return error;
 }

@@ -73,6 +73,20 @@ describe('the holders of a port', () => {
     ['svchost.exe', 'RpcEptMapper,RpcSs', undefined],
     ['lsass.exe', 'KeyIso,SamSs', undefined],
     ['svchost.exe', undefined, undefined],
+    ['services.exe', undefined, undefined],
+    ['lsass.exe', undefined, undefined],
+    ['csrss.exe', undefined, undefined],
+    ['smss.exe', undefined, undefined],
+    ['svchost.exe', 'RPCSS', undefined],
+    ['svchost.exe', 'Spooler,Themes', undefined],
+    ['svchost.exe', 'hns', undefined],
+    ['vmcompute.exe', 'vmcompute', undefined],
+    ['svchost.exe', 'IpHlpSvc,Themes', 'netsh interface portproxy delete v4tov4 listenport=80 listenaddress=0.0.0.0'],
+    ['dockerd.exe', 'docker', 'docker ps'],
+    ['com.docker.service', 'com.docker.service', 'docker ps'],
+    ['vpnkit.exe', undefined, 'docker ps'],
+    ['wslservice.exe', 'WSLService', 'wsl --shutdown'],
+    ['wslhost.exe', undefined, 'wsl --shutdown'],
     ['svchost.exe', 'SharedAccess', 'Stop-Service SharedAccess -Force'],
     ['nginx.exe', 'nginx', 'Stop-Service nginx -Force'],
     ['svchost.exe', 'iphlpsvc', 'netsh interface portproxy delete v4tov4 listenport=80 listenaddress=0.0.0.0'],
@@ -82,7 +96,7 @@ describe('the holders of a port', () => {
   ])('%s of the services %s is ended by %s', (processName, service, command) => {
     const [found] = holdersOf([socket(700, 2)], new Map([[700, { processName, ...(service && { service }) }]]));
     expect(found!.end?.run).toBe(command);
-    expect(found!.end?.stops !== undefined).toBe(service === 'SharedAccess');
+    expect(found!.end?.stops !== undefined).toBe(service === 'SharedAccess' || command === 'wsl --shutdown');
   });
 
   test('of HTTP.sys are the kernel, with the urls reserved there and the command that shows more', () => {
