@@ -1,6 +1,7 @@
 // Runs under Windows Node: makes the calls it is told to on standard input, an object a line, and answers likewise.
 // The bindings are the lab's own, so that the simulated kernel is tested without the product.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
@@ -84,6 +85,8 @@ const withPort = (socket, returned) => {
   return { code, port: portOf(socket) };
 };
 
+const listeners = new Map();
+
 const primitives = {
   create: (...args) => persistent('Create', ...args),
   lookup: (...args) => persistent('Lookup', ...args),
@@ -153,6 +156,33 @@ const primitives = {
     bind(simulation(), 'void __stdcall LabHoldWinNat(uint32_t)')(held ? 1 : 0);
     return {};
   },
+  /** 0 while an HttpListener listens there, or its error; the simulated HTTP.sys where there is one. */
+  async http(port) {
+    if (process.env.LAB_KERNEL) return primitives.httpListens(port);
+    const script = `$listener = New-Object System.Net.HttpListener; $listener.Prefixes.Add('http://localhost:${port}/')
+      try { $listener.Start(); 'code 0' } catch { "code $($_.Exception.GetBaseException().ErrorCode)" }
+      $null = [Console]::In.ReadLine()`;
+    const file = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe';
+    const child = spawn(file, ['-NoProfile', '-NonInteractive', '-Command', script], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    listeners.set(port, child);
+    let said = '';
+    for await (const data of child.stdout) {
+      said += data;
+      const code = /code (\d+)/.exec(said);
+      if (code) return { code: Number(code[1]) };
+    }
+    return { code: -1 };
+  },
+  /** Ends what `http` began. */
+  async httpEnd(port) {
+    if (process.env.LAB_KERNEL) return { code: bind(simulation(), 'uint32_t __stdcall LabHttpEnds(uint32_t)')(port) };
+    const child = listeners.get(port);
+    child?.stdin.end();
+    if (child && child.exitCode === null) await once(child, 'exit');
+    return { code: 0 };
+  },
   netsh(...args) {
     const { status, stdout } = spawnSync('C:\\windows\\system32\\netsh.exe', args, { encoding: 'latin1' });
     return { code: status, output: stdout };
@@ -175,13 +205,17 @@ const primitives = {
 
 ws('int __stdcall WSAStartup(uint16_t, _Out_ uint8_t*)', 0x0202, Buffer.alloc(512));
 
+// One after the other, so that the answers come in the order of the calls.
+let last = Promise.resolve();
 createInterface({ input: process.stdin }).on('line', (line) => {
   const { name, args } = JSON.parse(line);
-  let answer;
-  try {
-    answer = { result: primitives[name](...args) };
-  } catch (error) {
-    answer = { error: error.message };
-  }
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  last = last.then(async () => {
+    let answer;
+    try {
+      answer = { result: await primitives[name](...args) };
+    } catch (error) {
+      answer = { error: error.message };
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  });
 });

@@ -46,6 +46,9 @@ interface Primitives {
   acquireCalls(): number;
   /** Lets a change of its state not come to its end, until told otherwise. */
   holdWinnat(held: boolean): Record<string, never>;
+  /** An HttpListener listens there from now on: 0 or its error. */
+  http(port: number): { code: number };
+  httpEnd(port: number): { code: number };
   netsh(...args: string[]): { code: number; output: string };
   /** Whether this process may think itself elevated. */
   elevated(): boolean;

@@ -5,7 +5,7 @@ machine (LAB_STATE). On one it shows and changes the machine's table:
   netsh interface ipv4|ipv6 show|add|delete excludedportrange [protocol=]tcp|udp [startport=]N [numberofports=]N
                                                               [[store=]active|persistent]
   netsh interface ipv4|ipv6 show|set dynamicport [protocol=]tcp|udp [startport=]N [numberofports=]N
-  netsh http show urlacl
+  netsh http show urlacl; add and delete of one are taken, and change nothing that is simulated
 
 Names may be shortened, as netsh lets them be.
 
@@ -157,6 +157,7 @@ static int run(const char *verb, const char *what, char *options[OPTIONS]) {
 
 static int runOnMachine(int count, char **arguments) {
   char fault[16], *options[OPTIONS] = {0};
+  if (count > 3 && isWord(arguments[0], "http") && isWord(arguments[2], "urlacl")) return done(isElevated() ? 0 : ERROR_ACCESS_DENIED);
   if (count == 3 && isWord(arguments[0], "http")) {
     printFile(getenv("LAB_TEXTS"), "urlacl");
     return 0;

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { openPoints } from '../windows/open-points.ts';
+import { natPoint, netshPoints, ordinaryPoints } from '../windows/netsh-points.ts';
 import { eachMachine } from '../windows/support/windows.ts';
 import { LiveWindows } from './live-windows.ts';
 import { nodeRoute } from './node-route.ts';
+import { prepared } from './prepared.ts';
 import { type Answer, writeReport } from './report.ts';
 import { elevatedAnswers, ordinaryAnswers } from './system-answers.ts';
 
@@ -14,7 +16,7 @@ function askThisWindows(): void {
   const answers: Answer[] = [];
   afterAll(() => writeReport(elevated, answers));
 
-  for (const { question, needsElevation, assumed, ask } of openPoints) {
+  for (const { question, needsElevation, assumed, ask } of [...openPoints, ...netshPoints, natPoint]) {
     if (needsElevation && !elevated) {
       test.skip(`${question} (skipped: needs elevated)`, () => {});
       continue;
@@ -23,6 +25,18 @@ function askThisWindows(): void {
       const [caller, other] = [await machine().caller(), await machine().caller()];
       const answer = await ask({ caller, other, start: await machine().block(16) });
       answers.push({ question, assumed, answer });
+    });
+  }
+
+  for (const { question, assumed, ask } of ordinaryPoints) {
+    const made = elevated ? undefined : prepared();
+    if (!made) {
+      const why = elevated ? 'needs an ordinary user' : 'needs what run-as-ordinary-user.ps1 prepares';
+      test.skip(`${question} (skipped: ${why})`, () => {});
+      continue;
+    }
+    test(question, async () => {
+      answers.push({ question, assumed, answer: await ask(await machine().caller(), made) });
     });
   }
 

@@ -105,6 +105,15 @@ __declspec(dllexport) DWORD LabHttpListens(DWORD port) {
   return error;
 }
 
+__declspec(dllexport) DWORD LabHttpEnds(DWORD port) {
+  enterMachine();
+  Reservation *there = findOverlap(IPPROTO_TCP, port, 1);
+  BOOL ends = there && there->kind == SERVER;
+  if (ends) there->kind = FREE;
+  leaveMachine();
+  return ends ? 0 : ERROR_NOT_FOUND;
+}
+
 __declspec(dllexport) void LabWinNat(WinNat *now) { *now = *winnat(); }
 
 __declspec(dllexport) LONG LabAcquireCalls(void) { return *acquireCalls(); }
