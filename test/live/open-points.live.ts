@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openPoints } from '../windows/open-points.ts';
 import { natPoint, netshPoints, ordinaryPoints } from '../windows/netsh-points.ts';
+import { openPoints } from '../windows/open-points.ts';
 import { eachMachine } from '../windows/support/windows.ts';
 import { LiveWindows } from './live-windows.ts';
 import { nodeRoute } from './node-route.ts';
