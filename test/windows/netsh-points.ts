@@ -151,7 +151,7 @@ export const netshPoints: OpenPoint[] = [
 ];
 
 /** A port in a block of WinNAT's, if there is one. */
-export async function natBlock(caller: Caller): Promise<{ startPort: number; numberOfPorts: number } | undefined> {
+async function natBlock(caller: Caller): Promise<{ startPort: number; numberOfPorts: number } | undefined> {
   const { output } = await caller.call('netsh', 'interface', 'ipv4', 'show', 'excludedportrange', 'tcp', 'active');
   const rows = parseExcludedPortRanges(output) ?? [];
   return rows.find(({ administered, range }) => !administered && range.numberOfPorts > 1)?.range;
