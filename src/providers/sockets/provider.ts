@@ -76,7 +76,7 @@ export class LedgerProvider implements Provider {
     const wanted = PortSet.of([range]);
     if (this.#host.platform !== 'linux')
       return (await portsInUse(protocol)).ranges().some((used) => overlap(used, range));
-    const own = socketsOf(process.pid);
+    const own = socketsOf(this.#host.processId);
     const rows = [...(await rowsOf(protocol, wanted)).values()].flat();
     return rows.some(({ inode }) => inode !== 0 && !own.has(inode));
   }
