@@ -1,3 +1,4 @@
+import { inCommandLine } from '../dialects/command-line.ts';
 import { exitCode } from '../exit-codes.ts';
 import { PortWaitError } from '../library/wait-error.ts';
 import { DocumentError, type FieldError, InvalidParamsError, loadErrorOf, ServiceError } from '../protocol/errors.ts';
@@ -61,8 +62,11 @@ export function formatFailure(error: unknown, asJson: boolean): string {
   const failure = failureOf(error);
   if (asJson) return `${JSON.stringify({ error: failure })}\n`;
   const { message, hint, remedy } = failure;
-  const advice = [hint, remedy && commandFor(remedy)].filter((line) => line !== undefined);
-  return [`portreservation: ${printable(message)}\n`, ...advice.map((line) => `  ${printable(line)}\n`)].join('');
+  const advice = [hint && inCommandLine(hint), remedy && commandFor(remedy)].filter((line) => line !== undefined);
+  return [
+    `portreservation: ${printable(inCommandLine(message))}\n`,
+    ...advice.map((line) => `  ${printable(line)}\n`),
+  ].join('');
 }
 
 const isAboutWords = (error: unknown) => error instanceof UsageError || error instanceof InvalidParamsError;

@@ -1,3 +1,4 @@
+import { inCommandLine } from '../dialects/command-line.ts';
 import { exitCode } from '../exit-codes.ts';
 import type { PortRange } from '../protocol/generated/contract.ts';
 import { exitCodeOf, formatFailure } from './failure.ts';
@@ -45,7 +46,7 @@ export class Output {
   /** What could not be looked at; with `--json` the document has it. */
   warn(warnings: readonly string[] = []): void {
     if (this.asJson) return;
-    for (const warning of warnings) this.note(`warning: ${warning}`);
+    for (const warning of warnings) this.note(`warning: ${inCommandLine(warning)}`);
   }
 
   /** Something to know that is no result. */

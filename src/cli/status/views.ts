@@ -1,3 +1,4 @@
+import { inCommandLine } from '../../dialects/command-line.ts';
 import type { PortHolder, PortStatus } from '../../protocol/generated/contract.ts';
 import type { Column } from '../table.ts';
 import { title } from '../views.ts';
@@ -8,7 +9,7 @@ export const statusColumns: readonly Column<PortStatus>[] = [
   { title: 'Port', of: ({ port }) => port, align: 'right' },
   { title: 'CanBind', of: ({ canBind }) => (canBind ? 'True' : 'False') },
   { title: 'Verdict', of: ({ verdict }) => title(verdict) },
-  { title: 'Explanation', of: ({ explanation }) => explanation },
+  { title: 'Explanation', of: ({ explanation }) => inCommandLine(explanation) },
 ];
 
 /** Who listens on a port. */

@@ -211,7 +211,7 @@ export class Connection {
       return method === 'shutdown' ? await call() : await this.#flow.serve(call, signal);
     } catch (error) {
       const answer = answerError(error, signal);
-      if (answer) throw answer;
+      if (answer) throw new ResponseError(answer.code, answer.message, await this.#spoken(answer.data));
       this.#log.error(`${method} failed`, { error });
       throw new ResponseError(
         errorCodes.InternalError,
@@ -230,7 +230,14 @@ export class Connection {
     const options: CallOptions = { signal: served.controller.signal };
     const token = checked.workDoneToken;
     const tell = (value: WorkDoneProgress) => void this.#tell('$/progress', { token: token!, value });
-    return withProgress(token, tell, (more) => this.#handlers[method](checked, { ...options, ...more }));
+    const result = await withProgress(token, tell, (more) => this.#handlers[method](checked, { ...options, ...more }));
+    return this.#spoken(result);
+  }
+
+  /** What is sent, with what is to be done in the dialect that the client asked for. */
+  async #spoken<T>(value: T): Promise<T> {
+    const { dialect } = this.#session;
+    return dialect === undefined ? value : (await import('../../dialects/speak.ts')).spoken(value, dialect);
   }
 
   /** Sends a notification; one that cannot be sent is lost with the conversation. */

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../protocol/errors.ts';
 import {
+  type ClientCapabilities,
   type InitializeParams,
   type InitializeResult,
   type Notifications,
@@ -49,6 +50,7 @@ export class Session {
   readonly #options: SessionSurroundings;
   #open: OpenOptions;
   #service: Promise<PortService> | undefined;
+  #dialect: ClientCapabilities['dialect'];
   #hasStarted = false;
   #isShutDown = false;
 
@@ -60,6 +62,11 @@ export class Session {
   /** Whether `shutdown` was served. */
   get isShutDown(): boolean {
     return this.#isShutDown;
+  }
+
+  /** In whose words the client wants what is to be done. */
+  get dialect(): ClientCapabilities['dialect'] {
+    return this.#dialect;
   }
 
   /** Is told each request before it is served. @throws Fault when its time is over, or not yet come */
@@ -76,6 +83,7 @@ export class Session {
     if (theirs !== protocolVersion) throw wrongVersion(theirs);
     if (params.provider) this.#open.provider = params.provider;
     if (params.processId) this.#open.processId = params.processId;
+    this.#dialect = params.capabilities?.dialect;
     if (params.capabilities?.holder) this.#open.holder = this.#options.holder;
     const service = await this.service();
     const { provider, capabilities } = service;
