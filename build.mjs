@@ -10,6 +10,7 @@ import { writeManifests } from './tools/dsc.mjs';
 import { generate } from './tools/generate.mjs';
 import { copyInstalled } from './tools/koffi.mjs';
 import { bundleLibrary, entries } from './tools/library.mjs';
+import { writeManual } from './tools/man.mjs';
 import { notices } from './tools/notices.mjs';
 import { publishedSchema } from './tools/published.mjs';
 import { releaseNotes } from './tools/release-notes.mjs';
@@ -74,6 +75,7 @@ if (!process.argv.includes('--generate')) {
   const library = await bundleLibrary(join(dist, 'lib'), declare());
   const metafiles = [...validators, worker, commandLine, dsc.metafile, ...library];
   for (const folder of [dist, moduleFolder]) writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), notices(metafiles));
+  await writeManual(join(dist, 'man'));
   writeSbom(metafiles, join(moduleFolder, 'sbom.cdx.json'));
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(dist, join(root, 'dist'));

@@ -132,7 +132,15 @@ test.each(files)('%s keeps to its layer', (file) => {
 test.each(files)('%s leaves `process` to the entries', (file) => {
   const text = readFileSync(join(source, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const names = /(?<![.\w'"`-])process\.[a-z]/.test(text);
-  const entries = ['run-worker.ts', 'refuse-old-node.ts', 'main.ts', 'cli/main.ts', 'dsc/main.ts', 'mcp/main.ts'];
+  const entries = [
+    'run-worker.ts',
+    'refuse-old-node.ts',
+    'main.ts',
+    'cli/main.ts',
+    'cli/man/main.ts',
+    'dsc/main.ts',
+    'mcp/main.ts',
+  ];
   const loaders = ['file', 'inside'].map((name) => `native/koffi-${name}.ts`).concat('native/unpacked.ts');
   const runners = ['vitest', 'jest', 'playwright'].map((name) => `library/runners/${name}.ts`);
   expect(names && !['host.ts', ...loaders, ...entries, ...runners].includes(file)).toBe(false);

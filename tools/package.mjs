@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotPossible } from './not-possible.mjs';
 import { writeChecksums } from './packages/checksums.mjs';
-import { makeLinuxPackages } from './packages/linux.mjs';
+import { makeLinuxPackage } from './packages/linux.mjs';
 import { makeModule, makeNupkg, makeTarball } from './packages/module.mjs';
 import { addProgram } from './packages/program.mjs';
 import { programPlatforms, singleProgram } from './single-program.mjs';
@@ -46,7 +46,7 @@ try {
     if (platform.startsWith('linux')) {
       for (const kind of ['deb', 'rpm']) {
         await make(`the ${kind} for ${platform}`, () =>
-          makeLinuxPackages({ kind, program: made, platform, folder: fresh, isQuick: isForTests }),
+          makeLinuxPackage({ kind, program: made, platform, folder: fresh, isQuick: isForTests }),
         );
       }
     }

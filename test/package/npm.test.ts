@@ -81,6 +81,7 @@ describe.skipIf(noPackages)(packagesTitle('the installed npm package'), () => {
       'THIRD-PARTY-NOTICES',
       'dsc-3.1',
       'lib',
+      'man',
     ]);
     expect(readdirSync(join(folder, 'node_modules/portreservation/dist/PortReservation')).sort()).toEqual([
       'exclusion.dsc.resource.json',
