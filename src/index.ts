@@ -2,6 +2,7 @@ import './refuse-old-node.ts';
 
 export { applyDesiredState } from './desired-state/apply.ts';
 export { exportDesiredState } from './desired-state/export.ts';
+export { importDesiredState } from './desired-state/import/import.ts';
 export { decodeDocument, formatOfFile, readDesiredState } from './desired-state/read-document.ts';
 export type { WaitOptions } from './library/deadline.ts';
 export { clearLockedPorts, type GetPortOptions, getPort } from './library/get-port.ts';

@@ -20,6 +20,7 @@
         'Get-PortExclusion'
         'Get-PortReservation'
         'Get-PortStatus'
+        'Import-PortDocument'
         'Import-PortReservation'
         'Invoke-WithPortReservation'
         'New-PortExclusion'

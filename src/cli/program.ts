@@ -10,6 +10,7 @@ import { addExec } from './commands/exec.ts';
 import { addExport } from './commands/export.ts';
 import { addFind } from './commands/find.ts';
 import { addGet } from './commands/get.ts';
+import { addImport } from './commands/import.ts';
 import { addInfo } from './commands/info.ts';
 import { addMap } from './commands/map.ts';
 import { addMcp } from './commands/mcp.ts';
@@ -71,6 +72,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addDynamicRange,
     addApply,
     addExport,
+    addImport,
     addInfo,
     addDsc,
     addServe,

@@ -54,6 +54,7 @@ const words: Record<string, string[]> = {
   'exclude list': ['name'],
   status: ['ranges'],
   apply: ['text'],
+  import: ['text'],
 };
 
 /** What a command says of itself, asks of the terminal, or does in another way. */

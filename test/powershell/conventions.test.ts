@@ -234,13 +234,13 @@ describe('house rules', () => {
     for (const name of names) {
       expect(facts.verbs, name).toContain(commands[name]!.verb);
       expect(commands[name]!.noun).toMatch(
-        /^(With)?Port(Reservation(Worker|Socket)?|Exclusion|DynamicRange|Status|Map)$|^FreePortRange$/,
+        /^(With)?Port(Reservation(Worker|Socket)?|Exclusion|DynamicRange|Status|Map|Document)$|^FreePortRange$/,
       );
     }
   });
 
   it('what changes something takes -WhatIf and -Confirm, and nothing else does', () => {
-    const changing = names.filter((name) => /^(?!Get|Test|Find)/.test(name));
+    const changing = names.filter((name) => /^(?!Get|Test|Find|Import-PortDocument$)/.test(name));
     expect(names.filter((name) => commands[name]!.changes).sort()).toEqual(changing.sort());
     expect(names.filter((name) => commands[name]!.parameters.Confirm).sort()).toEqual(changing.sort());
   });

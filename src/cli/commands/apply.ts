@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { exitCode } from '../../exit-codes.ts';
-import { ServiceError } from '../../protocol/errors.ts';
 import {
   type AppliedState,
   type DesiredChange,
@@ -10,6 +8,7 @@ import {
 } from '../../protocol/generated/contract.ts';
 import { type CommonOptions, whatIfOption, withCommon } from '../options.ts';
 import type { Output } from '../output.ts';
+import { readAtMost } from '../read-file.ts';
 import type { Terminal } from '../rendering.ts';
 import { inService } from '../service.ts';
 import { nameOf } from '../views.ts';
@@ -44,34 +43,12 @@ export function addApply(root: Command, output: Output, terminal: Terminal): voi
     const { applyDesiredState } = await import('../../desired-state/apply.ts');
     const { decodeDocument, formatOfFile, longestDocument } = await import('../../desired-state/read-document.ts');
     const { format = formatOfFile(file), prune, moveSysctlConf, whatIf } = options;
-    const text = decodeDocument(await read(file, terminal, longestDocument + 1));
+    const text = decodeDocument(await readAtMost(file, terminal, longestDocument + 1));
     const applied = await inService(options, (service) =>
       applyDesiredState(service, { text, format, prune, moveSysctlConf, whatIf }),
     );
     report(applied, options, output);
   });
-}
-
-/** The bytes of the file, that many at most: it may be a pipe or a device that never ends. */
-async function read(file: string, terminal: Terminal, most: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let left = most;
-  try {
-    for await (const chunk of file === '-' ? terminal.stdin : createReadStream(file)) {
-      chunks.push(chunk.subarray(0, left));
-      left -= chunk.length;
-      if (left <= 0) break;
-    }
-    return Buffer.concat(chunks);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new ServiceError(
-      'OsError',
-      `The document cannot be read: ${message}.`,
-      { target: file, osCode: code },
-      error,
-    );
-  }
 }
 
 function report(applied: AppliedState, { whatIf, detailedExitcode }: Options, output: Output): void {

@@ -10,10 +10,11 @@ export type Handlers = {
 // What few clients ask for is loaded only then, for a quick start.
 const applying = () => import('../../desired-state/apply.ts');
 const exporting = () => import('../../desired-state/export.ts');
+const importing = () => import('../../desired-state/import/import.ts');
 const description = () => import('../../protocol/generated/openrpc.json', { with: { type: 'json' } });
 
 /** Loads all of it. */
-export const loadHandled = (): Promise<unknown> => Promise.all([applying(), exporting(), description()]);
+export const loadHandled = (): Promise<unknown> => Promise.all([applying(), exporting(), importing(), description()]);
 
 /** What the worker does for each method, in one session. */
 export function handlersFor(session: Session): Handlers {
@@ -34,6 +35,7 @@ export function handlersFor(session: Session): Handlers {
     'desiredState/apply': async (params, call) =>
       (await applying()).applyDesiredState(await session.service(), params, call),
     'desiredState/export': async (params) => (await exporting()).exportDesiredState(await session.service(), params),
+    'desiredState/import': async (params) => (await importing()).importDesiredState(await session.service(), params),
     shutdown: () => session.shutdown(),
     'rpc.discover': async () => (await description()).default,
   };
