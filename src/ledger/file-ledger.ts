@@ -148,6 +148,7 @@ export class FileLedger implements Ledger {
 
   close(): void {
     this.#runtime.close();
+    for (const home of [this.#own, this.#system]) home?.runtime.close();
   }
 
   async #changeNow<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {

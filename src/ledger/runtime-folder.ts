@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileError, osCode } from '../machine/file-error.ts';
 import { type Found, KeptFile } from '../machine/kept-file.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
+import { LifeWatch } from '../machine/life-watch.ts';
 import type { LedgerRecord, Owner, RuntimeFile } from '../protocol/generated/contract.ts';
 import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators/records.js';
 import { faultOf, largestFile, unopened, unreadable, valueIn } from './durable-records.ts';
@@ -52,13 +53,13 @@ function remove(path: string): void {
 /** The runtime reservations of a ledger, a file for each service. Alive is whoever holds the lock of his file. */
 export class RuntimeFolder {
   readonly path: string;
-  readonly #locks: LifeLocks;
+  readonly #lives: LifeWatch;
   readonly #here: Place;
   readonly #services = new Map<string, KeptFile<Service | undefined>>();
 
   constructor(path: string, locks: LifeLocks, here: Place) {
     this.path = path;
-    this.#locks = locks;
+    this.#lives = new LifeWatch(locks);
     this.#here = here;
   }
 
@@ -69,7 +70,7 @@ export class RuntimeFolder {
   read(except?: string): Held {
     const held: Held = { here: [], elsewhere: [], hasDead: false };
     const services = this.#names(records);
-    for (const service of this.#services.keys()) if (!services.has(service)) this.#services.delete(service);
+    this.#forgetAllBut(services);
     for (const service of services) {
       if (service === except) continue;
       if (!this.#isLiving(service)) {
@@ -81,6 +82,16 @@ export class RuntimeFolder {
       held.elsewhere.push(...(content?.elsewhere ?? []));
     }
     return held;
+  }
+
+  #forgetAllBut(services: ReadonlySet<string>): void {
+    for (const service of this.#services.keys()) if (!services.has(service)) this.#services.delete(service);
+    const locks = new Set([...services].map((service) => runtimeFiles(this.path, service).lock));
+    this.#lives.forget((path) => locks.has(path));
+  }
+
+  close(): void {
+    this.#lives.close();
   }
 
   /** Whether a service has left a file, living or dead. */
@@ -106,7 +117,7 @@ export class RuntimeFolder {
   }
 
   #isLiving(service: string): boolean {
-    const lives = this.#locks.lives(runtimeFiles(this.path, service).lock);
+    const lives = this.#lives.lives(runtimeFiles(this.path, service).lock);
     if (lives !== false) return true;
     try {
       const place = this.#contentOf(service)?.place;
@@ -120,7 +131,7 @@ export class RuntimeFolder {
     const { records: file } = runtimeFiles(this.path, service);
     let kept = this.#services.get(service);
     if (!kept) {
-      kept = new KeptFile(file, largestFile, (found) => this.#parse(service, file, found));
+      kept = new KeptFile(file, largestFile, (found) => this.#parse(service, file, found), { isMarked: true });
       this.#services.set(service, kept);
     }
     try {

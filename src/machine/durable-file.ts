@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -214,7 +215,7 @@ export async function replaceFile(file: DurableFile, text: string): Promise<void
 }
 
 /**
- * The same of what no power cut has to leave: nothing is flushed.
+ * The same of what no power cut has to leave: nothing is flushed. What is put there has a time that differs from all before.
  * @throws ServiceError AccessDenied, OsError
  */
 export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile, text: string): Promise<void> {
@@ -223,10 +224,21 @@ export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile
     try {
       removeLeft(fresh);
       writeFresh(fresh, text, mode);
+      const mark = nextMark();
+      utimesSync(fresh, mark, mark);
       await whileInUse(posix, () => renameSync(fresh, path));
     } catch (error) {
       removeQuietly(fresh);
       throw error;
     }
   });
+}
+
+let lastMark = 0;
+const microsecond = 1e-6;
+
+/** The time in seconds, which this process has given to no other file: the system's own times are too coarse for that. */
+function nextMark(): number {
+  lastMark = Math.max((performance.timeOrigin + performance.now()) / 1000, lastMark + microsecond);
+  return lastMark;
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { osCode } from './file-error.ts';
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
@@ -8,6 +8,9 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
  * next of two files that replace each other may get the number of the one before.
  */
 export const timeStep = 50;
+
+/** In nanoseconds. */
+const millisecond = 1_000_000n;
 
 /** What differs as soon as the path leads to another file, or the file has changed; see `timeStep`. */
 export const identityOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
@@ -26,13 +29,23 @@ export class KeptFile<T> {
   readonly #path: string;
   readonly #largest: number;
   readonly #parse: (found: Found) => T;
+  readonly #isMarked: boolean;
   #kept: Kept<T> | undefined;
 
-  /** @param largest how many bytes are read at most */
-  constructor(path: string, largest: number, parse: (found: Found) => T) {
+  /**
+   * @param largest how many bytes are read at most
+   * @param options.isMarked whether each that is put there has a time of its own, as `replaceUnflushed` gives it
+   */
+  constructor(
+    path: string,
+    largest: number,
+    parse: (found: Found) => T,
+    { isMarked = false }: { isMarked?: boolean } = {},
+  ) {
     this.#path = path;
     this.#largest = largest;
     this.#parse = parse;
+    this.#isMarked = isMarked;
   }
 
   /** @throws a system error, and what `parse` throws */
@@ -46,7 +59,14 @@ export class KeptFile<T> {
     }
   }
 
+  /** Whether no other file that is put there can look the same. A system with coarse times loses the mark. */
+  #isKnown({ mtimeNs, ctimeMs }: BigIntStats): boolean {
+    return (this.#isMarked && mtimeNs % millisecond !== 0n) || Date.now() - Number(ctimeMs) > timeStep;
+  }
+
   #readOnce(): T {
+    const there = this.#kept && lstatSync(this.#path, { bigint: true, throwIfNoEntry: false });
+    if (there && this.#kept?.identity === identityOf(there)) return this.#kept.value;
     let descriptor: number;
     try {
       // O_NONBLOCK: a named pipe in its place must not make us wait.
@@ -64,7 +84,7 @@ export class KeptFile<T> {
       if (!stats.isFile()) return this.#parse({ kind: 'other' });
       if (stats.size > this.#largest) return this.#parse({ kind: 'large' });
       const value = this.#parse({ kind: 'bytes', bytes: readFileSync(descriptor) });
-      if (Date.now() - Number(stats.ctimeMs) > timeStep) this.#kept = { identity, value };
+      if (this.#isKnown(stats)) this.#kept = { identity, value };
       return value;
     } finally {
       closeSync(descriptor);

@@ -68,19 +68,34 @@ export class LifeLocks {
   lives(path: string): boolean | undefined {
     let descriptor: number;
     try {
-      descriptor = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      descriptor = openToLook(path);
     } catch (error) {
       return osCode(error) === 'ENOENT' ? false : undefined;
     }
     try {
-      return this.#lock.isTaken(descriptor);
-    } catch {
-      return undefined;
+      return this.isLocked(descriptor);
     } finally {
       closeSync(descriptor);
     }
   }
+
+  /** Whether another open file has the lock of this one; undefined where that cannot be told. */
+  isLocked(descriptor: number): boolean | undefined {
+    try {
+      return this.#lock.isTaken(descriptor);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether a file that is open can be removed all the same. */
+  get mayStayOpen(): boolean {
+    return this.#posix;
+  }
 }
+
+/** @throws a system error */
+export const openToLook = (path: string): number => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
 
 /** Whether the path still leads to the open file. */
 export function leadsTo(path: string, descriptor: number): boolean {

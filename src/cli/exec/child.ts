@@ -3,6 +3,7 @@ import { constants as access, accessSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { posix } from 'node:path';
 import { parseProcessStat } from '../../machine/process-stat.ts';
+import { loadErrorOf } from '../../protocol/errors.ts';
 import { CommandError } from '../failure.ts';
 import type { Terminal } from '../rendering.ts';
 import { type Inherited, restoring } from './inherited.ts';
@@ -28,7 +29,7 @@ export interface CommandEnd {
 /**
  * Runs the command on this process's own standard streams and passes signals on to it.
  * @param before what it is to find as the caller gave it
- * @throws CommandError
+ * @throws CommandError; ServiceError where this process has too many files open
  */
 export async function runChild(
   words: readonly [string, ...string[]],
@@ -60,7 +61,7 @@ export async function runChild(
   for (const signal of signals) terminal.on(signal, pass);
   try {
     const exitCode = await new Promise<number>((resolve, reject) => {
-      const refuse = (error: unknown) => reject(new CommandError(words[0], error as Error));
+      const refuse = (error: unknown) => reject(loadErrorOf(error) ?? new CommandError(words[0], error as Error));
       try {
         child = spawn(file, args, { env, stdio: streams(before.descriptors, sockets), windowsVerbatimArguments });
       } catch (error) {
