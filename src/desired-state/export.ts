@@ -12,6 +12,7 @@ import type {
 import { byPlace } from '../protocol/ranges.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
+import { toSystemdSocket } from './systemd-socket.ts';
 import { type Exported, toCompose, toDevcontainer, toEnv, toJson, toYaml } from './writers.ts';
 
 const writers: Record<ExportFormat, (document: DesiredState) => Exported | Promise<Exported>> = {
@@ -20,6 +21,7 @@ const writers: Record<ExportFormat, (document: DesiredState) => Exported | Promi
   env: toEnv,
   compose: toCompose,
   devcontainer: toDevcontainer,
+  'systemd-socket': toSystemdSocket,
 };
 
 /**

@@ -141,3 +141,21 @@ test.each(['yaml', 'env'] as const)('warns that there is nothing of the document
   const { warnings } = await exportDesiredState(service, { format, document: 'shpo' });
   expect(warnings).toEqual(['Nothing here is of the document "shpo".']);
 });
+
+test('as systemd-socket it is a unit for each name, with all its ports', async () => {
+  const service = await serviceWith({
+    name: 'shop',
+    reservations: [web, { protocol: ['tcp', 'udp'], startPort: 23_410, name: 'dns / 1' }, single(undefined, 23_420)],
+  });
+  const { text, warnings } = await exportDesiredState(service, { format: 'systemd-socket' });
+  const units = text.split(/^(?=# )/m);
+  expect(units.map((unit) => /^# (\S+),/.exec(unit)![1])).toEqual([
+    '/etc/systemd/system/web.socket',
+    '/etc/systemd/system/dns-1.socket',
+  ]);
+  expect(units[0]).toContain(
+    '\n[Socket]\nListenStream=23400\nListenStream=23401\nListenStream=23402\nBindIPv6Only=both\n',
+  );
+  expect(units[1]).toContain('ListenStream=23410\nListenDatagram=23410\n');
+  expect(warnings).toEqual(['tcp 23420 has no name and is left out.']);
+});

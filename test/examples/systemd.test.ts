@@ -33,6 +33,25 @@ test.skipIf(noAnalyze)(title, () => {
   expect([status, stderr]).toEqual([0, '']);
 });
 
+test.skipIf(noAnalyze)(`${title}, and finds little to say of the sandbox`, () => {
+  const top = mkdtempSync(join(tmpdir(), 'units-'));
+  onTestFinished(() => rmSync(top, { recursive: true }));
+  const exposure = () =>
+    Number(
+      /(\d+\.\d) [A-Z]+/.exec(
+        spawnSync('systemd-analyze', ['security', '--offline=yes', `--root=${top}`, 'shop-ports.service'], {
+          encoding: 'utf8',
+        }).stdout.replace(/[\s\S]*Overall exposure/, ''),
+      )?.[1],
+    );
+  const units = join(top, 'etc/systemd/system');
+  mkdirSync(join(units, 'shop-ports.service.d'), { recursive: true });
+  writeFileSync(join(units, 'shop-ports.service'), read('shop-ports.service'));
+  expect(exposure()).toBeGreaterThan(9);
+  writeFileSync(join(units, 'shop-ports.service.d/sandbox.conf'), read('sandbox.conf'));
+  expect(exposure()).toBeLessThanOrEqual(3);
+});
+
 test('the ports that the service is started with are those of the document', async () => {
   const service = await openService({ provider: 'ledger', host: ownHost() });
   onTestFinished(() => service.close());
@@ -55,6 +74,7 @@ test.skipIf(noSystemd)(`${bootTitle} serves on what is reserved, also after the 
     return join(over, path);
   };
   for (const name of units) writeFileSync(put(`etc/systemd/system/${name}`), read(name));
+  writeFileSync(put('etc/systemd/system/shop-ports.service.d/sandbox.conf'), read('sandbox.conf'));
   for (const name of ['shop.yaml', 'write-ports']) writeFileSync(put(`etc/port-reservation/${name}`), read(name));
   cpSync(join(folder, '../../dist/PortReservation/worker'), put('opt/worker'), { recursive: true });
   // As npm installs it with its prefix /usr; what is started there begins with `#!/usr/bin/env node`.
@@ -70,5 +90,7 @@ test.skipIf(noSystemd)(`${bootTitle} serves on what is reserved, also after the 
     'reserved after the reload': '21053,21140-21142,5173',
     'shop after its restart': 'active 21140',
     'a reload that fails': 'failed WEB_PORT=21140',
+    'shop where an entry fails': 'failed active 21140',
+    'a socket unit': 'active 21140 21141 21142',
   });
 });

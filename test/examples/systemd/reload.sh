@@ -15,3 +15,12 @@ systemctl restart shop.service && listens 21140
 say 'shop after its restart' "$(shop)"
 echo 'reservations: 5' >>/etc/port-reservation/shop.yaml
 say 'a reload that fails' "$(systemctl reload shop-ports.service 2>/dev/null && echo done || echo failed) $(web)"
+systemctl stop shop.service
+systemctl restart shop-ports.service 2>/dev/null
+systemctl start shop.service && listens 21140
+say 'shop where an entry fails' "$(systemctl is-active shop-ports.service) $(shop)"
+systemctl stop shop.service
+portreservation export --format systemd-socket --document shop | sed -n '/web.socket/,/WantedBy/p' >/etc/systemd/system/web.socket
+printf '%s\n' '[Service]' 'ExecStart=/bin/sleep infinity' >/etc/systemd/system/web.service
+systemctl daemon-reload && systemctl start web.socket
+say 'a socket unit' "$(systemctl is-active web.socket) $(ss -Hltn | sed -n 's/.*:\(2114[0-9]\) .*/\1/p' | sort -u | paste -sd' ')"
