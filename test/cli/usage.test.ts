@@ -75,7 +75,10 @@ test.each([
   ['exclude add 5 --store later', /argument 'later' is invalid\. Allowed choices are active, persistent\./],
   ['exclude add 5 --name a\u0007', /^portreservation: --name must not contain control characters/],
   ['apply', /^portreservation: missing required argument 'file'/],
-  ['export --format toml', /argument 'toml' is invalid\. Allowed choices are json, yaml, env, compose, devcontainer\./],
+  [
+    'export --format toml',
+    /argument 'toml' is invalid\. Allowed choices are json, yaml, env, compose, devcontainer, systemd-socket\./,
+  ],
   ['map --width 20', /argument '20' is invalid\. It must be a whole number, 40 to 500\./],
   ['map --svg x.svg --plain', /option '--svg <file>' cannot be used with option '--plain'/],
   ['remove --token 0', /^portreservation: --token must be a string of decimal digits, 1 to 18446744073709551615\.\n$/],

@@ -9,8 +9,8 @@ function Export-PortReservation {
 
     Other formats give the ports of the reservations by name: Env as NAME_PORT=21040 lines, for a shell, an
     EnvironmentFile of systemd or an env_file of Compose; Compose as a Compose file that publishes them;
-    Devcontainer as forwardPorts and portsAttributes of a devcontainer.json; Systemd-socket as a socket unit of
-    systemd for each name. What they cannot say is left out with a warning.
+    Devcontainer as forwardPorts and portsAttributes of a devcontainer.json; Systemd-socket as a socket unit
+    of systemd for each name. What they cannot say is left out with a warning.
 
     Errors, by id: InvalidPath, WriteFailed (the file that was there is left as it is), AccessDenied,
     LedgerCorrupt, OsError.
@@ -20,8 +20,8 @@ function Export-PortReservation {
     the text is given.
 
     .PARAMETER Format
-    Json, Yaml, Env, Compose, Devcontainer or Systemd-socket. Default: Json for a file whose name ends in .json, Env for .env,
-    else Yaml.
+    Json, Yaml, Env, Compose, Devcontainer or Systemd-socket. Default: Json for a file whose name ends in .json,
+    Env for .env, else Yaml.
 
     .PARAMETER Document
     Only what the desired-state document of this name asked for; it is the name of the document that is written.
