@@ -34,14 +34,17 @@ export async function applyDesiredState(
     present,
     service.capabilities.persistent,
   );
-  await new CarryOut(service, { whatIf, signal }).all(plan);
+  const told = new Set<string>();
+  await new CarryOut(service, { whatIf, signal, tell: (warning) => void told.add(warning) }).all(plan);
   const changes = changesOf(plan);
   const { repeated } = present;
   const isDone = changes.some(({ action, error }) => action !== 'none' && !error);
   // Of what was there before, the warnings tell already.
   const isTold = [...present.reservations, ...present.exclusions].some(({ state }) => state && state !== 'foreign');
   const foresights = moved || isTold ? [] : await service.foresights();
-  const warnings = [...new Set([...present.warnings, ...foresights, ...leftTwice(present, plan, document.name)])];
+  const warnings = [
+    ...new Set([...present.warnings, ...told, ...foresights, ...leftTwice(present, plan, document.name)]),
+  ];
   return {
     document: document.name,
     changes,

@@ -37,6 +37,8 @@ export interface CarryOutOptions {
   /** Whether nothing is done, and each change only says what would become of it. */
   whatIf?: boolean;
   signal?: AbortSignal | undefined;
+  /** Is told what is to be known of what is made, one sentence each; the same one may come twice. */
+  tell?: (warning: string) => void;
 }
 
 /**
@@ -48,9 +50,11 @@ export class CarryOut {
   readonly #whatIf: boolean;
   readonly #signal: AbortSignal | undefined;
   readonly #turn: () => Promise<void>;
+  readonly #tell: (warning: string) => void;
   #end: ChangeError | undefined;
 
-  constructor(service: PortService, { whatIf = false, signal }: CarryOutOptions = {}) {
+  constructor(service: PortService, { whatIf = false, signal, tell = () => {} }: CarryOutOptions = {}) {
+    this.#tell = tell;
     this.#service = service;
     this.#whatIf = whatIf;
     this.#signal = signal;
@@ -194,6 +198,7 @@ export class CarryOut {
     for (const params of calls) {
       const gone = replaced.map((one) => one.existing);
       const additions = await this.#service.replaceExclusions({ ...params, whatIf }, gone, { signal: this.#signal });
+      for (const warning of additions.flatMap(({ warnings }) => warnings)) this.#tell(warning);
       if (whatIf) continue;
       for (const { exclusion, before, request, record } of additions) {
         const change = changes.find(({ protocol }) => protocol === exclusion.protocol);

@@ -4,7 +4,7 @@ import { isDue, type Plan, planOf } from '../desired-state/plan.ts';
 import type { ChangeError, DesiredChange } from '../protocol/generated/contract.ts';
 import { labelOf } from '../service/label.ts';
 import type { PortService } from '../service/port-service.ts';
-import { absent, type Instance, type Part, partOf, type Resource } from './resource.ts';
+import { absent, type Instance, type Part, partOf, type Resource, type Warn } from './resource.ts';
 import { differencesOf, sentencesOf } from './words.ts';
 
 /** What goes to the engine on one line: an instance, what is told of one, or the names of its properties. */
@@ -31,7 +31,7 @@ interface Standing {
 export async function runOperation<T extends Instance>(
   operation: Operation,
   resource: Resource<T>,
-  { service, input }: { service: PortService; input: unknown },
+  { service, input, warn }: { service: PortService; input: unknown; warn: Warn },
 ): Promise<Line[]> {
   if (operation === 'export') return resource.all(resource.parseFilter(withoutEngineProperties(input)));
   if (operation === 'get' && resource.whole && isEmpty(input)) return [await resource.whole()];
@@ -68,10 +68,10 @@ export async function runOperation<T extends Instance>(
         await service.settle();
         return [currentState, []];
       }
-      await carryOut(service, plan);
+      await carryOut(service, plan, warn);
       return [await stateNow(service, resource, desired), differences];
     case 'delete':
-      if (!isAsDesired) await carryOut(service, plan);
+      if (!isAsDesired) await carryOut(service, plan, warn);
       return [];
     case 'deleteWhatIf':
       return [{ _metadata: { whatIf: isAsDesired ? [] : await foretold(service, plan, standings) } }];
@@ -91,8 +91,10 @@ function standingsOf({ steps, pruned }: Plan): Standing[] {
   return [...listed, ...leaving];
 }
 
-async function carryOut(service: PortService, plan: Plan): Promise<void> {
-  await new CarryOut(service).all(plan);
+async function carryOut(service: PortService, plan: Plan, warn: Warn): Promise<void> {
+  const told = new Set<string>();
+  await new CarryOut(service, { tell: (warning) => void told.add(warning) }).all(plan);
+  for (const warning of told) warn(warning);
   const failed = standingsOf(plan).flatMap(({ change: { error } }) => error ?? []);
   // Many parts fail for the same reason.
   const distinct = new Map(failed.map((error) => [error.message, error]));

@@ -69,7 +69,7 @@ function providerOf({ env }: Host): ProviderChoice {
 
 function answer({ operation, resource }: Command, input: unknown, service: PortService, trace: Trace): Promise<Line[]> {
   const warn = (message: string) => trace('warn', message);
-  const given = { service, input };
+  const given = { service, input, warn };
   switch (resource) {
     case 'reservation':
       return runOperation(operation, new ReservationResource(service, warn), given);

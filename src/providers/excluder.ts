@@ -30,6 +30,8 @@ export interface ExclusionRequest {
   replacing?: readonly Reservation[];
   /** Whether another range is tried where this one is refused: then nobody reads why, and only the port counts. */
   isTrial?: boolean;
+  /** The one that `list` was given for it. */
+  look?: object;
   /** Is told what is to be known of it besides, one sentence each. */
   tell?: (warning: string) => void;
   signal?: AbortSignal;
@@ -42,9 +44,10 @@ export interface Excluder {
    *
    * @param recorded the exclusions made here, of any protocol. One that the system still has is listed with exactly its
    * range, also where the system merges neighbours; one that it has no more is not listed.
+   * @param look the same object for all of one request: what was read for it already does
    * @throws ServiceError AccessDenied, NotSupported, OsError
    */
-  list(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[]): Promise<ExclusionTable>;
+  list(protocols: readonly Protocol[], recorded: readonly ExclusionRecord[], look?: object): Promise<ExclusionTable>;
 
   /**
    * Keeps the range out of automatic choice, or changes nothing. The record is in the ledger already, so that a killed

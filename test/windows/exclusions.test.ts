@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Caller } from '../lab/caller.ts';
@@ -100,6 +100,15 @@ describeInLab('exclusions, against what stands in their way', () => {
       expect(warnings).toEqual([expect.stringMatching(`http://\\+:${port}/app/ .*HTTP\\.sys is refused.*error 32`)]);
     }
     expect((await worker.request('exclusion/add', other)).warnings).toBeUndefined();
+    await worker.request('exclusion/remove', params);
+    const text = JSON.stringify({
+      name: 'shop',
+      exclusions: [{ protocol: 'tcp', startPort: port, numberOfPorts: 1, reason: 'tests' }],
+    });
+    for (const whatIf of [true, false]) {
+      const applied = await worker.request('desiredState/apply', { text, format: 'json', whatIf });
+      expect(applied).toMatchObject({ failed: 0, warnings: [expect.stringMatching(/HTTP\.sys is refused/)] });
+    }
     expect(await program.call('httpListens', port)).toEqual({ code: 32 });
     expect(await bindAll(program, 'tcp', port, 1)).toEqual([0]);
     const { ports } = await worker.request('port/inspect', { protocol: ['tcp'], ranges: [params.range] });
@@ -108,6 +117,15 @@ describeInLab('exclusions, against what stands in their way', () => {
     );
     await worker.request('exclusion/remove', params);
     expect(await program.call('httpListens', port)).toEqual({ code: 0 });
+  });
+
+  test('what is read for one that is only foreseen is read once', async () => {
+    const log = join(machine().folder, 'netsh.log');
+    const worker = await workerWith({}, { LAB_NETSH_LOG: machine().path('netsh.log') });
+    await worker.request('exclusion/add', { ...(await one()), whatIf: true });
+    const reads = readFileSync(log, 'utf8').split('\n').filter(Boolean);
+    expect(new Set(reads).size, reads.join('\n')).toBe(reads.length);
+    expect(reads.filter((line) => line.includes('excludedportrange')).length).toBe(2);
   });
 
   test('in every language they are listed, and made in one and removed in the next', async () => {

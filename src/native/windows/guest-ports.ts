@@ -8,7 +8,16 @@ import { systemDirectory } from './library.ts';
 /* The ports that Windows keeps for virtual machines which share its addresses (computenetwork.dll, ComputeNetwork.h). */
 
 /** HCN_PORT_PROTOCOL: flags. */
-const flags: Record<Protocol, number> = { tcp: 1, udp: 2 };
+const flags = [
+  ['tcp', 1],
+  ['udp', 2],
+] as const;
+
+/** A range of one protocol. */
+export interface GuestPorts {
+  protocol: Protocol;
+  range: PortRange;
+}
 
 const name = 'HcnEnumerateGuestNetworkPortReservations';
 
@@ -46,11 +55,11 @@ function open() {
 }
 
 /**
- * The ranges of the protocol that Windows keeps for its guests, such as WSL with mirrored networking; netsh shows none of them.
+ * The ranges that Windows keeps for its guests, such as WSL with mirrored networking; netsh shows none of them.
  * @throws NativeError the HRESULT; WAIT_TIMEOUT (258) where the service does not answer
  * @throws Error the library cannot be loaded: it is of Windows 10 1809 and later
  */
-export async function guestPortRanges(protocol: Protocol): Promise<PortRange[]> {
+export async function guestPortRanges(): Promise<GuestPorts[]> {
   const ffi = await koffi();
   const { library, entry } = await open();
   const list = library.func(`int32_t __stdcall ${name}(_Out_ uint32_t *count, _Out_ void **entries)`);
@@ -63,8 +72,11 @@ export async function guestPortRanges(protocol: Protocol): Promise<PortRange[]> 
   try {
     const found: Entry[] = ffi.decode(entries[0], entry, count[0]!);
     return found
-      .filter((one) => one.Protocol & flags[protocol] && one.StartingPort > 0 && one.EndingPort >= one.StartingPort)
-      .map((one) => ({ startPort: one.StartingPort, numberOfPorts: one.EndingPort - one.StartingPort + 1 }));
+      .filter(({ StartingPort, EndingPort }) => StartingPort > 0 && EndingPort >= StartingPort)
+      .flatMap(({ Protocol: those, StartingPort, EndingPort }) => {
+        const range = { startPort: StartingPort, numberOfPorts: EndingPort - StartingPort + 1 };
+        return flags.filter(([, flag]) => those & flag).map(([protocol]) => ({ protocol, range }));
+      });
   } finally {
     free(entries[0]);
   }

@@ -2,13 +2,11 @@ import { ServiceError } from '../../protocol/errors.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
-import { changeExclusion, excludedPortRanges, type NetshChange, type Store } from './netsh.ts';
+import { changeExclusion, type NetshChange, type Store } from './netsh.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
+import { Sight } from './sight.ts';
 
 /* netsh's two stores of exclusions: what is said of a change counts for nothing, the table read after it does. */
-
-/** The families have one table; it is asked for by this one. */
-const family = 'ipv4';
 
 export const stores: readonly Store[] = ['persistent', 'active'];
 
@@ -24,11 +22,11 @@ export interface Added {
 export async function addTo(
   protocol: Protocol,
   range: PortRange,
-  { wanted, isWithoutNat }: { wanted: readonly Store[]; isWithoutNat: boolean },
+  { wanted, isWithoutNat, sight }: { wanted: readonly Store[]; isWithoutNat: boolean; sight: Sight },
 ): Promise<Added> {
   const done: Added = { added: [], extended: false, shortened: false };
   // Before any change: a table that cannot be read would not show what it did.
-  let found = await storesWith(protocol, range);
+  let found = await storesWith(protocol, range, sight);
   try {
     // netsh takes no range that is there already, not even for longer.
     if (wanted.includes('persistent') && found.has('active') && !found.has('persistent')) {
@@ -72,9 +70,9 @@ export async function takeBack(
   if (shortened) for (const store of stores) await changeExclusion('add', { protocol, range, store });
 }
 
-/** The stores that have exactly this exclusion. */
-export async function storesWith(protocol: Protocol, range: PortRange): Promise<Set<Store>> {
-  const tables = await Promise.all(stores.map((store) => excludedPortRanges(family, protocol, store)));
+/** The stores that have exactly this exclusion. @param sight what was read before; by default it is read now */
+export async function storesWith(protocol: Protocol, range: PortRange, sight = new Sight()): Promise<Set<Store>> {
+  const tables = await Promise.all(stores.map((store) => sight.rowsIn(protocol, store)));
   const has = (rows: readonly ExcludedRow[]) => rows.some((row) => row.administered && sameRange(row.range, range));
   return new Set(stores.filter((_, index) => has(tables[index]!)));
 }

@@ -1,6 +1,7 @@
 import { createPersistent, deletePersistent } from '../../native/windows/iphlpapi.ts';
 import { isElevated } from '../../native/windows/process-token.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
+import { rangesWithout } from '../../protocol/port-set.ts';
 import { formatPorts, sameRange } from '../../protocol/ranges.ts';
 import type { Excluder, ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
@@ -11,7 +12,7 @@ import { needsNatRestart } from './nat-restart.ts';
 import { changeExclusion } from './netsh.ts';
 import { firstRefusedPort, type RefusedPort } from './refusal.ts';
 import { refusedExclusion } from './refused-exclusion.ts';
-import { guestRanges, Sight } from './sight.ts';
+import { Sight, sightOf } from './sight.ts';
 import { readExcludedRows } from './tables.ts';
 import { urlsWithin, urlWarning } from './urls.ts';
 import { needsElevation, rangeHidden } from './windows-error.ts';
@@ -40,14 +41,21 @@ export const exclusionOfHidden = (
 });
 
 /** All that netsh lists: administrators' exclusions, reservations and drivers' ranges; and what guests have. */
-async function listExclusions(protocols: readonly Protocol[]): Promise<ExclusionTable> {
+async function listExclusions(
+  protocols: readonly Protocol[],
+  _recorded: unknown,
+  look?: object,
+): Promise<ExclusionTable> {
   const table: ExclusionTable = { exclusions: [], warnings: [] };
+  const sight = sightOf(look);
   for (const protocol of protocols) {
-    const { rows, lasting, warnings } = await readExcludedRows(protocol);
+    const { rows, lasting, warnings } = await readExcludedRows(protocol, sight);
     const notYet = lasting.filter((row) => !rows.some(({ range }) => sameRange(range, row.range)));
     table.exclusions.push(...[...rows, ...notYet].map((row) => exclusionOf(protocol, row, lasting)));
-    const guests = await guestRanges(protocol);
-    table.exclusions.push(...guests.map((range) => exclusionOfHidden(protocol, { range, isListed: true })));
+    const guests = (await sight.guests(protocol)).map((range) =>
+      exclusionOfHidden(protocol, { range, isListed: true }),
+    );
+    table.exclusions.push(...guests);
     table.warnings.push(...warnings);
   }
   return table;
@@ -64,7 +72,7 @@ async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion>
   if (!(await isElevated())) throw needsElevation(target);
   signal?.throwIfAborted();
   for (const one of replacing) await deletePersistent(protocol, one.range);
-  const sight = new Sight();
+  const sight = sightFor(request);
   try {
     const isWithoutNat = restartNat && (await isNatInTheWay(request, sight));
     const change = {
@@ -74,6 +82,7 @@ async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion>
         const added = await addTo(protocol, range, {
           wanted: store === 'persistent' ? stores : ['active'],
           isWithoutNat,
+          sight,
         });
         await refuseUseless(request, added);
         return added;
@@ -90,9 +99,12 @@ async function addExclusion(request: ExclusionRequest): Promise<SystemExclusion>
   return { protocol, range, store, source: 'netsh', administered: true };
 }
 
+/** What the request has read already; not where something has gone for it since. */
+const sightFor = ({ look, isReplacing }: ExclusionRequest): Sight => (isReplacing ? new Sight() : sightOf(look));
+
 /** Whether WinNAT is to be stopped. One that is there already needs nothing of it. */
 async function isNatInTheWay({ protocol, range }: ExclusionRequest, sight: Sight): Promise<boolean> {
-  return (await storesWith(protocol, range)).size === 0 && (await needsNatRestart(protocol, range, sight));
+  return (await storesWith(protocol, range, sight)).size === 0 && (await needsNatRestart(protocol, range, sight));
 }
 
 /**
@@ -100,17 +112,24 @@ async function isNatInTheWay({ protocol, range }: ExclusionRequest, sight: Sight
  * @throws ServiceError RangeReserved
  */
 async function refuseUseless({ protocol, range, tell }: ExclusionRequest, added: Added): Promise<void> {
-  const refused = await firstRefusedPort(protocol, range).catch(() => undefined);
-  if (!refused) return;
-  const { port, error } = refused;
   const sight = new Sight();
-  const hidden = await hiddenAt(protocol, port, error, sight).catch(() => undefined);
-  if (hidden) {
+  const sockets = (await sight.sockets(protocol).catch(() => [])).map(({ port }) => ({
+    startPort: port,
+    numberOfPorts: 1,
+  }));
+  // A server may have come meanwhile; what it has is well had.
+  for (const rest of rangesWithout(range, sockets)) {
+    const refused = await firstRefusedPort(protocol, rest).catch(() => undefined);
+    if (!refused) continue;
+    const { port, error } = refused;
+    const hidden = await hiddenAt(protocol, port, error, sight).catch(() => undefined);
+    if (!hidden) {
+      tell?.(stillRefused(protocol, refused));
+      continue;
+    }
     await takeBack(protocol, range, added);
     throw rangeHidden(protocol, range, { port, hidden, cause: error });
   }
-  const sockets = await sight.sockets(protocol).catch(() => []);
-  if (!sockets.some((socket) => socket.port === port)) tell?.(stillRefused(protocol, refused));
 }
 
 const stillRefused = (protocol: Protocol, { port, error }: RefusedPort): string =>
@@ -135,8 +154,8 @@ async function checkAddition(request: ExclusionRequest): Promise<void> {
   const { protocol, range, store, restartNat, isReplacing, tell = () => {} } = request;
   const target = formatPorts(protocol, range);
   if (!(await isElevated())) throw needsElevation(target);
-  const sight = new Sight();
-  const found = await storesWith(protocol, range);
+  const sight = sightFor(request);
+  const found = await storesWith(protocol, range, sight);
   if (!found.has(store) && !found.has('active') && !isReplacing) {
     if (!restartNat) {
       const refused = await refusedExclusion({ protocol, range, sight });

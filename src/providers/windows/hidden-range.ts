@@ -18,7 +18,7 @@ const wayOut =
 export function hiddenWords(protocol: Protocol, { range, code, isListed }: HiddenRange): string {
   const ports = formatPorts(protocol, range);
   return isListed
-    ? `Windows keeps ${ports} for a guest, which netsh does not show: most likely WSL with mirrored networking`
+    ? `Windows keeps ${ports} for a guest, which netsh does not show: a virtual machine or container that shares its addresses, most likely WSL with mirrored networking`
     : `Windows refuses all of ${ports} (${code}), although no process has a socket there and netsh shows no row: most likely WSL keeps it for its mirrored networking`;
 }
 

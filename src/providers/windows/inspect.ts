@@ -52,7 +52,7 @@ export async function inspectPorts(
   const sight = new Sight();
   const [tables, excluded] = await Promise.all([
     readTables(protocol, { usualDynamicRange, wanted: (port) => asked.has(port) }),
-    readExcludedRows(protocol),
+    readExcludedRows(protocol, sight),
   ]);
   const { rows, lasting } = excluded;
   const ports: PortFacts[] = [];

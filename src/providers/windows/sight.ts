@@ -1,10 +1,12 @@
-import { guestPortRanges } from '../../native/windows/guest-ports.ts';
+import { codes } from '../../native/windows/codes.ts';
+import { type GuestPorts, guestPortRanges } from '../../native/windows/guest-ports.ts';
 import { isServiceRunning } from '../../native/windows/services.ts';
 import { type TableSocket, tableSockets } from '../../native/windows/socket-tables.ts';
 import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import type { HiddenRange } from './hidden-range.ts';
-import { dynamicPortRange, excludedPortRanges, type ReservedUrl, reservedUrls } from './netsh.ts';
+import { dynamicPortRange, excludedPortRanges, type ReservedUrl, reservedUrls, type Store } from './netsh.ts';
+import { isCode } from './windows-error.ts';
 
 /** The service that gives ports to virtual machines. To ask where it does not run would start it. */
 const guestService = 'hns';
@@ -34,6 +36,15 @@ export class Sight {
     return this.#once(`rows ${protocol}`, () => excludedPortRanges('ipv4', protocol, 'active'));
   }
 
+  /**
+   * The rows of a store.
+   * @throws ServiceError OsError
+   */
+  rowsIn(protocol: Protocol, store: Store): Promise<ExcludedRow[]> {
+    if (store === 'active') return this.rows(protocol);
+    return this.#once(`lasting ${protocol}`, () => excludedPortRanges('ipv4', protocol, store));
+  }
+
   /** @throws NativeError */
   sockets(protocol: Protocol): Promise<TableSocket[]> {
     return this.#once(`sockets ${protocol}`, () => tableSockets(protocol));
@@ -50,21 +61,27 @@ export class Sight {
   }
 
   /** What guests such as WSL have, as far as Windows has that table and this user may read it. */
-  guests(protocol: Protocol): Promise<PortRange[]> {
-    return this.#once(`guests ${protocol}`, () => guestRanges(protocol));
+  async guests(protocol: Protocol): Promise<PortRange[]> {
+    const all = await this.#once('guests', guestRanges);
+    return all.filter((one) => one.protocol === protocol).map(({ range }) => range);
   }
 
   /** Reads the rows anew when they are wanted next: some of them are gone. */
   forgetRows(protocol: Protocol): void {
     this.#read.delete(`rows ${protocol}`);
+    this.#read.delete(`lasting ${protocol}`);
   }
 }
 
+/** A service that did not answer once is not waited for again. */
+let isSilent = false;
+
 /** The ranges of guests; none where they cannot be read. */
-export async function guestRanges(protocol: Protocol): Promise<PortRange[]> {
+export async function guestRanges(): Promise<GuestPorts[]> {
   try {
-    return (await isServiceRunning(guestService)) ? await guestPortRanges(protocol) : [];
-  } catch {
+    return !isSilent && (await isServiceRunning(guestService)) ? await guestPortRanges() : [];
+  } catch (error) {
+    isSilent ||= isCode(error, codes.WAIT_TIMEOUT);
     // An ordinary user may be refused, and an older Windows has no such table: binds tell what they can.
     return [];
   }

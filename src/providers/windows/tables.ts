@@ -4,7 +4,8 @@ import type { Overview } from '../provider.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
 import { holdersOf, processesOf } from './holders.ts';
 import { Look } from './look.ts';
-import { dynamicPortRange, excludedPortRanges, reservedUrls, type Store } from './netsh.ts';
+import { dynamicPortRange, reservedUrls, type Store } from './netsh.ts';
+import type { Sight } from './sight.ts';
 
 /** The rows of netsh for one protocol. */
 export interface ExcludedRows {
@@ -48,10 +49,9 @@ export async function readTables(
 }
 
 /** Reads what the system keeps out of automatic choice. */
-export async function readExcludedRows(protocol: Protocol): Promise<ExcludedRows> {
+export async function readExcludedRows(protocol: Protocol, sight: Sight): Promise<ExcludedRows> {
   const look = new Look();
-  const read = (store: Store) =>
-    look.at(`The ${store} ${protocol} exclusions`, excludedPortRanges('ipv4', protocol, store), []);
+  const read = (store: Store) => look.at(`The ${store} ${protocol} exclusions`, sight.rowsIn(protocol, store), []);
   const [rows, lasting] = await Promise.all([read('active'), read('persistent')]);
   return { rows, lasting, warnings: [...look.warnings] };
 }

@@ -62,8 +62,9 @@ export async function additionIn(
   { view, signal }: { view: LedgerView; signal?: AbortSignal },
 ): Promise<Addition> {
   const warnings: string[] = [];
+  const look = {};
   const { own, system } = view.exclusions;
-  const { exclusions } = await listedExclusions(core, [protocol], ofProvider(core, [...own, ...system]));
+  const { exclusions } = await listedExclusions(core, [protocol], ofProvider(core, [...own, ...system]), look);
   const leaving = (kind: Labelled['kind']) =>
     new Set(replaced.filter((one) => one.kind === kind).map(({ is }) => keyOf(is)));
   const goneExclusions = leaving('exclusion');
@@ -110,6 +111,6 @@ export async function additionIn(
   const replacing = view.own.filter(isGoing);
   const isReplacing = replaced.length > 0;
   const tell = (warning: string) => void warnings.push(warning);
-  const request = { protocol, range, store, restartNat, isReplacing, replacing, tell, ...(signal && { signal }) };
+  const request = { protocol, range, store, restartNat, isReplacing, replacing, look, tell, ...(signal && { signal }) };
   return { exclusion, before: otherStore, request, record, warnings, listed };
 }

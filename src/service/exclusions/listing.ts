@@ -42,8 +42,9 @@ export async function listedExclusions(
   core: Core,
   asked: readonly Protocol[],
   recorded: readonly ExclusionRecord[],
+  look?: object,
 ): Promise<{ exclusions: PortExclusion[]; warnings: string[] }> {
-  const { exclusions, warnings } = await excluderOf(core).list(asked, recorded);
+  const { exclusions, warnings } = await excluderOf(core).list(asked, recorded, look);
   const records = new Map(recorded.map((record) => [keyOf(record), record]));
   return { exclusions: exclusions.map((item) => joined(item, records.get(keyOf(item)))), warnings };
 }
