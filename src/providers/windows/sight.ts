@@ -77,7 +77,7 @@ export class Sight {
 let isSilent = false;
 
 /** The ranges of guests; none where they cannot be read. */
-export async function guestRanges(): Promise<GuestPorts[]> {
+async function guestRanges(): Promise<GuestPorts[]> {
   try {
     return !isSilent && (await isServiceRunning(guestService)) ? await guestPortRanges() : [];
   } catch (error) {
