@@ -1,0 +1,105 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { start } from '../cli/support.ts';
+import { ownHome } from '../support/worker.ts';
+import { exampleTest, type Needs, pythonWith } from './several.ts';
+
+const suites = join(import.meta.dirname, '../../examples/suites');
+const python = pythonWith('pytest', 'xdist');
+const junit = [
+  'jupiter-api',
+  'jupiter-engine',
+  'platform-commons',
+  'platform-engine',
+  'platform-launcher',
+  'platform-console',
+  'platform-reporting',
+]
+  .map((name) => `/usr/share/java/junit-${name}.jar`)
+  .concat(['opentest4j', 'apiguardian-api', 'picocli'].map((name) => `/usr/share/java/${name}.jar`));
+
+interface Suite extends Needs {
+  name: string;
+  /** Prepares it in the folder, and gives the command that runs it there. */
+  prepare: (folder: string) => string[];
+}
+
+const quietly = (cwd: string, program: string, ...words: string[]) =>
+  execFileSync(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+
+const all: Suite[] = [
+  {
+    name: 'pytest',
+    isHere: python !== undefined,
+    isInCi: true,
+    called: 'python3-pytest-xdist',
+    prepare: () => [python!, '-m', 'pytest', '-q', '-n', 'auto', '-p', 'no:cacheprovider'],
+  },
+  {
+    name: 'go',
+    isHere: [['go', 'version']],
+    isInCi: true,
+    called: 'go',
+    prepare: () => ['go', 'test', '-count=1', './...'],
+  },
+  {
+    name: 'ctest',
+    isHere: [
+      ['cmake', '--version'],
+      ['make', '--version'],
+    ],
+    isInCi: true,
+    called: 'cmake',
+    prepare: (folder) => {
+      quietly(folder, 'cmake', '-S', '.', '-B', 'build');
+      quietly(folder, 'cmake', '--build', 'build');
+      return ['ctest', '--test-dir', 'build', '-j', '16'];
+    },
+  },
+  {
+    name: 'rust',
+    isHere: [['cargo', '--version']],
+    isInCi: false,
+    called: 'cargo',
+    prepare: () => ['cargo', 'test', '-q', '--offline'],
+  },
+  {
+    name: 'junit5',
+    isHere: junit.every((file) => existsSync(file)),
+    isInCi: false,
+    called: 'junit5',
+    prepare: (folder) => {
+      const sources = ['Ports', 'ServersTest'].map((name) => `src/test/java/example/${name}.java`);
+      quietly(folder, 'javac', '-d', 'classes', '-cp', junit.join(':'), ...sources);
+      const console = [
+        'org.junit.platform.console.ConsoleLauncher',
+        '--scan-classpath',
+        'classes',
+        '--fail-if-no-tests',
+      ];
+      return ['java', '-cp', [...junit, 'classes'].join(':'), ...console];
+    },
+  },
+];
+
+for (const suite of all) {
+  const { name, prepare } = suite;
+  exampleTest(`examples/suites/${name} passes, twice at the same time`, suite, async () => {
+    const env = ownHome(onTestFinished);
+    const runs = [0, 1].map(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'port-reservation-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      cpSync(join(suites, name), folder, { recursive: true });
+      const words = prepare(folder);
+      const log = join(folder, 'ports.log');
+      const run = start(['exec', '--quiet', '--', ...words], { env: { ...env, PORTS_LOG: log }, cwd: folder });
+      const { code, stdout, stderr } = await run.ended;
+      expect({ code, said: code === 0 ? '' : stdout + stderr }).toEqual({ code: 0, said: '' });
+      return readFileSync(log, 'utf8').trim().split('\n');
+    });
+    for (const ports of await Promise.all(runs)) expect(new Set(ports).size).toBe(24);
+  });
+}
