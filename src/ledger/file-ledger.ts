@@ -5,6 +5,7 @@ import type { LifeLocks } from '../machine/life-file.ts';
 import { WaitingLine } from '../machine/waiting-line.ts';
 import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
 import { keyOf } from '../protocol/ranges.ts';
+import type { Audit } from './audit.ts';
 import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { Home, type HomeContent, readIfAllowed } from './home.ts';
@@ -32,6 +33,8 @@ export interface FileLedgerOptions {
   place: Place;
   /** Looks at a process of the version before. */
   look: Look;
+  /** Tells the system's log what was changed for good; absent where nobody is to be told. */
+  audit?: Audit | undefined;
   /** Milliseconds to wait for the lock. */
   patience?: number;
 }
@@ -162,13 +165,15 @@ export class FileLedger implements Ledger {
     const theirs = new Set([...legacy, ...here].map(keyOf));
     let content = { persistent, exclusions, legacy };
     if (isExposed) await this.#write(content);
+    const before = content;
     const writeDurable = async (changed: Partial<typeof content>) => {
       const next = { ...content, ...changed };
       if (sameItems(next.persistent, content.persistent) && sameItems(next.exclusions, content.exclusions)) return;
       await this.#write(next);
       content = next;
     };
-    return work({
+    const { audit } = this.#options;
+    const changing = work({
       ...this.#viewOf(found),
       write: async (records) => {
         await writeDurable({ persistent: records.filter(isPersistent) });
@@ -176,6 +181,8 @@ export class FileLedger implements Ledger {
       },
       writeExclusions: (records) => writeDurable({ exclusions: records }),
     });
+    // A change that failed has put back what it could; what it could not is told, too.
+    return audit ? changing.finally(() => content !== before && audit(before, content)) : changing;
   }
 
   async #look(): Promise<Found> {

@@ -4,6 +4,7 @@ import { processIdentity } from '../machine/process-identity.ts';
 import { NativePartError } from '../native/native-part-error.ts';
 import { isElevated } from '../native/windows/process-token.ts';
 import type { Owner } from '../protocol/generated/contract.ts';
+import { auditOf } from './audit.ts';
 import { FileLedger } from './file-ledger.ts';
 import { Home } from './home.ts';
 import { HomelessLedger } from './homeless-ledger.ts';
@@ -42,6 +43,7 @@ export async function openLedger(
     ...surroundings,
     folders: { own, ...(system && { system }) },
     owner,
+    audit: auditOf(host, own.shared),
     processId,
     userId,
     patience,

@@ -91,6 +91,11 @@ test.skipIf(noSystemd)(`${bootTitle} serves on what is reserved, also after the 
     'shop after its restart': 'active 21140',
     'a reload that fails': 'failed WEB_PORT=21140',
     'shop where an entry fails': 'failed active 21140',
+    audit: [
+      'created reservation tcp 22000 name=extra reason="why not" enforcement=ephemeralOnly by=alice as=root uid=0',
+      'released reservation tcp 22000 name=extra reason="why not" enforcement=ephemeralOnly by=alice as=root uid=0',
+    ].join('|'),
+    'audit of a document': '5',
     'a socket unit': 'active 21140 21141 21142',
   });
 });

@@ -24,3 +24,10 @@ portreservation export --format systemd-socket --document shop | sed -n '/web.so
 printf '%s\n' '[Service]' 'ExecStart=/bin/sleep infinity' >/etc/systemd/system/web.service
 systemctl daemon-reload && systemctl start web.socket
 say 'a socket unit' "$(systemctl is-active web.socket) $(ss -Hltn | sed -n 's/.*:\(2114[0-9]\) .*/\1/p' | sort -u | paste -sd' ')"
+SUDO_USER=alice portreservation new --persistent --start-port 22000 --name extra --reason 'why not' >/dev/null
+SUDO_USER=alice portreservation remove 22000 >/dev/null
+PORT_RESERVATION_AUDIT=off portreservation exclude add 22001 >/dev/null
+PORT_RESERVATION_HOME=/root/ports portreservation new --persistent --start-port 22002 --provider ledger >/dev/null
+journalctl --sync
+say 'audit' "$(journalctl -t portreservation -o cat | sed 's/ pid=[0-9]*//' | grep 22 | paste -sd'|')"
+say 'audit of a document' "$(journalctl -t portreservation -o cat | grep -c '^created .* document=shop .*by=root uid=0 pid=')"
