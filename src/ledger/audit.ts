@@ -36,7 +36,7 @@ function by({ env, user, userId, processId }: Host): string {
 const word = (text: string) => (/^[\w.@\\-]+$/.test(text) ? text : JSON.stringify(text.slice(0, 256)));
 
 /** What became another, one sentence each. */
-export function sentencesOf(before: DurableContent, after: DurableContent): string[] {
+function sentencesOf(before: DurableContent, after: DurableContent): string[] {
   return [
     ...differences('reservation', before.persistent, after.persistent),
     ...differences('exclusion', before.exclusions, after.exclusions),
