@@ -42,6 +42,7 @@ const allowed: Record<string, string[]> = {
     'open-service',
     'run-worker',
     'settle-kernel',
+    'uninstall',
     'start-error',
     'single-program',
     'oldest-node',

@@ -1,4 +1,5 @@
 // How the worker and the library are bundled.
+import { chmodSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -83,6 +84,7 @@ export async function bundleInParts(entry, folder, name, parts) {
     codeSplitting: { groups },
   });
   await built.close();
+  chmodSync(join(folder, `${name}.mjs`), 0o755); // it begins with #!
   return metafileOf(output);
 }
 

@@ -21,6 +21,7 @@ import { addSettle } from './commands/settle.ts';
 import { addStatus } from './commands/status.ts';
 import { addTake } from './commands/take.ts';
 import { addTest } from './commands/test.ts';
+import { addUninstall } from './commands/uninstall.ts';
 import { addWait } from './commands/wait.ts';
 import { UsageError } from './failure.ts';
 import { commandMeant, optionMeant } from './meant.ts';
@@ -79,6 +80,7 @@ export function program(terminal: Terminal, output: Output): Command {
     addMcp,
     addSettle,
     addCompletion,
+    addUninstall,
   ]) {
     add(root, output, terminal);
   }

@@ -23,6 +23,7 @@ const commands = [
   'dsc',
   'settle',
   'completion',
+  'uninstall',
 ];
 
 test('--help of everything reads as the golden text does', async () => {

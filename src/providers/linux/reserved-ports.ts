@@ -12,7 +12,7 @@ import type {
   Protocol,
   Reservation,
 } from '../../protocol/generated/contract.ts';
-import { PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
+import { isEmpty, PortSet, rangesWithout, union } from '../../protocol/port-set.ts';
 import type { ExclusionRequest, ExclusionTable, SystemExclusion } from '../excluder.ts';
 import { dynamicRange } from '../proc/dynamic-range.ts';
 import type { Conditions, Recorded, Repeated } from '../provider.ts';
@@ -21,7 +21,7 @@ import { exclusionsIn, lastingPorts, listName } from './exclusion-table.ts';
 import { sysctlHints as hints } from './file-hints.ts';
 import { LiveList } from './live-list.ts';
 import { moveMainLine } from './main-file.ts';
-import { bothMarks, excludedBy, noMarks, reservedBy } from './marks.ts';
+import { bothMarks, excludedBy, type Marks, noMarks, portsMarked, reservedBy, withoutMarks } from './marks.ts';
 import { type Plan, planChange, readState, type State } from './plan.ts';
 import { refuseExcluded, refuseOthersFile, refuseReserved, refuseUnlasting } from './refusals.ts';
 import { type AssignmentsOfOthers, assignmentsOfOthers, portsOfOthers, type SysctlPaths } from './sysctl-files.ts';
@@ -247,6 +247,26 @@ export class ReservedPorts {
       warnings.push(`What others' files exclude is not known apart. ${error.message}`);
       return { before: [], after: [] };
     }
+  }
+
+  /**
+   * Takes out what our files name as ours and nothing of what is kept asks for: a ledger that is gone did. What others set
+   * stays, and so does what somebody added by hand.
+   * @returns those ports
+   */
+  async forgetOrphans({ reservations, exclusions }: Omit<Kept, 'freed'>, whatIf: boolean): Promise<PortRange[]> {
+    const keep = bothMarks(reservedBy(reservations), excludedBy(exclusions));
+    const orphans = (state: State) => withoutMarks(state.own.marks, keep);
+    const found = portsMarked(orphans(this.#state()));
+    if (isEmpty(found)) return [];
+    this.#checkRights();
+    if (!whatIf) await this.#change(() => this.#without(orphans), isDue);
+    return found.ranges();
+  }
+
+  #without(orphans: (state: State) => Marks): Plan {
+    const state = this.#state();
+    return planChange(state, noMarks, orphans(state));
   }
 
   /** Moves the line of /etc/sysctl.conf that sets the list, one at a time. */
