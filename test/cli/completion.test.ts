@@ -118,7 +118,7 @@ test('PowerShell completes commands, options and names, quoted where needed', as
 });
 
 const commands =
-  'exec new take get find test remove status wait map exclude dynamic-range apply export dsc serve mcp settle completion help'.split(
+  'exec new take get find test remove status wait map exclude dynamic-range apply export import info dsc serve mcp settle completion uninstall help'.split(
     ' ',
   );
 
