@@ -3,6 +3,7 @@ import { commandLineCases } from './cases/command-line.ts';
 import { contentionCases } from './cases/contention.ts';
 import { desiredStateCases } from './cases/desired-state.ts';
 import { dscCases } from './cases/dsc.ts';
+import { fleetCases } from './cases/fleet.ts';
 import { getPortCases } from './cases/get-port.ts';
 import { kernelGateCases } from './cases/kernel-gate.ts';
 import { mapCases } from './cases/map.ts';
@@ -22,6 +23,7 @@ const all = [
   runtimeCases,
   getPortCases,
   desiredStateCases,
+  fleetCases,
   dscCases,
   powershellCases,
   kernelGateCases,

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // The bundled benchmark lies in build/bench.
-const built = (file: string) => fileURLToPath(new URL(`../../dist/PortReservation/worker/${file}`, import.meta.url));
+export const built = (file: string) =>
+  fileURLToPath(new URL(`../../dist/PortReservation/worker/${file}`, import.meta.url));
 
 /** The built worker. */
 export const workerFile = built('worker.mjs');
