@@ -139,4 +139,20 @@ describeInLab('ports that Windows keeps without showing them', () => {
     });
     expect(none).toMatchObject({ name: 'NoFreeRange', message: expect.stringContaining('tcp 40525-44620') });
   });
+
+  test('a process that may bind nothing is told so, and no range is made of that', async () => {
+    const faults = { bind: 10_013, SIO_ACQUIRE_PORT_RESERVATION: 10_013 };
+    const worker = await machine().worker({ faults });
+    const { ports } = await worker.request('port/inspect', {
+      protocol: ['tcp'],
+      ranges: [{ startPort: 20_000, numberOfPorts: 3 }],
+    });
+    for (const { verdict, explanation } of ports) {
+      expect(verdict).toBe('refused');
+      expect(explanation).toMatch(/Windows refuses it \(10013\).*policy/);
+      expect(explanation).not.toMatch(/WSL|SELinux/);
+    }
+    const refusal = await worker.refusal('reservation/create', { protocol: 'tcp' });
+    expect(refusal).toMatchObject({ name: 'AccessDenied', hint: expect.stringContaining('sandbox') });
+  });
 });

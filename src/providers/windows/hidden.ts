@@ -9,6 +9,9 @@ import type { Sight } from './sight.ts';
 /** One bound socket that no table shows is not to be taken for a range; guests get thousands of ports. */
 const fewest = 16;
 
+/** Where more is refused it is no range, but this process that is kept from binding, as in a sandbox. */
+const most = 32_768;
+
 /** The codes of a bind to a port that somebody has. */
 const refusals: readonly unknown[] = [codes.WSAEADDRINUSE, codes.WSAEACCES];
 
@@ -25,7 +28,7 @@ export async function hiddenAt(
   sight: Sight,
 ): Promise<HiddenRange | undefined> {
   const { code } = refusal;
-  if (typeof code !== 'number' || !refusals.includes(code)) return undefined;
+  if (typeof code !== 'number' || !refusals.includes(code) || sight.refusesAll.has(protocol)) return undefined;
   const known = sight.hidden.get(protocol) ?? [];
   const found = known.find(({ range }) => holdsPort(range, port));
   if (found) return found;
@@ -38,7 +41,8 @@ export async function hiddenAt(
   const listed = (await sight.guests(protocol)).find((range) => holdsPort(range, port));
   const range =
     listed ?? (await extentOf(port, async (one) => !isShown(one) && (await isRefused(protocol, one, code))));
-  if (!listed && range.numberOfPorts < fewest) return undefined;
+  if (!listed && range.numberOfPorts > most) sight.refusesAll.add(protocol);
+  if (!listed && (range.numberOfPorts < fewest || range.numberOfPorts > most)) return undefined;
   const hidden = { range, code, isListed: listed !== undefined };
   sight.hidden.set(protocol, [...known, hidden]);
   return hidden;

@@ -8,7 +8,7 @@ import { endPort, overlap } from '../../protocol/ranges.ts';
 import { inTurns } from '../turns.ts';
 import { hiddenAt } from './hidden.ts';
 import { type Sight, sightOf } from './sight.ts';
-import { isCode, portInUse, rangeHidden, rangeKept, rangeReserved, windowsError } from './windows-error.ts';
+import { isCode, portInUse, rangeHidden, rangeKept, rangeReserved, refusedAll, windowsError } from './windows-error.ts';
 
 /** A port that a bind without a token is refused, and how. */
 export interface RefusedPort {
@@ -99,6 +99,7 @@ export async function refusedRange(
   const refused = await firstRefusedPort(protocol, range).catch(() => undefined);
   const explained = refused && (await refusedPort(refused, protocol, range, { sight, cause: error }));
   if (explained) return explained;
+  if (sight.refusesAll.has(protocol)) return refusedAll(protocol, range, error);
   const rows = await sight.rows(protocol).catch(() => []);
   const row = rows.find((one) => overlap(one.range, refused ? only(refused.port) : range));
   if (row) return rangeKept(protocol, range, row, error);

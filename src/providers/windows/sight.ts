@@ -18,6 +18,8 @@ const guestService = 'hns';
 export class Sight {
   /** Ranges that were found to be refused without being shown. */
   readonly hidden = new Map<Protocol, HiddenRange[]>();
+  /** The protocols of which this process may bind no port at all. */
+  readonly refusesAll = new Set<Protocol>();
   readonly #read = new Map<string, Promise<unknown>>();
 
   #once<T>(what: string, read: () => Promise<T>): Promise<T> {

@@ -96,6 +96,18 @@ export function rangeReserved(
   return new ServiceError('RangeReserved', message, { ...facts, ...(port && { port }), hint }, cause);
 }
 
+/** This process is kept from binding anything. */
+export const refusedAll = (protocol: Protocol, range: PortRange, cause: NativeError): ServiceError =>
+  new ServiceError(
+    'AccessDenied',
+    `Windows refuses this process every ${protocol} port (${codes.WSAEACCES}).`,
+    {
+      ...factsOf(protocol, range, cause),
+      hint: 'A sandbox or a policy keeps it from binding: run it outside of that.',
+    },
+    cause,
+  );
+
 /** The range has a port in a range that no table shows. */
 export function rangeHidden(
   protocol: Protocol,
