@@ -80,4 +80,27 @@ describeInLab('exclusions through the module', () => {
     ]);
     expect(errors[2].action).toContain('Run as administrator');
   });
+
+  test.each([10_048, 10_013])(
+    'a range that Windows hides (%i): why, the way out, and a search behind it',
+    async (code) => {
+      const start = 41_001 + (code === 10_013 ? 8192 : 0);
+      await program.call('hides', 'tcp', start, 512, code);
+      const seen = await admin.run(
+        `$status = Get-PortStatus ($start + 1)
+      $records = @(New-PortReservation -StartPort ($start + 1) 2>&1; New-PortExclusion -StartPort ($start + 1) 2>&1)
+      $found = New-PortReservation -Within "$start-$($start + 520)"
+      Report @{ verdict = $status.Verdict; remedy = $status.Remedy; errors = Get-Facts $records; found = $found.StartPort
+        source = (Get-PortExclusion -Port ($start + 1)).Source }
+      $found | Remove-PortReservation`,
+        { start },
+      );
+      expect(seen).toMatchObject({ verdict: 'ExcludedBySystem', remedy: 'wsl --shutdown', source: 'guests' });
+      expect(seen.errors).toMatchObject([
+        { id: 'RangeReserved,New-PortReservation', action: expect.stringContaining('wsl --shutdown') },
+        { id: 'RangeReserved,New-PortExclusion', action: expect.stringContaining('networkingMode=nat') },
+      ]);
+      expect(seen.found).toBeGreaterThanOrEqual(start + 512);
+    },
+  );
 });

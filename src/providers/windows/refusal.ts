@@ -78,10 +78,13 @@ interface RefusalContext {
   isTrial?: boolean;
 }
 
+/** As this process calls it, and as the client's does that holds its reservations itself. */
+const acquiring = new Set(['SIO_ACQUIRE_PORT_RESERVATION', 'WSAIoctl']);
+
 /** Of ACQUIRE, which needs no rights, the last is about the ports as well. */
 const isAboutPorts = (error: unknown): error is NativeError =>
   isCode(error, codes.ERROR_SHARING_VIOLATION, codes.WSAEADDRINUSE) ||
-  (isCode(error, codes.WSAEACCES) && error.function === 'SIO_ACQUIRE_PORT_RESERVATION');
+  (isCode(error, codes.WSAEACCES) && acquiring.has(error.function));
 
 /**
  * Why Windows refused the range. It has one code for "in use", "reserved" and "excluded"; Lookup, a plain bind of each
