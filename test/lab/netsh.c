@@ -16,6 +16,7 @@ Environment, beside that of the simulated kernel:
               is one, and the exit code is LAB_NETSH_CODE
   LAB_NETSH_LOG  a file: each start adds a line with its arguments
   LAB_FAULTS  netsh.show, netsh.add, netsh.delete: fail with the code's text; 1: exit code 0 without any effect.
+              netsh.denies: what is added or deleted is, and "Access is denied." is said.
               netsh.oneStore: store=persistent changes that store alone
 */
 #include "kernel/kernel.h"
@@ -171,7 +172,8 @@ static int runOnMachine(int count, char **arguments) {
   enterMachine();
   int result = run(arguments[2], arguments[3], options);
   leaveMachine();
-  return result;
+  BOOL shows = isWord(arguments[2], "show");
+  return !shows && result == 0 && faultOf("netsh.denies") ? fail(ERROR_ACCESS_DENIED) : result;
 }
 
 static void note(int count, char **arguments) {

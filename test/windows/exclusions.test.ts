@@ -66,6 +66,17 @@ describeInLab('exclusions, against what stands in their way', () => {
     expect(await rows(program)).toEqual([]);
   });
 
+  test('one that netsh says it was denied, and made or deleted all the same, is made or deleted', async () => {
+    const params = await one();
+    const range = `${params.range.startPort} ${params.range.startPort} *`;
+    const [worker, program] = [await workerWith({ 'netsh.denies': 1 }), await admin()];
+    expect(only(await worker.request('exclusion/add', params))).toMatchObject({ own: true, store: 'persistent' });
+    expect(await rows(program)).toEqual([range]);
+    await worker.request('exclusion/remove', params);
+    expect(await rows(program)).toEqual([]);
+    expect(await own(worker)).toEqual([]);
+  });
+
   test('a netsh that changes one store at a time is told both', async () => {
     const params = await one();
     const range = `${params.range.startPort} ${params.range.startPort} *`;
