@@ -42,6 +42,7 @@ Register-ArgumentCompleter -ParameterName Document -ScriptBlock ${function:Compl
     'Export-PortReservation'
     'Get-PortExclusion'
     'Get-PortReservation'
+    'Import-PortDocument'
     'New-PortExclusion'
     'New-PortReservation'
     'Remove-PortExclusion'

@@ -250,6 +250,35 @@ describe.skipIf(missing)(`the module portreservation.ports.desired_state${missin
     expect(outcomes.map(({ rc }) => rc)).toEqual([-9, 137, 69, 3]);
   });
 
+  test('a program of another version is told of where it does not understand, and one reason is told once', async () => {
+    const home = newHome();
+    const usage = JSON.stringify({ error: { code: -32602, name: 'Usage', message: 'unknown option --new' } });
+    const old = `if [ "$1" = --version ]; then echo 0.0.9; else echo '${usage}' >&2; exit 64; fi`;
+    const document = { name: 'shop', reservations: [web, dns] };
+    const readOnly = JSON.stringify({
+      document: 'shop',
+      changed: false,
+      changes: [1, 2].map((startPort) => ({
+        action: 'create',
+        kind: 'reservation',
+        protocol: 'tcp',
+        range: { startPort, numberOfPorts: 1 },
+        error: { name: 'AccessDenied', message: 'Cannot write to /etc/sysctl.d: EROFS.', hint: 'Make it writable.' },
+      })),
+    });
+    const [other, one] = await applyEach(home, [
+      { args: { document, executable: ['/bin/sh', '-c', old, 'old'] } },
+      { args: { document, executable: ['/bin/sh', '-c', `echo '${readOnly}'; exit 1`] } },
+    ]);
+    expect(other!.msg).toMatch(
+      /^unknown option --new\. The program on the managed host is version 0\.0\.9, and this collection/,
+    );
+    expect(one!.msg).toBe(
+      "Nothing of the document 'shop' was done, for one reason: Cannot write to /etc/sysctl.d: EROFS. Make it writable.",
+    );
+    expect([one!.failed, one!.changes]).toEqual([true, undefined]);
+  });
+
   test.skipIf(oldVersions.length === 0)(oldNodesTitle('a Node that is too old changes nothing'), async () => {
     const home = newHome();
     const node = oldNode(oldVersions[0]!);

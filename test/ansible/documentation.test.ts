@@ -90,5 +90,8 @@ print(json.dumps(argument_spec()))`;
     const manifest = join(ansible.folder, 'collections/ansible_collections/portreservation/ports/MANIFEST.json');
     const { collection_info: info } = JSON.parse(readFileSync(manifest, 'utf8'));
     expect(info.version).toBe(read('package.json').version);
+    // What the modules compare the program with.
+    const program = readFileSync(join(root, 'ansible/plugins/module_utils/program.py'), 'utf8');
+    expect(program).toContain(`\nVERSION = '${info.version}'\n`);
   });
 });

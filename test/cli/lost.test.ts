@@ -144,8 +144,13 @@ test.skipIf(noNamespaces)(
     'an exclusion until the next restart is made where the files cannot be written, and root is told nothing of sudo',
   ),
   async () => {
-    const { run, pr, live } = await openMachine();
+    const { run, pr, document, write, live } = await openMachine();
     await run('mount -o remount,ro /etc/sysctl.d');
+    write({ reservations: [41_000, 41_001, 41_002].map((startPort) => ({ protocol: 'tcp', startPort })) });
+    const said = await pr(`apply ${document}`);
+    expect(said).toMatch(/^shop: 0 changed, 0 as they should be, 3 failed\.$/m);
+    expect(said.match(/EROFS/g)).toHaveLength(1);
+    expect(said).toContain('reservation tcp 41000 and 2 more: Cannot write to /etc/sysctl.d: EROFS.');
     const refused = await pr('exclude add 45173');
     expect(refused).toMatch(/Cannot write to \/etc\/sysctl\.d: EROFS\.\n {2}It is on a read-only file system/);
     expect(refused).not.toMatch(/sudo|as root/);

@@ -27,11 +27,11 @@ async function apply(
 ) {
   const { signal, ...params } = options;
   const asked = { text: JSON.stringify({ name, reservations }), format: 'json', ...params } as const;
-  const { changes, changed, failed } = await applyDesiredState(service, asked, { signal });
+  const { changes, changed, failed, warnings } = await applyDesiredState(service, asked, { signal });
   const lines = changes.map(({ action, protocol, range, error }) =>
     [action, protocol, range.startPort - first, ...(error ? [error.name] : [])].join(' '),
   );
-  return { changes, lines, changed, failed };
+  return { changes, lines, changed, failed, warnings };
 }
 
 const there = async (service: PortService) =>
@@ -260,4 +260,20 @@ test('what is created and what is released is told with name and reason', async 
   await apply(service, [web]);
   const { changes } = await apply(service, [], { prune: true });
   expect(changes).toEqual([expect.objectContaining({ action: 'release', before: label })]);
+});
+
+test('a name that is left at other ports for want of prune is warned of, and pruned it is not', async () => {
+  const service = await open();
+  expect((await apply(service, [web, dns])).warnings).toBeUndefined();
+  const moved = { ...web, startPort: first + 20 };
+  for (const whatIf of [true, false]) {
+    const { lines, warnings } = await apply(service, [moved, dns], { whatIf });
+    expect(lines).toEqual(['create tcp 20', 'none tcp 10', 'none udp 10']);
+    expect(warnings).toEqual([
+      `tcp ${first}-${first + 2} still has the name "web", which the document gives to other ports now: with prune it is released.`,
+    ]);
+  }
+  expect((await apply(service, [moved, dns])).warnings).toHaveLength(1);
+  expect((await apply(service, [moved, dns], { prune: true })).warnings).toBeUndefined();
+  expect(await there(service)).toEqual(['tcp 10+1 dns shop', 'tcp 20+3 web shop', 'udp 10+1 dns shop']);
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { packageVersion } from '../../src/protocol/generated/contract.ts';
 import { Ansible, missing, type Outcome } from '../ansible/support.ts';
 import { noNamespaces } from '../support/namespace.ts';
 import { factScript, Host } from './support/fleet.ts';
@@ -82,9 +83,11 @@ describe.skipIf(lacking)(title, { timeout: 300_000 }, () => {
 
   test('change nothing the second time but what was cut short, and find the same block', async () => {
     host(readOnly).sh('mount -o remount,rw /etc');
-    const played = await play([find, apply()], names.slice(1));
+    const bare = task('common_block', { number: 3, within: '21000-21999' });
+    const played = await play([find, apply(), bare], names.slice(1));
     for (const name of names.slice(1)) {
       expect((played[name]![0] as Block).start_port, name).toBe(21_007);
+      expect((played[name]![2] as Block).start_port, name).toBe(21_007);
       expect([played[name]![1]!.failed, played[name]![1]!.msg], name).toEqual([false, undefined]);
       expect([name, played[name]![1]!.changed]).toEqual([name, name === readOnly || name === killed]);
       expect(host(name).live()).toBe('5173,21007-21009,22053');
@@ -129,7 +132,11 @@ describe.skipIf(lacking)(title, { timeout: 300_000 }, () => {
       limit,
     );
     for (const name of limit) {
-      expect(played[name]![0]).toMatchObject({ changed: false, ports: { web: 21_007, dns: 22_053 }, version: '0.1.0' });
+      expect(played[name]![0]).toMatchObject({
+        changed: false,
+        ports: { web: 21_007, dns: 22_053 },
+        version: packageVersion,
+      });
       expect(host(name).sh('cat /run/shop.conf /run/dns')).toBe('server { listen 21007; }\n22053\n');
     }
     const { exclusions } = played[filed]![0] as unknown as { exclusions: object[] };

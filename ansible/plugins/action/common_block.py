@@ -7,7 +7,7 @@ __metaclass__ = type
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.portreservation.ports.plugins.module_utils.blocks import choose_block, parse_range
+from ansible_collections.portreservation.ports.plugins.module_utils.blocks import choose_block, of_one_document, parse_range
 from ansible_collections.portreservation.ports.plugins.plugin_utils.each_host import on_each_host
 
 INFO = 'portreservation.ports.info'
@@ -58,15 +58,29 @@ class ActionModule(ActionBase):
         told = '; '.join('{0} ({1})'.format(host, unanswered[host]) for host in sorted(unanswered))
         if unanswered and (args['require_all'] or not result['hosts']):
             return dict(result, failed=True, msg='Not every host answered: {0}.'.format(told))
-        block = choose_block([answers[host] for host in result['hosts']], args['number'])
+        given, warnings = [answers[host] for host in result['hosts']], []
+        window = parse_range(args['within'])
+        given = [dict(one, own_ranges=within(one['own_ranges'], window)) for one in given]
+        if args['document'] is None:
+            given, is_unclear = of_one_document(given, args['number'])
+            if is_unclear:
+                warnings.append('Several documents have blocks of {0} ports there, so another one was looked for: name document '
+                                'and name to find the same block again.'.format(args['number']))
+        block = choose_block(given, args['number'])
         if unanswered:
-            result['warnings'] = ['Hosts that did not answer were left out: {0}.'.format(told)]
+            warnings.append('Hosts that did not answer were left out: {0}.'.format(told))
+        if warnings:
+            result['warnings'] = warnings
         if block is None:
             message = 'No block of {0} consecutive {1} ports in {2} is free on all of {3} hosts.'.format(
                 args['number'], ' and '.join(args['protocol']), args['within'], len(result['hosts']))
             return dict(result, failed=True, msg=message + ' Ask for fewer ports, or look in a wider range.')
         end = block + args['number'] - 1
         return dict(result, start_port=block, end_port=end, number_of_ports=args['number'])
+
+
+def within(ranges, window):
+    return [one for one in ranges if window[0] <= one['startPort'] <= window[1] - one['numberOfPorts'] + 1]
 
 
 def is_failed(answer):

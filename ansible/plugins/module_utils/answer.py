@@ -77,12 +77,12 @@ def lines_of_others(ranges):
 
 
 def own_ranges(reservations, params):
-    """The ranges that the document has under the name in each of the protocols."""
+    """What the document has under the name in each of the protocols; without a document what any document has."""
     def ranges_in(protocol):
         return [
-            one['range'] for one in reservations
-            if one['protocol'] == protocol and one.get('document') == params['document']
-            and params['name'] in [None, one.get('name')]
+            dict(one['range'], document=one['document'], name=one.get('name', '')) for one in reservations
+            if one['protocol'] == protocol and 'document' in one
+            and params['document'] in [None, one['document']] and params['name'] in [None, one.get('name')]
         ]
 
     first, others = params['protocol'][0], params['protocol'][1:]

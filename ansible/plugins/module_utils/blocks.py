@@ -41,6 +41,17 @@ def common(a, b):
     return [(first, last) for first, last in both if first <= last]
 
 
+def of_one_document(answers, number):
+    """
+    Where nobody says for which document the block is to be: what the hosts have for a document by ranges of so many ports,
+    where there is one document and name alone that it can be. Gives the answers with that, and whether it cannot be told.
+    """
+    fitting = [[one for one in answer['own_ranges'] if one['numberOfPorts'] == number] for answer in answers]
+    names = set((one['document'], one['name']) for ranges in fitting for one in ranges)
+    kept = fitting if len(names) == 1 else [[] for answer in answers]
+    return [dict(answer, own_ranges=own) for answer, own in zip(answers, kept)], len(names) > 1
+
+
 def choose_block(answers, number):
     """
     The first port of a block that every host has free, or of which it has the reservation already: the one that most hosts

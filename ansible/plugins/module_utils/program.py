@@ -62,7 +62,7 @@ def ask(module, words, keys):
         told = why_no_result(words[0], code, err or out)
         module.fail_json(rc=code, msg=told + about_version(module, program_of(module), code))
     if 'error' in answer and code == EXIT_CODE_USAGE:
-        answer['error']['message'] += about_version(module, program_of(module), code)
+        add_version(module, answer['error'], code)
     return answer
 
 
@@ -99,6 +99,10 @@ def about_version(module, words, code):
         ' The program on the managed host is version {0}, and this collection is made for {1}: install that one there, for '
         'example by the role portreservation.ports.install.'
     ).format(last_lines(out), VERSION)
+
+
+def add_version(module, error, code):
+    error['message'] = error['message'].rstrip('.') + '.' + about_version(module, program_of(module), code)
 
 
 def signal_name(number):

@@ -34,7 +34,8 @@ options:
     default: [tcp]
   document:
     description: The document that is to have the ports. What hosts have of it already counts as free, and the block that
-      most of them have is taken again, so that a second run finds the same.
+      most of them have is taken again, so that a second run finds the same. If not given, that is so where one document alone
+      has reserved a block of that size there, under one name.
     type: str
   name:
     description: With I(document), the name of the reservation.

@@ -267,7 +267,7 @@ from ansible_collections.portreservation.ports.plugins.module_utils.answer impor
     answer_of, diff_of, failure_of, message_of)
 from ansible_collections.portreservation.ports.plugins.module_utils.entries import DocumentModule
 from ansible_collections.portreservation.ports.plugins.module_utils.program import (
-    about_version, program_of, run, why_no_result)
+    about_version, add_version, program_of, run, why_no_result)
 
 EXIT_CODE_CHANGED = 2
 
@@ -358,7 +358,7 @@ def apply(module, document):
         told = why_no_result(words[0], code, err or out)
         module.fail_json(rc=code, msg=told + about_version(module, program_of(module), code))
     if answer.get('error', {}).get('name') == 'Usage':
-        answer['error']['message'] += about_version(module, program_of(module), code)
+        add_version(module, answer['error'], code)
     return code, answer
 
 

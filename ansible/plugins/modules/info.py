@@ -16,7 +16,7 @@ options:
   within:
     description:
       - Also find the free ports in this range, such as C(21000-21999), by binding each for a moment.
-      - What the reservations named by I(document) and I(name) have of it is in C(own_ranges) of the result.
+      - What documents have reserved is in C(own_ranges) of the result.
     type: str
   number:
     description: With I(within), how many ports each free range has at least.
@@ -132,8 +132,9 @@ free_ranges:
   type: list
   elements: dict
 own_ranges:
-  description: Those of the reservations that I(document) and I(name) name, in all of the protocols.
-  returned: with I(within) and I(document)
+  description: The reservations of I(document) and I(name), without them of any document, which are there in all of the
+    protocols; each with startPort, numberOfPorts, document and name.
+  returned: with I(within)
   type: list
   elements: dict
 rc:
@@ -189,7 +190,6 @@ def main():
     result = dict((key, answer[key]) for key in ['version', 'provider', 'ports', 'reservations', 'exclusions', 'drift'])
     if module.params['within']:
         result['free_ranges'] = free_ranges(module)
-    if module.params['document']:
         result['own_ranges'] = own_ranges(answer['reservations'], module.params)
     module.exit_json(changed=False, in_force=answer['inForce'], **result)
 
