@@ -21,7 +21,7 @@ Describe 'Import-PortDocument' {
         $table = [System.IO.Path]::Combine((Get-PSDrive TestDrive).Root, 'wrong.csv')
         [System.IO.File]::WriteAllText($table, "Port`n0`n")
         $failed = Get-Failure { Import-PortDocument -From Csv $table }
-        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParams*'
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidDocument*'
         "$($failed[0])" | Should -BeLike '*line 2*'
         (Get-Failure { Import-PortDocument -From Csv "$table.none" })[0].FullyQualifiedErrorId | Should -BeLike 'DocumentNotRead*'
         (Get-Failure { Import-PortDocument -From Csv })[0].FullyQualifiedErrorId | Should -BeLike 'InvalidPath*'

@@ -8,7 +8,7 @@ function Import-PortDocument {
     changes nothing. What somebody else made has a reason that begins with "foreign:". What no document can say
     is left out with a warning. Import-PortReservation makes the document so, here or elsewhere.
 
-    Errors, by id: InvalidPath, DocumentNotRead, InvalidParams (a table that is wrong, with the lines),
+    Errors, by id: InvalidPath, DocumentNotRead, InvalidDocument (a table that is wrong, with the lines),
     NotSupported where this system has no such source, AccessDenied, LedgerCorrupt, OsError.
 
     .PARAMETER From

@@ -9,7 +9,7 @@ import { fromCsv, fromNetsh, fromSysctl, fromUrlAcl } from './texts.ts';
  * Makes a document of what is there without one: what others have excluded, what listens, or a text that says so. Nothing is
  * changed; what somebody else made has a reason that begins with `foreign:`.
  *
- * @throws InvalidParamsError a table that is wrong, naming its lines; a source that needs a text, and has none
+ * @throws DocumentError a table that is wrong, naming its lines
  * @throws ServiceError NotSupported where this system has no such source, AccessDenied, OsError, LedgerCorrupt
  *
  * @example

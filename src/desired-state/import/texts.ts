@@ -1,4 +1,4 @@
-import { InvalidParamsError } from '../../protocol/errors.ts';
+import { DocumentError, type FieldError } from '../../protocol/errors.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { type Found, type FoundEntry, foreign, rangeOf } from './entries.ts';
 
@@ -68,7 +68,7 @@ function fieldsOf(line: string, separator: string): string[] {
 /**
  * A table with a line of names: StartPort or Port, and where there are any NumberOfPorts or EndPort, Protocol, Name, Reason and
  * Kind (reservation or exclusion), in any order and any case, as the objects of the cmdlets have them.
- * @throws InvalidParamsError where there is no column with ports, or a row is wrong, naming its line
+ * @throws DocumentError where there is no column with ports, or a row is wrong, naming its line
  */
 export function fromCsv(text: string): Found {
   const [head = '', ...rows] = lines(text);
@@ -77,11 +77,16 @@ export function fromCsv(text: string): Found {
   const column = (...known: string[]) => names.findIndex((name) => known.includes(name));
   const start = column('startport', 'port');
   if (start < 0) {
-    throw new InvalidParamsError([
-      { field: 'text', message: 'must begin with a line of names, one of them StartPort or Port' },
+    throw new DocumentError([
+      {
+        field: 'the table',
+        message: 'must begin with a line of names, one of them StartPort or Port',
+        line: 1,
+        column: 1,
+      },
     ]);
   }
-  const faults: { field: string; message: string }[] = [];
+  const faults: FieldError[] = [];
   const entries = rows.flatMap((row, index): FoundEntry[] => {
     if (row.trim() === '') return [];
     const fields = fieldsOf(row, separator);
@@ -93,11 +98,11 @@ export function fromCsv(text: string): Found {
     const kind = (value('kind') || 'reservation').toLowerCase();
     const isProtocols = protocols.every((one): one is Protocol => one === 'tcp' || one === 'udp');
     const wrong =
-      (!range && 'its ports must be 1 to 65535, the first before the last') ||
-      (!isProtocols && 'its protocol must be tcp, udp, or both') ||
-      (kind !== 'reservation' && kind !== 'exclusion' && 'its kind must be reservation or exclusion');
+      (!range && ['StartPort', 'and what follows from it must be ports, 1 to 65535, the first before the last']) ||
+      (!isProtocols && ['Protocol', 'must be tcp, udp, or both']) ||
+      (kind !== 'reservation' && kind !== 'exclusion' && ['Kind', 'must be reservation or exclusion']);
     if (wrong) {
-      if (faults.length < 100) faults.push({ field: 'text', message: `line ${index + 2}: ${wrong}` });
+      if (faults.length < 100) faults.push({ field: wrong[0]!, message: wrong[1]!, line: index + 2, column: 1 });
       return [];
     }
     return [
@@ -110,6 +115,6 @@ export function fromCsv(text: string): Found {
       },
     ];
   });
-  if (faults.length > 0) throw new InvalidParamsError(faults);
+  if (faults.length > 0) throw new DocumentError(faults);
   return { entries, warnings: [] };
 }
