@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** npm packs these without being told. */
-const always = ['README.md', 'LICENSE'];
+/** npm packs these without being told; the README is one for who has the package and no checkout. */
+const always = { 'README.md': 'README.npm.md', LICENSE: 'LICENSE' };
 
 /** npm packs modes as they are: these are the same whatever the builder's umask. */
 function settleModes(folder) {
@@ -23,6 +23,7 @@ export function fillNpmFolder(folder, copy = (from, to) => cpSync(from, to, { re
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const plain = manifest.files.filter((file) => !file.startsWith('!')).map((file) => file.split('/*')[0]);
-  for (const file of [...always, ...plain]) copy(join(root, file), join(folder, file));
+  for (const file of plain) copy(join(root, file), join(folder, file));
+  for (const [file, from] of Object.entries(always)) copy(join(root, from), join(folder, file));
   settleModes(folder);
 }

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModuleSession, moduleFolder, quoted } from './module-session.ts';
@@ -25,7 +25,7 @@ describe('Start-PortReservationWorker', () => {
   it('gives the worker, once, with the provider asked for', async () => {
     const seen = await session.run(`
       $silent = @(Start-PortReservationWorker -Provider Ledger).Count
-      Start-PortReservationWorker -ErrorVariable failed -ErrorAction SilentlyContinue
+      $failed = try { Start-PortReservationWorker -ErrorAction SilentlyContinue; 'went on' } catch { $_ }
       $stopped = Stop-PortReservationWorker -PassThru
       $worker = Start-PortReservationWorker -PassThru -Provider Ledger -StartTimeout 60
       Report @{ silent = $silent; failed = Get-Facts $failed; type = $worker.PSTypeNames[0]; provider = $worker.Provider
@@ -44,6 +44,33 @@ describe('Start-PortReservationWorker', () => {
       platform: process.platform,
       other: true,
       line: '--stdio',
+    });
+  });
+
+  it('replaces with -Force the one that runs, and frees what it held', async () => {
+    const seen = await session.run(`
+      $first = Start-PortReservationWorker -Provider Ledger -PassThru
+      $held = New-PortReservation
+      $second = Start-PortReservationWorker -Provider Ledger -Force -PassThru
+      Report @{ other = $first.ProcessId -ne $second.ProcessId; left = @(Get-PortReservation).Count
+        again = @(Start-PortReservationWorker -Provider Ledger -Force -PassThru).Count }`);
+    expect(seen).toEqual({ other: true, left: 0, again: 1 });
+  });
+
+  it('reserves nothing here where the machine that was asked for cannot be reached', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/remote.md'), 'utf8');
+    const pasted = /```powershell\n([\s\S]*?)```/.exec(page)![1]!.split('\n');
+    expect(pasted[0]).toContain('ssh, build01');
+    const lines = pasted.map((line) => line.replace('ssh, build01,', '/nonexistent/ssh, build01,'));
+    const seen = await session.run(`
+      $null = New-PortReservation -Name before
+      $failed = @()
+      foreach ($line in ${lines.filter(Boolean).slice(0, 2).map(quoted).join(', ')}) { try { Invoke-Expression $line } catch { $failed += $_ } }
+      $null = Stop-PortReservationWorker
+      Report @{ failed = @($failed | ForEach-Object { $_.FullyQualifiedErrorId }); here = @(Get-PortReservation).Count }`);
+    expect(seen).toEqual({
+      failed: [expect.stringContaining('WorkerStartFailed'), expect.stringContaining('WorkerStartFailed')],
+      here: 0,
     });
   });
 

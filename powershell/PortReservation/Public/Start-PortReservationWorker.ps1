@@ -6,10 +6,12 @@ function Start-PortReservationWorker {
     .DESCRIPTION
     The other cmdlets start a worker when they need one, with the best provider of the system. Start it yourself
     to choose the provider, the Node.js, or the worker: one on another machine, for example. The choice holds
-    until Stop-PortReservationWorker, also for the worker that replaces one that has died.
+    until Stop-PortReservationWorker, also for the worker that replaces one that has died. A CommandLine holds
+    even where it could not be started: the next cmdlet tries it again, and works on no other machine.
 
-    Errors, by id: WorkerRunning (stop it first; it may hold reservations), NodeNotFound, NodeTooOld,
-    WorkerNotFound, WorkerStartFailed, WorkerTimeout, WorkerExited, WorkerProtocolError, ProtocolVersionMismatch,
+    Errors, by id, all of them terminating: WorkerRunning (stop it first, or use -Force; it may hold
+    reservations), NodeNotFound, NodeTooOld, WorkerNotFound, WorkerStartFailed, WorkerTimeout, WorkerExited,
+    WorkerProtocolError, ProtocolVersionMismatch,
     NotSupported (the provider is none for this system).
 
     .PARAMETER Provider
@@ -33,6 +35,9 @@ function Start-PortReservationWorker {
     .PARAMETER StartTimeout
     How many seconds, 1 to 3600, the worker has to answer the first call. Default 30.
 
+    .PARAMETER Force
+    Replaces a worker that runs, which frees its runtime reservations.
+
     .PARAMETER PassThru
     Returns the worker. By default nothing is returned.
 
@@ -54,7 +59,7 @@ function Start-PortReservationWorker {
     Starts the worker on a Node.js that is not on PATH.
 
     .EXAMPLE
-    Start-PortReservationWorker -CommandLine ssh, build01, portreservation, serve, --stdio
+    Start-PortReservationWorker -Force -CommandLine ssh, build01, portreservation, serve, --stdio
 
     From now on, the reservations are made on the machine build01.
 
@@ -86,16 +91,18 @@ function Start-PortReservationWorker {
         [ValidateRange(1, 3600)]
         [int] $StartTimeout = 30,
 
+        [switch] $Force,
+
         [switch] $PassThru
     )
 
     . $script:UseCallerPreference
     $running = $script:Session.Worker
-    if ($null -ne $running -and $running.IsUsable() -and -not $WhatIfPreference) {
-        $PSCmdlet.WriteError((New-ErrorRecord 'WorkerRunning' (
+    if ($null -ne $running -and $running.IsUsable() -and -not $Force -and -not $WhatIfPreference) {
+        # What follows in a script is meant for the worker that was asked for, on another machine perhaps.
+        $PSCmdlet.ThrowTerminatingError((New-ErrorRecord 'WorkerRunning' (
             "A worker (process $($running.Process.Id)) is running already.") ResourceExists (
-            'Stop it with Stop-PortReservationWorker, which frees its runtime reservations.') $running.Process.Id))
-        return
+            'Stop it with Stop-PortReservationWorker, or use -Force: both free its runtime reservations.') $running.Process.Id))
     }
 
     $options = @{ Provider = $Provider; StartTimeout = $StartTimeout }
@@ -106,6 +113,7 @@ function Start-PortReservationWorker {
     if (-not $PSCmdlet.ShouldProcess($target, 'Start port reservation worker')) { return }
     # One that cannot be talked to any more may still live, and hold ports.
     Stop-Worker $running
+    if ($CommandLine) { $script:Session.Options = $options }
     $worker = Start-Worker $options
     if ($worker -is [System.Management.Automation.ErrorRecord]) { $PSCmdlet.ThrowTerminatingError($worker) }
     $script:Session.Options = $options
