@@ -75,6 +75,7 @@ export const notRun: Readonly<Record<string, string>> = {
   'docs/ci.md: steps:': 'run step by step by test/newcomer',
   'docs/ci.md: test:': 'run by test/newcomer as one shell',
   'docs/ci.md: pipeline {': 'needs a Jenkins',
+  'docs/clients.md: S=protocol.schema.json': 'needs the generators of each language',
   'docs/command-line.md: portreservation exec -- pytest -n auto          #': 'run by test/demand with real runners',
   'docs/command-line.md: portreservation exec -- ./test.sh               #': 'run by test/demand',
   'docs/command-line.md: sudo portreservation new --persistent --start-port':
@@ -83,6 +84,8 @@ export const notRun: Readonly<Record<string, string>> = {
   'docs/desired-state.md: Import-PortReservation ports.yaml -WhatIf': 'run by test/powershell/desired-state.test.ts',
   "docs/desired-state.md: const text = await readFile('ports.yaml', 'utf8');": excerpt,
   'docs/desired-state.md: Export-PortReservation ports.yaml': 'run by test/powershell/desired-state.test.ts',
+  'docs/desired-state.md: portreservation import --from listeners --document':
+    'needs what others left: test/desired-state and test/cli import it',
   'docs/dsc.md: export PATH="$PATH:/opt/PortReservation"': 'needs the DSC engine: test/dsc has what it does',
   'docs/dsc.md: $schema: https://aka.ms/dsc/schemas/v3/bundled/con': 'run by test/dsc',
   'docs/dsc.md: dsc config test --file ports.dsc.yaml': 'needs the DSC engine: test/dsc has what it does',
@@ -114,7 +117,11 @@ export const notRun: Readonly<Record<string, string>> = {
   'docs/signing.md: $certificate = Get-ChildItem Cert:\\CurrentUser\\My': 'needs a certificate of Windows',
   'docs/signing.md: New-FileCatalog -Path PortReservation -CatalogFile': 'needs a certificate of Windows',
   'docs/sockets.md: $web = New-PortReservation -NumberOfPorts 3': 'run by test/powershell/sockets.test.ts',
+  "docs/test-suites.md: portreservation exec -- sh -c 'bazel test //... --": 'needs Bazel',
+  'docs/test-suites.md: 4711 {"numberOfPorts":2,"protocol":"udp","name":"d':
+    'what is said at an address, shortened: test/demand speaks it',
   'docs/traces.md: sudo rm -rf /sys/fs/bpf/port-reservation': 'run by test/newcomer, which looks what is left',
+  'docs/where.md: created reservation tcp 21040-21042 name=web docum': inventedOutput,
   'docs/windows-five-minutes.md: git clone REPOSITORY portreservation':
     'needs a Windows and the place of the repository',
   'docs/windows-five-minutes.md: test\\live\\run-as-ordinary-user.ps1': 'needs a Windows',

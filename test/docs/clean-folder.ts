@@ -11,7 +11,7 @@ export interface CleanFolder {
 }
 
 /** Programs of others, which only say how they were called. */
-const standIns = ['npm', 'npx', 'docker'];
+const standIns = ['npm', 'npx', 'docker', 'pytest'];
 
 /** Makes one, gone with the test. @param program what `portreservation` on PATH is */
 export function cleanFolder({
