@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { type Host, thisHost } from './host.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
+import { FoundPorts } from './machine/found-ports.ts';
 import type { Owner, ProviderChoice } from './protocol/generated/contract.ts';
 import type { RuntimeHolder } from './providers/provider.ts';
 import { selectProvider } from './providers/select.ts';
@@ -42,5 +43,6 @@ export async function openService({
     openLedger(host, { owner }),
   ]);
   ledger = opened;
-  return new PortService(selected, ledger);
+  const found = new FoundPorts(host);
+  return new PortService(selected, ledger, (protocols, range) => found.note(protocols, range));
 }

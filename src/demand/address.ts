@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Host } from '../host.ts';
+import { isOwnFolder, userFolders } from '../machine/user-folder.ts';
 
 /** What of the process decides where its socket is. */
 export type Place = Pick<Host, 'platform' | 'env' | 'processId' | 'userId'>;
 
 /** The longest path that a socket can have on every Unix (sun_path), without the zero at its end. */
 const longestPath = 103;
-
-/** Its own folder in XDG_RUNTIME_DIR or in that for temporary files. */
-const folderName = (userId: number) => `port-reservation-${userId}`;
 
 /**
  * A new address: a socket in a folder that is this user's alone, or on Windows a pipe.
@@ -21,31 +19,12 @@ const folderName = (userId: number) => `port-reservation-${userId}`;
 export function newAddress(place: Place): string {
   const name = `${place.processId}-${randomBytes(6).toString('hex')}`;
   if (place.platform === 'win32') return `\\\\.\\pipe\\port-reservation-${name}`;
-  for (const folder of folders(place)) {
+  for (const folder of userFolders(place)) {
     const path = join(folder, `${name}.sock`);
-    if (Buffer.byteLength(path) <= longestPath && isOwnFolder(folder, place.userId!)) return path;
+    if (Buffer.byteLength(path) <= longestPath && isOwnFolder(folder, place.userId)) return path;
   }
   // Somebody else has the name of the folder.
   return join(mkdtempSync(join(tmpdir(), 'port-reservation-')), 'sock');
-}
-
-function folders({ env, userId }: Place): string[] {
-  const bases = [env.XDG_RUNTIME_DIR, tmpdir(), '/tmp'].filter((base) => base?.startsWith('/'));
-  return [...new Set(bases)].map((base) => join(base!, folderName(userId!)));
-}
-
-/** Makes it where it is not there; whether it is this user's, and nobody else comes in. */
-function isOwnFolder(path: string, userId: number): boolean {
-  try {
-    const above = lstatSync(dirname(path));
-    const isSafeAbove = above.isDirectory() && (above.uid === userId || above.uid === 0);
-    if (!isSafeAbove || ((above.mode & 0o022) !== 0 && (above.mode & 0o1000) === 0)) return false;
-    mkdirSync(path, 0o700);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
-  }
-  const facts = lstatSync(path, { throwIfNoEntry: false });
-  return Boolean(facts?.isDirectory() && facts.uid === userId && (facts.mode & 0o077) === 0);
 }
 
 /** Removes the socket, and a folder that was made for it alone. */

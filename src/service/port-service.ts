@@ -43,7 +43,7 @@ import { ofProvider } from './exclusions/listing.ts';
 import { asForeseen, Foresight } from './foresee.ts';
 import { missingNames, selected } from './matching.ts';
 import { dynamicRanges } from './ports/dynamic-ranges.ts';
-import { findFree } from './ports/find-free.ts';
+import { findFree, type NoteFound } from './ports/find-free.ts';
 import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
@@ -67,7 +67,11 @@ export class PortService {
   readonly #foresight: Foresight;
   readonly #watches: ReservationWatches;
 
-  constructor(provider: Provider, ledger: Ledger) {
+  readonly #note: NoteFound | undefined;
+
+  /** @param note remembers for a moment what was found */
+  constructor(provider: Provider, ledger: Ledger, note?: NoteFound) {
+    this.#note = note;
     const held = new Map<string, Granted>();
     this.#core = { provider, ledger, held, known: new KnownReservations(provider, held) };
     this.#exclusions = new ExclusionKeeper(this.#core);
@@ -354,14 +358,15 @@ export class PortService {
   }
 
   /**
-   * Blocks of ports that are free in each of the protocols, lowest first. Nothing is reserved.
+   * Blocks of ports that are free in each of the protocols, lowest first. Nothing is reserved; from a random start what was found
+   * is not found again for two seconds, by any process of this user, where there is something else.
    *
    * @throws InvalidParamsError a sum past 65535, or a block larger than where it is looked for
    * @throws ServiceError NoFreeRange, AccessDenied, NotSupported, OsError, LedgerCorrupt
    */
   async find(params: PortFindParams, { signal }: CallOptions = {}): Promise<FreeRangeList> {
     const reservations = await this.#core.known.verified(await this.#core.ledger.read());
-    return findFree(this.#core.provider, params, { reservations, signal });
+    return findFree(this.#core.provider, params, { reservations, signal, note: this.#note });
   }
 
   /**

@@ -27,7 +27,7 @@ export function addFind(root: Command, output: Output): void {
     .command('find')
     .summary('find free blocks of ports')
     .description(
-      'Find a block of ports that is free in every protocol asked for, from a random start. Nothing is reserved: somebody else may take it at any moment.',
+      'Find a block of ports that is free in every protocol asked for, from a random start. Nothing is reserved: somebody else may take it at any moment; but for two seconds no other find of this user gives it.',
     );
   withPorts(command)
     .addOption(protocolOption('tcp, udp, or tcp,udp: free in both').default(['tcp'], 'tcp'))

@@ -21,6 +21,9 @@ import {
   surveySocketsFrom,
 } from './choose.ts';
 
+/** Notes what is found; false where it was found for somebody else a moment ago. */
+export type NoteFound = (protocols: readonly Protocol[], range: PortRange) => boolean;
+
 /**
  * Finds what `create` would find, from a random start, or the lowest of it, by binding each port in each protocol once,
  * or with `all` every free range in its whole length; nothing is kept.
@@ -29,7 +32,15 @@ import {
 export async function findFree(
   provider: Provider,
   { protocol, numberOfPorts = 1, within, first, all = false }: PortFindParams,
-  { reservations, signal }: { reservations: readonly Reservation[]; signal?: AbortSignal },
+  {
+    reservations,
+    signal,
+    note = () => true,
+  }: {
+    reservations: readonly Reservation[];
+    signal?: AbortSignal;
+    note?: NoteFound | undefined;
+  },
 ): Promise<FreeRangeList> {
   const protocols = [protocol].flat();
   checkRange({ startPort: 1, numberOfPorts }, 'numberOfPorts');
@@ -69,6 +80,8 @@ export async function findFree(
     return free < range.numberOfPorts ? range.startPort + free : undefined;
   };
   const ranges: PortRange[] = [];
+  /** Free, and found for somebody else a moment ago: better than nothing. */
+  let second: PortRange | undefined;
   const strides = new Strides();
   let from = first === undefined ? randomStart(window, numberOfPorts) : window.startPort;
   if (all) {
@@ -87,7 +100,9 @@ export async function findFree(
     if (!range) break;
     const refused = await firstRefused(range);
     if (refused === undefined) {
-      ranges.push(range);
+      // The lowest ones are the same for all who ask.
+      if (first !== undefined || note(protocols, range)) ranges.push(range);
+      else second ??= range;
       avoid.addRange(range);
       from = endPort(range) + 1;
     } else {
@@ -96,6 +111,7 @@ export async function findFree(
       from = first === undefined ? strides.behind(range, refused) : refused + 1;
     }
   }
+  if (ranges.length === 0 && second) ranges.push(second);
   if (ranges.length === 0) {
     const refusal = last && (await refusalOf(provider, last));
     throw noFreeRange({ protocols, numberOfPorts, window }, { refusal, survey });
