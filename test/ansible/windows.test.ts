@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { packageVersion } from '../../src/protocol/generated/contract.ts';
 import { moduleFolder, quoted } from '../powershell/module-session.ts';
 import { runPowerShell } from '../support/powershell.ts';
 import { ownHome } from '../support/worker.ts';
@@ -14,6 +15,7 @@ interface Result {
   changed: boolean;
   failed?: boolean;
   msg?: string;
+  version?: string;
   changes?: { action: string; protocol: string; range: { startPort: number; numberOfPorts: number }; error?: object }[];
 }
 
@@ -86,6 +88,7 @@ describe.skipIf(missing)(`the module for Windows, on the PowerShell of this syst
     const created = ['create tcp', 'create tcp', 'create udp'];
     expect([foreseen!.changed, ...actions(foreseen!)]).toEqual([true, ...created]);
     expect([made!.changed, ...actions(made!)]).toEqual([true, ...created]);
+    expect([foreseen, made].map((one) => one!.version)).toEqual([packageVersion, packageVersion]);
     expect(made!.changes![0]).toEqual({
       action: 'create',
       kind: 'reservation',

@@ -75,6 +75,7 @@ catch {
     $module.FailJson("The PowerShell module '$($module.Params.module)' cannot be imported: $($_.Exception.Message)", $_)
 }
 
+$module.Result.version = "$((Get-Command -Name Import-PortReservation).Module.Version)"
 $path = $module.Params.src
 $format = @{}
 if ($null -ne $module.Params.document) {

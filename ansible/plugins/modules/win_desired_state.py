@@ -77,6 +77,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+version:
+  description: The version of the PowerShell module on the managed host.
+  returned: when it could be imported
+  type: str
+  sample: 0.1.0
 changes:
   description: What was done about each reservation and exclusion, or in check mode would be, with action, kind, protocol,
     range, and where there is one a name, what differs and the error.
