@@ -104,6 +104,12 @@ describeInLab('a port that WinNAT has', () => {
       port: start + 1,
       message: expect.stringContaining(`http://+:${start + 1}/app/`),
     });
+    const seen = await worker.request('port/inspect', {
+      protocol: ['tcp'],
+      ranges: [{ startPort: start + 1, numberOfPorts: 1 }],
+    });
+    expect(seen.ports[0]!.explanation).toMatch(/WinNAT.*although http:.* is reserved at HTTP\.sys/);
+    expect(seen.ports[0]!.remedy).toBeUndefined();
     const socket = await program.call('socket', 'tcp');
     await program.call('bind', socket, start + 9);
     await program.call('listen', socket);

@@ -63,8 +63,7 @@ export async function inspectPorts(
     const isUnknown = refusal !== undefined && holders.length === 0 && (!row || row.administered);
     const hidden = isUnknown ? await hiddenAt(protocol, port, refusal, sight).catch(() => undefined) : undefined;
     const exclusion = hidden ? exclusionOfHidden(protocol, hidden) : row && exclusionOf(protocol, row, lasting);
-    const keeper =
-      refusal && holders.length === 0 ? keeperOf(protocol, port, refusal, { hidden, row, urls }) : undefined;
+    const keeper = refusal && holders.length === 0 ? keeperOf(protocol, refusal, { hidden, row, urls }) : undefined;
     const word = refusal && refusalWord(refusal);
     ports.push({
       port,

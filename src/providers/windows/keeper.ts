@@ -2,7 +2,7 @@ import type { NativeError } from '../../native/native-error.ts';
 import { codes } from '../../native/windows/codes.ts';
 import type { Protocol } from '../../protocol/generated/contract.ts';
 import { formatPorts } from '../../protocol/ranges.ts';
-import { toDo, toRun } from '../../protocol/remedies.ts';
+import { toRun } from '../../protocol/remedies.ts';
 import type { Keeper } from '../provider.ts';
 import { showUrls } from './ends.ts';
 import type { ExcludedRow } from './excluded-port-ranges.ts';
@@ -18,33 +18,28 @@ interface Account {
 }
 
 /** Whose a port most likely is that Windows refuses and no process has; undefined where a socket may have it all the same. */
-export function keeperOf(
-  protocol: Protocol,
-  port: number,
-  { code }: NativeError,
-  account: Account,
-): Keeper | undefined {
+export function keeperOf(protocol: Protocol, { code }: NativeError, account: Account): Keeper | undefined {
   const { hidden, row, urls } = account;
   if (hidden) {
     return { words: `${hiddenWords(protocol, hidden)}. If so, ${hiddenWayOut}`, end: endOfWsl() };
   }
   if (code !== codes.WSAEACCES) return undefined;
-  if (row && !row.administered) return keeperOfRow(protocol, port, row, urls);
+  if (row && !row.administered) return keeperOfRow(protocol, row, urls);
   return { words: `Windows refuses it (${code}) and does not show why: a reservation, a driver's range, or a policy` };
 }
 
-function keeperOfRow(protocol: Protocol, port: number, row: ExcludedRow, urls: readonly string[]): Keeper {
+function keeperOfRow(protocol: Protocol, row: ExcludedRow, urls: readonly string[]): Keeper | undefined {
   const kept = `Windows keeps ${formatPorts(protocol, row.range)} for`;
-  if (urls.length > 0) {
-    return {
-      words: `${kept} HTTP.sys, where ${urls.join(' and ')} ${urls.length === 1 ? 'is' : 'are'} reserved`,
-      end: toRun(showUrls),
-    };
+  const awaited = `${urls.join(' and ')} ${urls.length === 1 ? 'is' : 'are'} reserved`;
+  if (canBeNats(row)) {
+    // Excluded it would be refused to HTTP.sys as well, so no restart of WinNAT is the way out.
+    return urls.length > 0
+      ? { words: `${kept} ${ownerOf(row)}, so nobody can bind there, although ${awaited} at HTTP.sys on this port` }
+      : undefined;
   }
-  const words = `${kept} ${ownerOf(row)}, so nobody can bind there`;
-  if (canBeNats(row)) return { words, end: toDo('restartNat', protocol, { startPort: port, numberOfPorts: 1 }) };
+  if (urls.length > 0) return { words: `${kept} HTTP.sys, where ${awaited}`, end: toRun(showUrls) };
   return {
-    words: `${words}; the command lists the programs behind HTTP.sys, and docker ps the containers`,
+    words: `${kept} ${ownerOf(row)}, so nobody can bind there; the command lists the programs behind HTTP.sys, and docker ps the containers`,
     end: toRun(showUrls),
   };
 }

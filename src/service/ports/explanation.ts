@@ -23,7 +23,7 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
       return `It is held by ${describe(reservation!)}${reason(findings)}${bindable(findings)}.`;
     case 'excludedBySystem':
       if (facts.keeper) return `${facts.keeper.words}.`;
-      return `Windows keeps ${formatPorts(protocol, exclusion!.range)} for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.`;
+      return `Windows keeps ${formatPorts(protocol, exclusion!.range)} for ${keptFor(exclusion!)}, so nobody can bind there.`;
     case 'excludedByAdministrator':
       return `${excluded(exclusion!)}: the system does not hand it out by itself, and ${whoGetsExcluded(exclusion!)}${announced(facts)}.`;
     case 'privileged':
@@ -40,6 +40,12 @@ function explanationOf(verdict: Verdict, findings: Findings): string {
       return `Nothing has it now, but it lies in ${formatRange(dynamicRange!)}, which the system hands out by itself, so any connection may take it${announced(facts)}${lost(findings)}.`;
   }
 }
+
+/** WinNAT's are blocks of many ports. */
+const keptFor = ({ range }: PortExclusion): string =>
+  range.numberOfPorts > 1
+    ? 'a driver or another program, most often WinNAT for Hyper-V, WSL or Docker'
+    : 'one program: HTTP.sys, a published port of a container, or a reservation';
 
 /** By netsh alone it is known to be Windows, where not all that serve open a socket. */
 const whoGetsExcluded = ({ source }: PortExclusion): string =>

@@ -45,6 +45,8 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
     }
     case 'excludedBySystem':
       if (facts.keeper) return facts.keeper.end;
+      // WinNAT's are blocks of many ports.
+      if (findings.exclusion?.range.numberOfPorts === 1) return undefined;
       return toDo('restartNat', protocol, only);
     case 'privileged': {
       const allow = isPrivileged(findings) ? commands.allowPort?.(port) : undefined;
@@ -53,6 +55,8 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
     case 'redirected':
       return facts.redirection!.end;
     case 'inDynamicRange':
+      // HTTP.sys is refused excluded ports and reserved ones.
+      if (facts.urls?.length) return undefined;
       return toDo(canExclude ? 'exclude' : 'reserve', protocol, findings.lostExclusion?.range ?? only);
     case 'excludedByAdministrator':
     case 'refused':
@@ -72,6 +76,7 @@ function isForMany({ protocol, facts: { port, serving, holders } }: Findings): b
 
 /** What keeps it from happening again. */
 export function preventionOf(verdict: Verdict, findings: Findings, canExclude: boolean): Remedy | undefined {
-  if (verdict !== 'boundNotListening' || !canExclude || !tookFromDynamicRange(findings)) return undefined;
+  if (verdict !== 'boundNotListening' || findings.facts.urls?.length || !canExclude || !tookFromDynamicRange(findings))
+    return undefined;
   return toDo('exclude', findings.protocol, { startPort: findings.facts.port, numberOfPorts: 1 });
 }

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { PortExclusion, PortHolder, PortStatus, Reservation } from '../../../src/protocol/generated/contract.ts';
-import { toDo } from '../../../src/protocol/remedies.ts';
+import type {
+  PortExclusion,
+  PortHolder,
+  PortRange,
+  PortStatus,
+  Reservation,
+} from '../../../src/protocol/generated/contract.ts';
+import { toDo, toRun } from '../../../src/protocol/remedies.ts';
 import type { PortFacts } from '../../../src/providers/provider.ts';
 import { windowsCommands } from '../../../src/providers/windows/commands.ts';
 import { explain } from '../../../src/service/ports/explanation.ts';
@@ -20,7 +26,11 @@ const row = (administered: boolean): PortExclusion => ({
 const holder = (facts: Partial<PortHolder>) => ({ holder: { state: 'listening' as const, addresses: [], ...facts } });
 
 /** What Windows would be found to say, with the words of all three. */
-function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'exclusion'>, reservation?: Reservation) {
+function judge(
+  { exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'exclusion'>,
+  reservation?: Reservation,
+  dynamicRange?: PortRange,
+) {
   const findings: Findings = {
     protocol: 'tcp',
     facts: { port, refusals: {}, holders: [], ...facts },
@@ -28,7 +38,7 @@ function judge({ exclusion, ...facts }: Partial<PortFacts> & Pick<PortStatus, 'e
     reservation,
     exclusion,
     isHeldHere: false,
-    dynamicRange: undefined,
+    dynamicRange,
   };
   const verdict = verdictOf(findings);
   return {
@@ -46,6 +56,40 @@ describe('on Windows', () => {
         'Windows keeps tcp 5100-5199 for a driver or another program, most often WinNAT for Hyper-V, WSL or Docker, so nobody can bind there.',
       remedy: toDo('restartNat', 'tcp', { startPort: 5173, numberOfPorts: 1 }),
     });
+  });
+
+  test('a row of one port is not WinNAT’s, so no restart of it is the remedy', () => {
+    const exclusion = { ...row(false), range: { startPort: port, numberOfPorts: 1 } };
+    const { verdict, explanation, remedy } = judge({ refusals: denied, exclusion });
+    expect([verdict, remedy]).toEqual(['excludedBySystem', undefined]);
+    expect(explanation).toMatch(/HTTP\.sys/);
+    expect(explanation).not.toContain('WinNAT');
+  });
+
+  test('whose it is goes before the words for all', () => {
+    const end = toRun('wsl --shutdown');
+    const keeper = { words: 'WSL has it', end };
+    const exclusion = { ...row(false), source: 'binds' };
+    for (const refusals of [denied, { ipv4: 'inUse', ipv6: 'inUse' } as const])
+      expect(judge({ refusals, exclusion, keeper })).toEqual({
+        verdict: 'excludedBySystem',
+        explanation: 'WSL has it.',
+        remedy: end,
+      });
+    expect(judge({ refusals: denied, exclusion: undefined, keeper: { words: 'A policy refuses it' } })).toEqual({
+      verdict: 'refused',
+      explanation: 'A policy refuses it.',
+      remedy: undefined,
+    });
+  });
+
+  test('a port that a url awaits is not kept for others by an exclusion', () => {
+    const dynamicRange = { startPort: 5000, numberOfPorts: 1000 };
+    const urls = ['http://+:5173/'];
+    const remedy = (facts: Pick<PortFacts, 'urls'>) =>
+      judge({ exclusion: undefined, ...facts }, undefined, dynamicRange).remedy;
+    expect(remedy({})).toMatchObject({ action: 'exclude' });
+    expect(remedy({ urls })).toBeUndefined();
   });
 
   test('a row with a star can be bound', () => {
