@@ -10,11 +10,13 @@ export const noSystemd =
 
 /**
  * Boots a real systemd once for each script, with the files of the folder over this machine's root.
+ * @param root another one than this machine's
  * @returns what each script said, each line as `what: result`
  */
-export function boot(folder: string, scripts: readonly string[]): Record<string, string>[] {
+export function boot(folder: string, scripts: readonly string[], root = '/'): Record<string, string>[] {
   const text = execFileSync('bash', [program, folder, ...scripts], {
     encoding: 'utf8',
+    env: { ...process.env, BOOT_ROOT: root },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return text.split('--\n').map((part) =>

@@ -2,7 +2,7 @@
 # boot.sh FOLDER SCRIPT...: boots a real systemd as process 1, once for each script, over a copy-on-write view of this
 # machine's root, and prints what the scripts print, with a line of -- behind each. What one boot writes to disk the next one finds. The files of FOLDER
 # are put over the root first. As root; nothing of the machine changes, and everything is gone at the end: network, mounts,
-# host name, processes and control groups are those of namespaces. A boot that hangs is ended after LIMIT seconds (60).
+# host name, processes and control groups are those of namespaces. BOOT_ROOT: another root than this machine's. A boot that hangs is ended after LIMIT seconds (60).
 set -euo pipefail
 export over=$1 scripts="${*:2}" limit=${LIMIT:-60}
 root=$(mktemp -d)
@@ -13,7 +13,7 @@ unshare --net --mount --uts --propagation private bash -euc '
   mount -t tmpfs -o size=800m none "$root"
   mkdir "$root"/{upper,work,system,groups}
   system=$root/system
-  mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$system"
+  mount -t overlay overlay -o "lowerdir=${BOOT_ROOT:-/},upperdir=$root/upper,workdir=$root/work" "$system"
   rm -rf "$system"/etc/{systemd/system/*.wants,sysctl.d/zz-port-reservation.conf} "$system"/var/lib/port-reservation
   : >"$system/etc/fstab"
   cp -r "$over/." "$system/"
