@@ -7,6 +7,7 @@ import { fleetCases } from './cases/fleet.ts';
 import { getPortCases } from './cases/get-port.ts';
 import { kernelGateCases } from './cases/kernel-gate.ts';
 import { mapCases } from './cases/map.ts';
+import { onDemandCases } from './cases/on-demand.ts';
 import { powershellCases } from './cases/powershell.ts';
 import { runtimeCases } from './cases/runtime.ts';
 import { serviceCases } from './cases/service.ts';
@@ -22,6 +23,7 @@ const all = [
   contentionCases,
   runtimeCases,
   getPortCases,
+  onDemandCases,
   desiredStateCases,
   fleetCases,
   dscCases,
