@@ -28,7 +28,7 @@ const table: { title: string; spoil: (folder: string) => void; says: RegExp; hin
     title: 'there is native code for other systems alone',
     spoil: (folder) => renameSync(join(folder, 'koffi', platform), join(folder, 'koffi/plan9-x64')),
     says: new RegExp(`^There is no native code for ${platform}, only for .*plan9-x64.*\\.$`),
-    hint: 'Use the program on a system that it has native code for, or a worker on another machine.',
+    hint: 'Use the program on a system that it has native code for.',
   },
   {
     title: 'its native code is damaged',
