@@ -214,6 +214,8 @@ export class Desk {
   }
 
   async #freeThoseOfTheDead(): Promise<void> {
+    // What is not recorded as theirs yet could not be freed.
+    if (this.#stock.isUnrecorded) return;
     const dead: [string, Kept][] = [];
     for (const entry of this.#kept) if (!(await lives(entry[1].asker, this.#options.platform))) dead.push(entry);
     if (dead.length === 0) return;

@@ -43,10 +43,10 @@ export async function listenAt(path: string, load: () => Promise<Conversations>)
       wasAsked = true;
       socket.unshift(first);
       const isDigit = first[0]! >= 0x30 && first[0]! <= 0x39;
-      loaded().then(
-        (them) => them.serve(socket, isDigit),
-        () => socket.destroy(),
-      );
+      // Nothing that goes wrong with one who asks is to end this process.
+      loaded()
+        .then((them) => them.serve(socket, isDigit))
+        .catch(() => socket.destroy());
     });
   });
   server.maxConnections = mostConnections;

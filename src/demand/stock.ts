@@ -49,6 +49,11 @@ export class Stock {
     return this.#blocks.reduce((sum, { next, end }) => sum + end - next, 0);
   }
 
+  /** Whether some were given and are not recorded as somebody's yet. */
+  get isUnrecorded(): boolean {
+    return this.#blocks.some(({ parts, taking }) => parts.length + taking.size > 0);
+  }
+
   /** Whether there should be more by now: who asks one after the other is not to wait for the next block. */
   get isLow(): boolean {
     return this.#size > size.first && this.left < this.#size / 2;

@@ -16,10 +16,13 @@ export interface Needs {
   called: string;
 }
 
+/** Milliseconds: compilers, and what they fetch at their first start. */
+const forCompilers = 240_000;
+
 /** A test of an example in one of many languages: where that is missing it is skipped, but in CI only of what CI does not have. */
 export function exampleTest(title: string, { isHere, isInCi, called }: Needs, work: () => Promise<void>): void {
   const has = typeof isHere === 'boolean' ? isHere : isHere.every(([program, ...words]) => answers(program, words));
   if (process.platform !== 'linux' || (!has && !isInCi && process.env.CI === 'true')) return;
   const skipped = has ? '' : ` (skipped: no ${called})`;
-  test.skipIf(skipped)(`${title}${skipped}`, work);
+  test.skipIf(skipped)(`${title}${skipped}`, work, forCompilers);
 }
