@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
 import { bundle, commonJs } from './bundle.mjs';
 import { notices } from './notices.mjs';
+import { sourceDate } from './source-date.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'editors', 'vscode');
@@ -26,6 +27,8 @@ export async function makeExtension(folder) {
     cpSync(join(root, 'LICENSE'), join(staged, 'LICENSE'));
     writeFileSync(join(staged, 'THIRD-PARTY-NOTICES'), notices([metafile], []));
     const packagePath = join(folder, `portreservation-vscode-${version}.vsix`);
+    // The archive is the same bytes whenever it is made.
+    process.env.SOURCE_DATE_EPOCH = `${sourceDate().getTime() / 1000}`;
     // What is staged is all there is: no dependencies, no repository to link to.
     await createVSIX({
       cwd: staged,
