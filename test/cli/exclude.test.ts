@@ -21,7 +21,7 @@ test.skipIf(noNamespaces)(namespaceTitle('excludes ranges, shows them in a table
   expect(exclusions).toMatchObject([{ protocol: 'udp', range: { startPort: 5173 }, own: true, store: 'persistent' }]);
   expect(await run('exclude add 5173')).toBe('Excluded tcp 5173 "dev".\n');
   expect(await run('exclude remove 5173 1 8000-8010')).toBe(
-    'portreservation: There is no exclusion of tcp 1.\n  The range must be exactly the excluded one. List the exclusions to see them.\nRemoved tcp 5173 "dev".\nRemoved tcp 8000-8010 "dev".\n[1]\n',
+    'portreservation: There is no exclusion of tcp 1.\n  The range must be exactly the excluded one. portreservation exclude list lists them.\nRemoved tcp 5173 "dev".\nRemoved tcp 8000-8010 "dev".\n[1]\n',
   );
   expect(JSON.parse(await run('exclude remove 5173 8000-8010 --protocol udp --json')).exclusions).toHaveLength(2);
   expect(await run("exclude list 'd*'")).toBe('');
