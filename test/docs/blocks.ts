@@ -93,6 +93,8 @@ export const notRun: Readonly<Record<string, string>> = {
   'docs/dsc.md: - name: room for the database': 'resources of a document: run by test/dsc',
   'docs/editors.md: code --install-extension portreservation-vscode-<v': 'run by test/editors in a real editor',
   'docs/holds.md: portreservation exec --pass-sockets --env API=1 --': 'run by test/cli with real servers',
+  'docs/install.md: mkdir -p /etc/port-reservation        # web.yaml,':
+    'needs the deb or rpm and a systemd that runs: test/package installs them',
   "docs/library.md: import http from 'node:http';": excerpt,
   'docs/library.md: const vite = await createServer();': 'run by test/library with the real vite',
   'docs/library.md: // vitest.config.ts': 'run by test/library with the real runner',
