@@ -106,6 +106,7 @@
   FACT(SC_ENUM_PROCESS_INFO, 0)                                                                                        \
   FACT(SERVICE_WIN32, 48)                                                                                              \
   FACT(SERVICE_ACTIVE, 1)                                                                                              \
+  FACT(EVENTLOG_INFORMATION_TYPE, 4)                                                                                   \
   FACT(WAIT_TIMEOUT, 258)                                                                                              \
   FACT(sizeof(RTL_OSVERSIONINFOW), 276)                                                                                \
   FACT(offsetof(RTL_OSVERSIONINFOW, dwOSVersionInfoSize), 0)                                                           \
