@@ -100,7 +100,10 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
 
   test('warns of nothing where nothing was to be held', async () => {
     const words = ['exec', '--hold', 'none', '--start-port', '21650', '--', 'true'];
-    const stderr = 'portreservation: tcp 21650 for true: not held; whoever binds it first has it\n';
+    // Where the machine is slow, it is also said that nothing listened.
+    const stderr = expect.stringMatching(
+      /^portreservation: tcp 21650 for true: not held; whoever binds it first has it\n(?:portreservation: nothing was seen .*\n)?$/,
+    );
     expect(await commandLine()(...words)).toEqual({ code: 0, stdout: '', stderr });
   });
 
