@@ -56,7 +56,7 @@ describeInLab('the scripts for a prepared machine', () => {
 
   test('WinNAT, mirrored WSL and policies, elevated', async () => {
     await program.call('winnatTakes', 'tcp', 51_001, 100);
-    await program.call('hides', 'tcp', 40_525, 4096, 10_048);
+    await program.call('hides', 'tcp', 30_801, 1900, 10_048);
     await run(['winnat', 'mirrored-wsl', 'policies']);
     const winnat = report('winnat');
     expect(winnat).toMatch(/by size \| 1 of 100/);
@@ -65,7 +65,7 @@ describeInLab('the scripts for a prepared machine', () => {
     expect(winnat).toMatch(/Plain bind now \| 0/);
     expect(await program.call('winnat')).toEqual({ state: 'running', stops: 1 });
     const wsl = report('mirrored-wsl-elevated');
-    expect(wsl).toMatch(/40525-44620 by guests/);
+    expect(wsl).toMatch(/30801-32700 by guests/);
     expect(wsl).toMatch(/by netsh \| 0; Ok\.[^\n]*\n\| Plain bind on it \| 10048/);
     const policies = report('policies');
     expect(policies).toMatch(/Language mode \| FullLanguage/);
@@ -74,10 +74,10 @@ describeInLab('the scripts for a prepared machine', () => {
   });
 
   test('mirrored WSL without elevation', async () => {
-    await program.call('hides', 'tcp', 40_525, 4096, 10_048);
+    await program.call('hides', 'tcp', 30_801, 1900, 10_048);
     await run(['mirrored-wsl'], { elevated: false });
     const text = report('mirrored-wsl-ordinary');
-    expect(text).toMatch(/40525-44620 by binds/);
+    expect(text).toMatch(/30801-32700 by binds/);
     expect(text).toMatch(/Plain bind inside \| 10048/);
     expect(text).toMatch(/reservation inside \| RangeReserved/);
   });

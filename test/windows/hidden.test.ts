@@ -15,8 +15,9 @@ describeInLab('ports that Windows keeps without showing them', () => {
   afterAll(() => windows.close());
   const machine = eachMachine(windows);
 
-  const all = { startPort: 40_525, numberOfPorts: 4096 };
-  const last = 44_620;
+  // Below what Linux gives to connections and above the blocks of other tests: no socket of theirs is in it.
+  const all = { startPort: 30_801, numberOfPorts: 1900 };
+  const last = 32_700;
   const one = (startPort: number) => ({ startPort, numberOfPorts: 1 });
   let admin: Caller;
   beforeEach(async () => {
@@ -39,7 +40,7 @@ describeInLab('ports that Windows keeps without showing them', () => {
     for (const { exclusion, explanation, remedy, canBind } of ports.slice(1, 3)) {
       expect(exclusion).toMatchObject({ range: all, source: 'binds', administered: false, own: false });
       expect(explanation).toMatch(
-        new RegExp(`tcp 40525-44620 \\(${code}\\).*WSL.*mirrored.*wsl --shutdown.*networkingMode=nat.*ignoredPorts`),
+        new RegExp(`tcp 30801-32700 \\(${code}\\).*WSL.*mirrored.*wsl --shutdown.*networkingMode=nat.*ignoredPorts`),
       );
       expect(remedy).toMatchObject({ run: 'wsl --shutdown', stops: expect.any(String) });
       expect(canBind).toBe(false);
@@ -47,18 +48,18 @@ describeInLab('ports that Windows keeps without showing them', () => {
   });
 
   test('are what Windows lists of them where it lets this user ask', async () => {
-    await admin.call('hides', 'tcp', 41_001, 3, 10_048);
-    const asked = { protocol: ['tcp' as const], ranges: [one(41_002)] };
+    await admin.call('hides', 'tcp', 31_001, 3, 10_048);
+    const asked = { protocol: ['tcp' as const], ranges: [one(31_002)] };
     const ordinary = await (await machine().worker()).request('port/inspect', asked);
     expect(ordinary.ports[0]).toMatchObject({ verdict: 'boundNotListening' });
     const worker = await machine().worker({ elevated: true });
     const { ports } = await worker.request('port/inspect', asked);
     expect(ports[0]).toMatchObject({
       verdict: 'excludedBySystem',
-      exclusion: { source: 'guests', range: { startPort: 41_001, numberOfPorts: 3 } },
+      exclusion: { source: 'guests', range: { startPort: 31_001, numberOfPorts: 3 } },
     });
     expect(ports[0]!.explanation).toContain('for a guest, which netsh does not show');
-    const { exclusions, warnings } = await worker.request('exclusion/list', { port: 41_003 });
+    const { exclusions, warnings } = await worker.request('exclusion/list', { port: 31_003 });
     expect([exclusions, warnings]).toEqual([
       [expect.objectContaining({ protocol: 'tcp', source: 'guests', store: 'active' })],
       undefined,
@@ -83,16 +84,16 @@ describeInLab('ports that Windows keeps without showing them', () => {
     await hide(code);
     const worker = await machine().worker({ elevated: true });
     for (const whatIf of [true, false]) {
-      const refusal = await worker.refusal('exclusion/add', { protocol: 'tcp', range: one(41_000), whatIf });
+      const refusal = await worker.refusal('exclusion/add', { protocol: 'tcp', range: one(31_000), whatIf });
       expect(refusal).toMatchObject({
         name: 'RangeReserved',
-        port: 41_000,
+        port: 31_000,
         hint: expect.stringContaining('wsl --shutdown'),
       });
-      expect(refusal.message).toContain('tcp 40525-44620');
+      expect(refusal.message).toContain('tcp 30801-32700');
     }
     const { output } = await admin.call('netsh', 'int', 'ipv4', 'show', 'excludedportrange', 'tcp');
-    expect(output).not.toMatch(/41000/);
+    expect(output).not.toMatch(/31000/);
     const { exclusions } = await worker.request('exclusion/list', { protocol: 'tcp' });
     expect(exclusions.filter(({ own }) => own)).toEqual([]);
     expect(only(await worker.request('exclusion/add', { protocol: 'tcp', range: one(last + 1) }))).toMatchObject({
@@ -106,16 +107,16 @@ describeInLab('ports that Windows keeps without showing them', () => {
     const env = { LAB_NETSH_LOG: machine().path('netsh.log') };
     const [worker, ordinary] = [await machine().worker({ elevated: true }), await machine().worker({ env })];
     for (const lifetime of ['runtime', 'persistent'] as const) {
-      const refusal = await worker.refusal('reservation/create', { protocol: 'tcp', startPort: 43_000, lifetime });
+      const refusal = await worker.refusal('reservation/create', { protocol: 'tcp', startPort: 32_000, lifetime });
       expect(refusal).toMatchObject({
         name: 'RangeReserved',
-        port: 43_000,
+        port: 32_000,
         hint: expect.stringContaining('wsl --shutdown'),
       });
     }
     // All but the last two of these are hidden.
     const acquires = await admin.call('acquireCalls');
-    const within = { startPort: all.startPort + 80, numberOfPorts: 4018 };
+    const within = { startPort: all.startPort + 80, numberOfPorts: 1822 };
     const { reservations } = await ordinary.request('reservation/create', {
       protocol: ['tcp', 'udp'],
       within,
@@ -129,15 +130,15 @@ describeInLab('ports that Windows keeps without showing them', () => {
     expect(reads.filter((line) => line.includes('excludedportrange')).length).toBe(2);
     const found = await ordinary.request('port/find', {
       protocol: 'udp',
-      within: { ...within, numberOfPorts: 4020 },
+      within: { ...within, numberOfPorts: 1824 },
       numberOfPorts: 2,
     });
     expect(found.ranges).toEqual([{ startPort: last + 3, numberOfPorts: 2 }]);
     const none = await ordinary.refusal('reservation/create', {
       protocol: 'tcp',
-      within: { ...within, numberOfPorts: 4000 },
+      within: { ...within, numberOfPorts: 1700 },
     });
-    expect(none).toMatchObject({ name: 'NoFreeRange', message: expect.stringContaining('tcp 40525-44620') });
+    expect(none).toMatchObject({ name: 'NoFreeRange', message: expect.stringContaining('tcp 30801-32700') });
   });
 
   test('a process that may bind nothing is told so, and no range is made of that', async () => {
