@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import type { Caller } from '../lab/caller.ts';
 import { describeInLab } from '../lab/lab.ts';
 import { only } from '../support/only.ts';
 import { LabWindows } from './support/lab-windows.ts';
 import { bindAll } from './support/ports.ts';
 import { eachMachine } from './support/windows.ts';
+
+useOwnNetwork();
 
 // As WSL's mirrored networking keeps about 4,096 ports: no process has them, and no row of netsh shows them.
 describeInLab('ports that Windows keeps without showing them', () => {
@@ -15,7 +18,6 @@ describeInLab('ports that Windows keeps without showing them', () => {
   afterAll(() => windows.close());
   const machine = eachMachine(windows);
 
-  // Below what Linux gives to connections and above the blocks of other tests: no socket of theirs is in it.
   const all = { startPort: 30_801, numberOfPorts: 1900 };
   const last = 32_700;
   const one = (startPort: number) => ({ startPort, numberOfPorts: 1 });
