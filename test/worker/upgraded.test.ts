@@ -32,6 +32,7 @@ const params: Record<string, object> = {
   'port/map': { protocol: 'tcp', render: { format: 'svg' } },
   'desiredState/apply': { text, format: 'yaml' },
   'desiredState/export': { format: 'yaml' },
+  'desiredState/import': { from: 'csv', text: 'protocol,startPort\ntcp,21802\n' },
 };
 
 test('a running worker needs none of the files that an upgrade removes', async () => {
