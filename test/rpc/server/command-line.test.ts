@@ -7,7 +7,7 @@ test.each([
   ['--provider=linux --stdio', { kind: 'serve', provider: 'linux' }],
   ['--help', { kind: 'help' }],
   ['--stdio --version', { kind: 'version' }],
-  ['', { kind: 'wrong', reason: '--stdio is missing' }],
+  ['', { kind: 'wrong', reason: '--stdio or --listen is missing' }],
   ['--stdio --provider', { kind: 'wrong', reason: '--provider must be one of auto, windows, linux, ledger' }],
   [
     '--stdio --provider constructor',
