@@ -129,7 +129,9 @@ describeInLab('ports that Windows keeps without showing them', () => {
     expect((await admin.call('acquireCalls')) - acquires).toBeLessThan(12);
     const reads = readFileSync(log, 'utf8').split('\n').filter(Boolean);
     expect(new Set(reads).size, reads.join('\n')).toBe(reads.length);
-    expect(reads.filter((line) => line.includes('excludedportrange')).length).toBe(2);
+    // One for each protocol; started at once, they may write over each other's line.
+    const tables = reads.filter((line) => line.includes('excludedportrange')).length;
+    expect([1, 2]).toContain(tables);
     const found = await ordinary.request('port/find', {
       protocol: 'udp',
       within: { ...within, numberOfPorts: 1824 },
