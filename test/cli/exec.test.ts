@@ -138,6 +138,10 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
       stdout: '21700\n21700\n21701\n2\n21700-21701\n21701\nx21701y 21701 {PORT_2} {} --json\n',
       stderr: '',
     });
+    const others = ['\u0024{PORT}', '#{PORT}', '$ENV{PORT}', '@x{PORT}', '-{PORT}', '{PORT}{PORT}'];
+    expect(await run('exec', '--quiet', '--start-port', '21700', '--', 'echo', ...others)).toMatchObject({
+      stdout: '\u0024{PORT} #{PORT} $ENV{PORT} @x{PORT} -21700 2170021700\n',
+    });
     const named = ['--start-port', '21700', '--env-prefix', 'WEB', 'sh', '-c', 'echo $WEB $WEB_0 $WEB_RANGE $PORT'];
     expect(await run('exec', ...named)).toMatchObject({ code: 0, stdout: '21700 21700 21700-21700\n' });
   });

@@ -195,7 +195,8 @@ const execHelp = `
 The command finds its ports in the environment: PORT is the first, PORT_0,
 PORT_1 and so on are all of them, PORT_COUNT says how many there are, PORT_RANGE
 is first-last. In its arguments {PORT}, {PORT_1}, {PORT_RANGE} are filled in,
-since the calling shell would fill in $PORT too early:
+since the calling shell would fill in $PORT too early; \${PORT}, #{PORT} and
+$ENV{PORT} are left to who reads them there:
 
   portreservation exec --ports 3 --name web -- npm test
   portreservation exec -- python3 -m http.server {PORT}

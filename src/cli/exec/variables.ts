@@ -44,8 +44,11 @@ export function checkNamed(named: readonly NamedPort[], numberOfPorts: number): 
   }
 }
 
+/** Braces with a name, but for what other languages read there: `${PORT}`, `#{PORT}`, `$ENV{PORT}`. */
+const placeholder = /(?<![$#]|[$@%]\w+)\{(\w+)\}/g;
+
 /** The words with `{PORT}` and the other variables in braces filled in: the caller's shell has filled in $PORT too early. */
 export function filledIn(words: readonly string[], variables: Readonly<Record<string, string>>): string[] {
   const fill = (all: string, name: string) => (Object.hasOwn(variables, name) ? variables[name]! : all);
-  return words.map((word) => word.replace(/\{(\w+)\}/g, fill));
+  return words.map((word) => word.replace(placeholder, fill));
 }
