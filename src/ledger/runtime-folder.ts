@@ -1,5 +1,5 @@
 import { readdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileError, osCode } from '../machine/file-error.ts';
 import { type Found, KeptFile } from '../machine/kept-file.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
@@ -86,8 +86,7 @@ export class RuntimeFolder {
 
   #forgetAllBut(services: ReadonlySet<string>): void {
     for (const service of this.#services.keys()) if (!services.has(service)) this.#services.delete(service);
-    const locks = new Set([...services].map((service) => runtimeFiles(this.path, service).lock));
-    this.#lives.forget((path) => locks.has(path));
+    this.#lives.forget((path) => services.has(basename(path, lock)));
   }
 
   close(): void {

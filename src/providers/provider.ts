@@ -342,8 +342,11 @@ interface Looker {
    */
   survey(protocol: Protocol, sockets: boolean, look?: object): Promise<Survey>;
 
-  /** The ports with a socket that does more than to be bound; absent where the survey's `inUse` has no other ones. */
-  servedPorts?(protocol: Protocol): Promise<PortSet>;
+  /**
+   * Whether the system's tables list a socket on a port of the range that does more than to be bound, whoever has it.
+   * @throws ServiceError OsError
+   */
+  isServed(protocol: Protocol, range: PortRange): Promise<boolean>;
 
   /**
    * Whether the system's tables list a socket on a port of the range that may be another process's: a quick look before

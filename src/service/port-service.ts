@@ -331,10 +331,8 @@ export class PortService {
    * Whether something listens, receives or is connected on a port of the range, by the system's tables.
    * @throws ServiceError OsError
    */
-  async isServed({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
-    const { provider } = this.#core;
-    const ports = (await provider.servedPorts?.(protocol)) ?? (await provider.survey(protocol, true)).inUse;
-    return ports.firstIn(range) !== undefined;
+  isServed({ protocol, range }: Pick<Reservation, 'protocol' | 'range'>): Promise<boolean> {
+    return this.#core.provider.isServed(protocol, range);
   }
 
   /**

@@ -47,6 +47,7 @@ const calls: Record<string, (...args: never[]) => unknown> = {
     };
   },
   firstRefused: (...args: Parameters<typeof provider.firstRefused>) => provider.firstRefused(...args),
+  isServed: (...args: Parameters<typeof provider.isServed>) => provider.isServed(...args),
   isUsedByOthers: (...args: Parameters<typeof provider.isUsedByOthers>) => provider.isUsedByOthers(...args),
   inspect: (...args: Parameters<typeof provider.inspect>) => provider.inspect(...args),
   overview: async (...args: Parameters<typeof provider.overview>) => {

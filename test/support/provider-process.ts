@@ -87,6 +87,7 @@ function providerProxy(call: Call, name: 'linux' | 'ledger'): Provider {
     capabilities,
     commands,
     firstRefused: (protocol, range) => call('firstRefused', protocol, range),
+    isServed: (...args) => call('isServed', ...args),
     isUsedByOthers: (...args) => call('isUsedByOthers', ...args),
     inspect: (protocol, ranges) => call('inspect', protocol, ranges),
     overview: async (protocol) => {

@@ -68,8 +68,8 @@ export class LinuxProvider implements Provider {
     return this.#base.dynamicRange();
   }
 
-  servedPorts(protocol: Protocol): Promise<PortSet> {
-    return this.#base.servedPorts(protocol);
+  isServed(protocol: Protocol, range: PortRange): Promise<boolean> {
+    return this.#base.isServed(protocol, range);
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SockDiag, sockDiag } from '../../native/linux/sock-diag.ts';
 import { NativeError } from '../../native/native-error.ts';
-import type { Protocol } from '../../protocol/generated/contract.ts';
+import type { PortRange, Protocol } from '../../protocol/generated/contract.ts';
 import { PortSet } from '../../protocol/port-set.ts';
 import { visitSockets } from './proc-net.ts';
 import { formatAddress, type SocketRow, socketRowReader } from './socket-row.ts';
-import { stateOf } from './tcp-states.ts';
 
 const answersPerTurn = 64;
 
@@ -69,12 +68,9 @@ export async function rowsOf(protocol: Protocol, wanted: PortSet): Promise<Map<n
   return rows;
 }
 
-/** The ports on which something listens, receives or is connected: a socket that is bound and no more does not count. */
-export async function portsServed(protocol: Protocol): Promise<PortSet> {
-  const ports = new PortSet();
-  await visit(protocol, 0, (port, state) => stateOf(protocol, state) !== 'bound' && ports.add(port));
-  return ports;
-}
+/** The sockets on all ports of the range. */
+export const rowsOn = async (protocol: Protocol, range: PortRange): Promise<SocketRow[]> =>
+  [...(await rowsOf(protocol, PortSet.of([range]))).values()].flat();
 
 /** The states of the sockets on the port. */
 export async function statesOf(protocol: Protocol, port: number): Promise<Set<number>> {

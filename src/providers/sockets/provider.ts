@@ -16,7 +16,8 @@ import { holdersOf } from '../proc/holders.ts';
 import { lookAtNat, redirectedPorts } from '../proc/nat/look.ts';
 import { socketsOf } from '../proc/processes.ts';
 import { SocketOwners } from '../proc/socket-owners.ts';
-import { portsInUse, portsServed, rowsOf } from '../proc/socket-table.ts';
+import { portsInUse, rowsOn } from '../proc/socket-table.ts';
+import { stateOf } from '../proc/tcp-states.ts';
 import type {
   Claim,
   FoundHolder,
@@ -68,17 +69,15 @@ export class LedgerProvider implements Provider {
     };
   }
 
-  servedPorts(protocol: Protocol): Promise<PortSet> {
-    return portsServed(protocol);
+  async isServed(protocol: Protocol, range: PortRange): Promise<boolean> {
+    return (await rowsOn(protocol, range)).some(({ state }) => stateOf(protocol, state) !== 'bound');
   }
 
   async isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
-    const wanted = PortSet.of([range]);
     if (this.#host.platform !== 'linux')
       return (await portsInUse(protocol)).ranges().some((used) => overlap(used, range));
     const own = socketsOf(this.#host.processId);
-    const rows = [...(await rowsOf(protocol, wanted)).values()].flat();
-    return rows.some(({ inode }) => inode !== 0 && !own.has(inode));
+    return (await rowsOn(protocol, range)).some(({ inode }) => inode !== 0 && !own.has(inode));
   }
 
   async firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {

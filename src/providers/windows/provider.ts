@@ -94,6 +94,11 @@ export class WindowsProvider implements Provider {
     };
   }
 
+  /** The tables have no socket that is bound and no more. */
+  async isServed(protocol: Protocol, range: PortRange): Promise<boolean> {
+    return (await this.survey(protocol, true)).inUse.firstIn(range) !== undefined;
+  }
+
   async isUsedByOthers(protocol: Protocol, range: PortRange): Promise<boolean> {
     return (await new Sight().sockets(protocol)).some(({ port }) => port >= range.startPort && port <= endPort(range));
   }
