@@ -20,7 +20,7 @@ $script:Session = @{
 
 $otherEdition = @{ Core = 'Json.Desktop.ps1'; Desktop = 'Json.Core.ps1' }[$PSEdition]
 # A class must be there before a file is read that names it in a class of its own.
-$named = @('CompiledHandler.ps1', 'RedirectedProcess.ps1', 'Remedy.ps1', 'ReservationSocket.ps1')
+$named = @('CompiledHandler.ps1', 'RedirectedProcess.ps1', 'Remedy.ps1', 'ReservationSocket.ps1', 'Worker.ps1')
 foreach ($folder in 'Private', 'Public') {
     $files = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, $folder), '*.ps1')
     foreach ($isNamed in $true, $false) {

@@ -8,4 +8,16 @@ class CompiledHandler {
         $call = $expression::Call($expression::Constant($target), $target.GetType().GetMethod($method, [type[]] @()))
         return $expression::Lambda($handler, $call, $parameters).Compile()
     }
+
+    # task => { if (task.IsFaulted || task.IsCanceled || task.Result == 0) end.Cancel(); }: a read that found the end.
+    static [System.Action[System.Threading.Tasks.Task[int]]] OfLastRead([System.Threading.CancellationTokenSource] $end) {
+        $expression = [System.Linq.Expressions.Expression]
+        $task = $expression::Parameter([System.Threading.Tasks.Task[int]], 'task')
+        $hasFailed = $expression::OrElse($expression::Property($task, 'IsFaulted'), $expression::Property($task, 'IsCanceled'))
+        $isNothing = $expression::Equal($expression::Property($task, 'Result'), $expression::Constant(0))
+        $cancel = $expression::Call($expression::Constant($end), $end.GetType().GetMethod('Cancel', [type[]] @()))
+        $body = $expression::IfThen($expression::OrElse($hasFailed, $isNothing), $cancel)
+        [System.Linq.Expressions.ParameterExpression[]] $parameters = @($task)
+        return $expression::Lambda([System.Action[System.Threading.Tasks.Task[int]]], $body, $parameters).Compile()
+    }
 }

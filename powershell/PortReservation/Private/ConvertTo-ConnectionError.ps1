@@ -28,5 +28,5 @@ function ConvertTo-ConnectionError {
     Stop-Worker $Worker
     New-ErrorRecord $id $message $category (
         $Worker.DescribeLoss() + ' Look with Get-PortReservation before you repeat a change; it starts a new worker.') (
-        $Worker.CommandLine -join ' ')
+        $Worker.Name())
 }

@@ -237,7 +237,8 @@ class FromWire {
         $info = $worker.Info
         return [pscustomobject] @{
             PSTypeName            = 'PortReservation.Worker'
-            ProcessId             = $worker.Process.Id
+            ProcessId             = if ($worker.Address) { $null } else { $worker.Process.Id }
+            Address               = if ($worker.Address) { $worker.Address } else { $null }
             Provider              = [FromWire]::Title($info['provider'])
             Platform              = [string] $info['platform']
             Version               = [string] $info['serverInfo']['version']

@@ -24,6 +24,13 @@ function Start-Worker {
     param([hashtable] $Options)
 
     if ($Options.ContainsKey('CommandLine')) { return New-Worker $Options.CommandLine $Options }
+    $address = Get-WorkerAddress $Options
+    if ($address) {
+        $joined = Join-Worker $address $Options
+        # Where nobody serves this user at an address of the environment, all is as without it.
+        if ($joined -is [Worker] -or $Options['Address']) { return $joined }
+    }
+
     $program = Find-WorkerProgram $Options
     if ($program) { return New-Worker @($program, 'serve', '--stdio') $Options }
 

@@ -16,7 +16,8 @@ function Invoke-WorkerMethod {
 
     $worker = $script:Session.Worker
     # As IsUsable says, without the call: it would be a tenth of a lookup.
-    $isUsable = $null -ne $worker -and $null -eq $worker.Connection.Failure -and -not $worker.Process.HasExited
+    $isUsable = $null -ne $worker -and $null -eq $worker.Connection.Failure -and $(
+        if ($worker.Address) { $worker.HasEnded() -eq $false } else { -not $worker.Process.HasExited })
     if (-not $isUsable) { $worker = Get-Worker $Cmdlet }
     $reply = $worker.Connection.Request($Method, $Params, 0, $Progress)
     if (-not $worker.Log.IsEmpty) { Write-WorkerLog $worker $Cmdlet }

@@ -1,5 +1,5 @@
-# Starts the worker's process, opens the conversation, and makes it the worker of this runspace. Gives the worker, or the
-# error record that says why there is none.
+# Starts the worker's process and makes it the worker of this runspace. Gives the worker, or the error record that says why there
+# is none.
 function New-Worker {
     [System.Diagnostics.CodeAnalysis.SuppressMessageAttribute(
         'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'The cmdlet has asked.')]
@@ -11,28 +11,33 @@ function New-Worker {
             'Check that the program is there and may be run.') ($CommandLine -join ' ')
     }
 
-    $worker = [Worker] @{
-        Process         = $process
-        CommandLine     = $CommandLine
-        IsBehindCommand = $Options.ContainsKey('CommandLine')
-        Connection      = [WorkerConnection]::new(
-            $process.StandardInput.BaseStream, $process.StandardOutput.BaseStream, [FrameReader]::new(), [WorkerJson])
-        Log             = Start-WorkerLog $process
-    }
+    $worker = [StartedWorker]::new($process)
+    $worker.CommandLine = $CommandLine
+    $worker.IsBehindCommand = $Options.ContainsKey('CommandLine')
+    $worker.Connection = [WorkerConnection]::new(
+        $process.StandardInput.BaseStream, $process.StandardOutput.BaseStream, [FrameReader]::new(), [WorkerJson])
+    $worker.Log = Start-WorkerLog $process
+    Open-Worker $worker $Options
+}
+
+# Opens the conversation, and makes it the worker of this runspace. Gives the worker, or the error record that says why it is none.
+function Open-Worker {
+    param([object] $Worker, [hashtable] $Options)
+
     $isOpen = $false
     try {
-        $worker.EndWith([runspace]::DefaultRunspace)
-        $failure = Open-Conversation $worker $Options
+        $Worker.EndWith([runspace]::DefaultRunspace)
+        $failure = Open-Conversation $Worker $Options
         $isOpen = $null -eq $failure
     }
     finally {
         # It holds nothing yet.
-        if (-not $isOpen) { $worker.Stop($true) }
+        if (-not $isOpen) { $Worker.Stop($true) }
     }
 
     if (-not $isOpen) { return $failure }
-    $script:Session.Worker = $worker
-    $worker
+    $script:Session.Worker = $Worker
+    $Worker
 }
 
 # Both sides must speak the same version of the protocol. Gives nothing, or the error record that says why it cannot be.
@@ -44,13 +49,15 @@ function Open-Conversation {
         protocolVersion = $script:ProtocolVersion
         clientInfo      = @{ name = $module.Name; version = $module.Version.ToString() }
     }
-    if ($Options['Provider']) { $params.provider = $Options.Provider.ToLowerInvariant() }
+    # One that serves others, too, has a choice of its own.
+    $isLeft = $Worker.Address -and $Options['Provider'] -eq 'Auto'
+    if ($Options['Provider'] -and -not $isLeft) { $params.provider = $Options.Provider.ToLowerInvariant() }
     # On another machine this id is somebody else's, and nothing could be held for it here.
     if (-not $Worker.IsBehindCommand) {
         $params.processId = $PID
         if ([ReservationSocket]::IsWindows()) {
             $Worker.Connection.Holder = [RuntimeHolder]::new()
-            $Worker.Connection.Holder.EndWith($Worker.Process)
+            $Worker.Connection.Holder.EndWith($Worker)
             $params.capabilities = @{ holder = $true }
         }
     }
@@ -58,7 +65,7 @@ function Open-Conversation {
     $seconds = if ($Options['StartTimeout']) { $Options.StartTimeout } else { 30 }
     $reply = $Worker.Connection.Request('initialize', $params, $seconds * 1000)
     if ($null -eq $reply) { return ConvertTo-ConnectionError $Worker 'initialize' }
-    $target = $Worker.CommandLine -join ' '
+    $target = $Worker.Name()
     if ($null -ne $reply['error']) { return ConvertTo-ErrorRecord $reply['error'] $target }
     $Worker.Info = $reply['result']
     $theirs = [string] $Worker.Info['protocolVersion']

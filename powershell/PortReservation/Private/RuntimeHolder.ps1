@@ -9,9 +9,8 @@ class RuntimeHolder {
     hidden [string] $Call = ''
 
     # What is held ends with the worker at once, also while no cmdlet runs.
-    [void] EndWith([System.Diagnostics.Process] $worker) {
-        $worker.add_Exited([CompiledHandler]::Of([System.EventHandler], $this.End, 'Cancel'))
-        $worker.EnableRaisingEvents = $true
+    [void] EndWith([object] $worker) {
+        $worker.Tell($this.End)
     }
 
     # The reply to a request of the worker, without id.

@@ -1,40 +1,30 @@
-# A running worker: its process, the conversation with it, and what it logs.
+# What does the work of this runspace: the conversation with it, and what it logs. A StartedWorker is a process of this session's
+# own, a JoinedWorker serves others, too.
 class Worker {
-    [System.Diagnostics.Process] $Process
-    [string[]] $CommandLine
-    # Whether that is a program of the caller's choice, behind which may be another machine.
+    # How it was started; empty where it was not.
+    [string[]] $CommandLine = @()
+    # Where it listens; empty where it was started.
+    [string] $Address = ''
+    # Whether it was started by a program of the caller's choice, behind which may be another machine.
     [bool] $IsBehindCommand
     [object] $Connection
     # What the worker answered to initialize.
     [object] $Info
     # Lines of its log that no cmdlet has shown yet; a null is the end of the log.
     [System.Collections.Concurrent.ConcurrentQueue[string]] $Log
-    hidden [System.Collections.Generic.Queue[string]] $LastLines = [System.Collections.Generic.Queue[string]]::new()
-    hidden [bool] $LogHasEnded = $false
+    # What it is written to. It lets this session go when that ends.
+    hidden [System.IO.Stream] $Stream
     hidden [bool] $IsStopped = $false
     hidden [System.Management.Automation.Runspaces.Runspace] $Runspace
     hidden [System.Delegate] $AtRunspaceEnd
 
     [bool] IsUsable() {
-        return $null -eq $this.Connection.Failure -and -not $this.Process.HasExited
+        return $null -eq $this.Connection.Failure -and -not $this.HasEnded()
     }
 
-    # The lines logged since the last call. The last twenty are kept, to be told when the worker ends.
+    # The lines logged since the last call.
     [System.Collections.Generic.List[string]] ReadLog() {
-        $lines = [System.Collections.Generic.List[string]]::new()
-        $line = ''
-        while ($this.Log.TryDequeue([ref] $line)) {
-            if ($null -eq $line) {
-                $this.LogHasEnded = $true
-                continue
-            }
-
-            $lines.Add($line)
-            $this.LastLines.Enqueue($line)
-            if ($this.LastLines.Count -gt 20) { $null = $this.LastLines.Dequeue() }
-        }
-
-        return $lines
+        return [System.Collections.Generic.List[string]]::new()
     }
 
     # A runspace that is closed, as those of ForEach-Object -Parallel and of thread jobs are, runs no OnRemove of the module. The
@@ -42,71 +32,38 @@ class Worker {
     [void] EndWith([System.Management.Automation.Runspaces.Runspace] $runspace) {
         $this.Runspace = $runspace
         $this.AtRunspaceEnd = [CompiledHandler]::Of(
-            [System.EventHandler[System.Management.Automation.Runspaces.RunspaceStateEventArgs]],
-            $this.Process.StandardInput.BaseStream, 'Close')
+            [System.EventHandler[System.Management.Automation.Runspaces.RunspaceStateEventArgs]], $this.Stream, 'Close')
         $runspace.add_StateChanged($this.AtRunspaceEnd)
     }
 
-    # Ends the worker, which frees what it holds: by the end of its input, or by force, also where the first does not do.
+    # Lets it go, by force also where it does not answer. What it holds for this session is free then.
     [void] Stop([bool] $isForced) {
         if ($this.IsStopped) { return }
         $this.IsStopped = $true
         if ($null -ne $this.Runspace) { $this.Runspace.remove_StateChanged($this.AtRunspaceEnd) }
-        if ($null -ne $this.Connection.Holder) { $this.Connection.Holder.Dispose() }
-        $isBroken = $null -ne $this.Connection.Failure
-        try {
-            $this.Process.StandardInput.BaseStream.Close()
-        }
-        catch {
-            $isBroken = $true
-        }
-
-        $this.WaitForExit($isForced -or $isBroken)
-        $this.Process.Dispose()
+        $this.LetGo($isForced -or $null -ne $this.Connection.Failure)
     }
 
-    # What to call it. The process is the worker's, unless a command line leads to one, maybe on another machine.
+    # What to call it.
     [string] Describe() {
-        $id = "(process $($this.Process.Id))"
-        if (-not $this.IsBehindCommand) { return "The worker $id" }
-        return "The program '$($this.CommandLine[0])' $id, which leads to the worker,"
+        return "The worker ($($this.Whereabouts()))"
     }
 
     # What became of what it held.
     [string] DescribeLoss() {
-        if (-not $this.IsBehindCommand) { return 'The runtime reservations it held are free.' }
-        return 'The runtime reservations it held are free as soon as the worker has noticed.'
+        return 'The runtime reservations it held are free.'
     }
 
-    # How the worker ended, in a sentence, with its last lines.
-    [string] DescribeEnd() {
-        $this.WaitForExit($false)
-        # The last lines arrive shortly after the end, unless a child of the worker keeps the stream open.
-        for ($tries = 0; $tries -lt 100 -and -not $this.LogHasEnded; $tries++) {
-            $null = $this.ReadLog()
-            [System.Threading.Thread]::Sleep(10)
-        }
-
-        $text = "$($this.Describe()) ended with exit code $($this.Process.ExitCode)."
-        if ($this.LastLines.Count -gt 0) { $text += " Its last lines: $($this.LastLines -join "`n")" }
-        return $text
+    # What it is known by in an error record.
+    [string] Name() {
+        if ($this.Address) { return $this.Address }
+        return $this.CommandLine -join ' '
     }
 
-    # After five seconds, or at once by force, the process is killed.
-    hidden [void] WaitForExit([bool] $isForced) {
-        $patience = [System.Diagnostics.Stopwatch]::StartNew()
-        while (-not $this.Process.WaitForExit(50)) {
-            if ($isForced -or $patience.ElapsedMilliseconds -gt 5000) { $this.Kill() }
-        }
-    }
-
-    [void] Kill() {
-        try {
-            $this.Process.Kill()
-        }
-        catch [System.InvalidOperationException], [System.ComponentModel.Win32Exception] {
-            # It has ended meanwhile.
-            return
-        }
-    }
+    # Of each kind its own: whether it is gone, how to let it go, which one it is, how it ended in a sentence, and whom to tell.
+    hidden [bool] HasEnded() { return $true }
+    hidden [void] LetGo([bool] $isForced) { }
+    [string] Whereabouts() { return '' }
+    [string] DescribeEnd() { return '' }
+    [void] Tell([System.Threading.CancellationTokenSource] $end) { }
 }

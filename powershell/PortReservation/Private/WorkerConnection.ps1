@@ -18,6 +18,8 @@ class WorkerConnection {
     hidden static [string[]] $Final = @('reservation/release')
     # Is told of the progress of the call under way; $null where nobody asked.
     hidden [object] $Progress
+    # Is told of each read what it brought, also while no cmdlet runs; $null where nobody needs to know.
+    [System.Action[System.Threading.Tasks.Task[int]]] $AtRead
     # Why nothing can follow: a FormatException or ArgumentException for what is not the protocol, or that of the stream.
     [System.Exception] $Failure
 
@@ -68,6 +70,7 @@ class WorkerConnection {
             # Where nothing was written yet there is nothing to take back.
             $isOpen = $null -eq $reply -and $null -eq $this.Failure -and $null -ne $this.Writing
             if ($isOpen -and [WorkerConnection]::Final -notcontains $method) { $this.Cancel($id) }
+            if ($null -ne $this.AtRead -and $null -eq $this.Failure) { $this.Read() }
         }
 
         return $reply
@@ -92,7 +95,7 @@ class WorkerConnection {
     hidden [void] Receive([datetime] $deadline) {
         # Ctrl+C takes effect where a loop begins anew; a message that was cut out must not be lost there.
         while (-not $this.KeepNext()) {
-            if ($null -eq $this.Reading) { $this.Reading = $this.Frames.Receive($this.Output) }
+            $this.Read()
             $this.Wait($this.Reading, $deadline)
             $count = 0
             try {
@@ -106,6 +109,19 @@ class WorkerConnection {
 
             if ($count -eq 0) { throw [System.IO.EndOfStreamException]::new() }
         }
+    }
+
+    # Begins to read, where that is not under way.
+    hidden [void] Read() {
+        if ($null -ne $this.Reading) { return }
+        $this.Reading = $this.Frames.Receive($this.Output)
+        if ($null -ne $this.AtRead) { $null = $this.Reading.ContinueWith($this.AtRead) }
+    }
+
+    # Whether the other side has closed its end.
+    [bool] IsAtEnd() {
+        $this.Read()
+        return $this.Reading.IsCompleted -and ($this.Reading.IsFaulted -or $this.Reading.Result -eq 0)
     }
 
     hidden [bool] KeepNext() {

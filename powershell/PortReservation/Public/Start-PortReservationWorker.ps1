@@ -1,13 +1,15 @@
 function Start-PortReservationWorker {
     <#
     .SYNOPSIS
-    Starts the worker process of this session in a way of your choice.
+    Starts or joins the worker of this session in a way of your choice.
 
     .DESCRIPTION
-    The other cmdlets start a worker when they need one, with the best provider of the system. Start it yourself
-    to choose the provider, the Node.js, or the worker: one on another machine, for example. The choice holds
-    until Stop-PortReservationWorker, also for the worker that replaces one that has died. A CommandLine holds
-    even where it could not be started: the next cmdlet tries it again, and works on no other machine.
+    The other cmdlets start a worker when they need one, with the best provider of the system; where the
+    environment variable PORT_RESERVATION_ADDRESS says who serves, as it does under portreservation exec, they
+    join that one. Start it yourself to choose the provider, the Node.js, or the worker: one on another machine,
+    for example. The choice holds until Stop-PortReservationWorker, also for the worker that replaces one that
+    has died. A CommandLine or an Address holds even where nobody could be reached: the next cmdlet tries it
+    again, and works nowhere else.
 
     Errors, by id, all of them terminating: WorkerRunning (stop it first, or use -Force; it may hold
     reservations), NodeNotFound, NodeTooOld, WorkerNotFound, WorkerStartFailed, WorkerTimeout, WorkerExited,
@@ -16,7 +18,7 @@ function Start-PortReservationWorker {
 
     .PARAMETER Provider
     What carries reservations out: Auto (the default), Windows, Linux or Ledger. Auto is Windows on Windows, Linux
-    on Linux, Ledger elsewhere.
+    on Linux, Ledger elsewhere. With another than Auto a worker of its own is started, unless -Address names one.
 
     .PARAMETER NodePath
     The full path of the node program, 20.19 or newer. Default: that in the environment variable
@@ -25,6 +27,12 @@ function Start-PortReservationWorker {
 
     .PARAMETER WorkerPath
     The full path of worker.mjs. Default: the worker of this module.
+
+    .PARAMETER Address
+    Where a worker serves already: portreservation serve --listen, or exec. What is reserved by this session is
+    free when the session ends. Default: what PORT_RESERVATION_ADDRESS says, if somebody serves this user there,
+    and neither a Node.js, a worker nor a provider was asked for; else a worker is started. An empty text starts
+    one in any case.
 
     .PARAMETER CommandLine
     A program and its arguments that lead to a worker's standard streams, on this machine or another. Nothing in
@@ -45,8 +53,9 @@ function Start-PortReservationWorker {
     None.
 
     .OUTPUTS
-    None, or PortReservation.Worker with -PassThru: ProcessId (of the program started here), Provider, Platform,
-    Version, ProtocolVersion, RuntimeEnforcement, PersistentEnforcement, HandOver, CommandLine.
+    None, or PortReservation.Worker with -PassThru: ProcessId (of the program started here), Address (of one that
+    was joined), Provider, Platform, Version, ProtocolVersion, RuntimeEnforcement, PersistentEnforcement, HandOver,
+    CommandLine.
 
     .EXAMPLE
     Start-PortReservationWorker -Provider Ledger -PassThru
@@ -62,6 +71,11 @@ function Start-PortReservationWorker {
     Start-PortReservationWorker -Force -CommandLine ssh, build01, portreservation, serve, --stdio
 
     From now on, the reservations are made on the machine build01.
+
+    .EXAMPLE
+    Start-PortReservationWorker -Address ''
+
+    Starts a worker of this session's own, also under portreservation exec.
 
     .LINK
     Stop-PortReservationWorker
@@ -84,6 +98,10 @@ function Start-PortReservationWorker {
         [ValidateNotNullOrEmpty()]
         [string] $WorkerPath,
 
+        [Parameter(Mandatory, ParameterSetName = 'Address')]
+        [AllowEmptyString()]
+        [string] $Address,
+
         [Parameter(Mandatory, ParameterSetName = 'CommandLine')]
         [ValidateNotNullOrEmpty()]
         [string[]] $CommandLine,
@@ -101,19 +119,20 @@ function Start-PortReservationWorker {
     if ($null -ne $running -and $running.IsUsable() -and -not $Force -and -not $WhatIfPreference) {
         # What follows in a script is meant for the worker that was asked for, on another machine perhaps.
         $PSCmdlet.ThrowTerminatingError((New-ErrorRecord 'WorkerRunning' (
-            "A worker (process $($running.Process.Id)) is running already.") ResourceExists (
-            'Stop it with Stop-PortReservationWorker, or use -Force: both free its runtime reservations.') $running.Process.Id))
+            "A worker ($($running.Whereabouts())) is running already.") ResourceExists (
+            'Stop it with Stop-PortReservationWorker, or use -Force: both free its runtime reservations.') $running.Whereabouts()))
     }
 
     $options = @{ Provider = $Provider; StartTimeout = $StartTimeout }
     if ($NodePath) { $options.NodePath = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($NodePath) }
     if ($WorkerPath) { $options.WorkerPath = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($WorkerPath) }
     if ($CommandLine) { $options.CommandLine = $CommandLine }
-    $target = if ($CommandLine) { $CommandLine -join ' ' } else { "provider $Provider" }
+    if ($PSBoundParameters.ContainsKey('Address')) { $options.Address = $Address }
+    $target = if ($CommandLine) { $CommandLine -join ' ' } elseif ($Address) { "at $Address" } else { "provider $Provider" }
     if (-not $PSCmdlet.ShouldProcess($target, 'Start port reservation worker')) { return }
     # One that cannot be talked to any more may still live, and hold ports.
     Stop-Worker $running
-    if ($CommandLine) { $script:Session.Options = $options }
+    if ($CommandLine -or $Address) { $script:Session.Options = $options }
     $worker = Start-Worker $options
     if ($worker -is [System.Management.Automation.ErrorRecord]) { $PSCmdlet.ThrowTerminatingError($worker) }
     $script:Session.Options = $options

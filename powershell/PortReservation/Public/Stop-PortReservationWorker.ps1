@@ -1,12 +1,14 @@
 function Stop-PortReservationWorker {
     <#
     .SYNOPSIS
-    Stops the worker process of this session. Its runtime reservations end.
+    Stops or leaves the worker of this session. Its runtime reservations end.
 
     .DESCRIPTION
     Ends the worker, which frees the runtime reservations it holds; persistent ones stay. A worker that does not
-    end within five seconds is killed, with the same effect. What Start-PortReservationWorker was told is
-    forgotten: the next cmdlet that needs a worker starts the default one. Without a worker nothing happens.
+    end within five seconds is killed, with the same effect. One that was joined at an address goes on for others,
+    and frees what it holds for this session. What Start-PortReservationWorker was told is
+    forgotten: the next cmdlet that needs a worker starts or joins the default one. Without a worker nothing
+    happens.
 
     .PARAMETER PassThru
     Returns the worker that was stopped. By default nothing is returned.
@@ -36,7 +38,7 @@ function Stop-PortReservationWorker {
 
     . $script:UseCallerPreference
     $worker = $script:Session.Worker
-    $target = if ($null -eq $worker) { 'none is running' } else { "process $($worker.Process.Id)" }
+    $target = if ($null -eq $worker) { 'none is running' } else { $worker.Whereabouts() }
     if (-not $PSCmdlet.ShouldProcess($target, 'Stop port reservation worker')) { return }
     $script:Session.Options = @{}
     if ($null -eq $worker) { return }
