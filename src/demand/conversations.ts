@@ -63,6 +63,8 @@ export class Conversations {
       provider,
       platform,
       onInitialize: () => {},
+      // Whoever looks is to see whose the ports are that were given a moment ago.
+      beforeServing: () => this.#desk.record(),
       openService: ({ processId: said, ...options }) => {
         const asking = processId || said;
         return openService({ ...options, ...(asking && { owner: ownerOf(asking, platform) }) });

@@ -8,6 +8,7 @@ import type {
 import type { PortService } from '../service/port-service.ts';
 import { createRequest } from '../service/reservations/requests.ts';
 import { type Asker, lives, ownerOf } from './asker.ts';
+import { Soon } from './soon.ts';
 import { Stock } from './stock.ts';
 
 /** Who asks, and what is done with the answer. */
@@ -40,8 +41,11 @@ const pause = { shortest: 250, perProcess: 1 };
 /** Milliseconds after the last question that what is reserved ahead is kept. */
 const keptAhead = 2000;
 
-/** Milliseconds within which it is recorded whose a port is; until then it is this process's. */
-const recordedWithin = 100;
+/** When it is recorded whose a port is; until then it is this process's. One who asks alone hardly waits, many cost one write. */
+const recorded = { quiet: 2, apart: 25, within: 100 };
+
+/** How often a reader's look at what is recorded is waited for: while many ask, there is always some more. */
+const mostRecordings = 3;
 
 /** As many as are made in one step of the ledger. */
 const mostTogether = 64;
@@ -56,10 +60,13 @@ export class Desk {
   readonly #kept = new Map<string, Kept>();
   #singles: Waiting<number>[] = [];
   #asks: Ask[] = [];
-  #isWorking = false;
+  /** What is being done, and nothing else meanwhile. */
+  #working: Promise<void> | undefined;
+  /** Whether what was given is to be recorded before the work ends. */
+  #mustRecord = false;
   #askedAt = 0;
   #timer: NodeJS.Timeout | undefined;
-  #recording: NodeJS.Timeout | undefined;
+  readonly #recording = new Soon(() => void this.#record(), recorded);
   #isClosed = false;
 
   constructor(options: DeskOptions) {
@@ -96,43 +103,61 @@ export class Desk {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#recording);
+    this.#recording.close();
+  }
+
+  /** Resolves when it is recorded whose the ports are that were given until now, if that can be. */
+  async record(): Promise<void> {
+    for (let times = 0; times < mostRecordings && this.#stock.isUnrecorded; times++) await this.#record();
   }
 
   async #take(asker: Asker): Promise<number | undefined> {
     const kept = this.#keptOf(asker);
     const recorded = (reservations: Reservation[]) => void kept.reservations.push(...reservations);
     const port = await this.#stock.take({ owner: kept.owner, recorded });
-    if (port !== undefined) this.#recordSoon();
+    if (port !== undefined) this.#recording.ask();
     return port;
   }
 
-  /** What is given within a moment is recorded together. */
-  #recordSoon(): void {
-    this.#recording ??= setTimeout(() => {
-      this.#recording = undefined;
-      void this.#work(true);
-    }, recordedWithin).unref();
+  #record(): Promise<void> {
+    this.#mustRecord = true;
+    return this.#work();
   }
 
-  /** Answers all that wait, and brings the record up to what was given. */
-  async #work(isRecording = false): Promise<void> {
-    if (this.#isWorking || this.#isClosed) return;
-    this.#isWorking = true;
+  /** Answers all that wait, and brings the record up to what was given where that is due; resolves when all is done. */
+  async #work(): Promise<void> {
+    while (!this.#isClosed && this.#isDue) await (this.#working ?? this.#alone(() => this.#answerAll()));
+    this.#lookLater();
+  }
+
+  get #isDue(): boolean {
+    return this.#mustRecord || this.#asks.length + this.#singles.length > 0;
+  }
+
+  async #alone(work: () => Promise<void>): Promise<void> {
+    const doing = work();
+    this.#working = doing.catch(() => {}); // who only waits is told nothing
+    try {
+      await doing;
+    } finally {
+      this.#working = undefined;
+    }
+  }
+
+  async #answerAll(): Promise<void> {
     try {
       while (this.#asks.length + this.#singles.length > 0) {
         await this.#makeAsks(this.#asks.splice(0, mostTogether));
         await this.#serveSingles();
       }
-      if (this.#stock.isLow) await this.#stock.fill(0);
-      if (isRecording) await this.#stock.record();
+      if (this.#stock.isLow) await this.#stock.fill(0).catch(() => {}); // who asks next is told
+      if (!this.#mustRecord) return;
+      this.#mustRecord = false;
+      await this.#stock.record();
     } catch {
       // The record could not be written: the ports are kept all the same, and the next look tries again.
-    } finally {
-      this.#isWorking = false;
+      this.#mustRecord = false;
     }
-    if (this.#asks.length + this.#singles.length > 0) void this.#work();
-    this.#lookLater();
   }
 
   async #serveSingles(): Promise<void> {
@@ -201,16 +226,13 @@ export class Desk {
   }
 
   async #look(): Promise<void> {
-    await this.#work(true);
-    if (this.#isWorking || this.#isClosed) return;
-    this.#isWorking = true;
-    try {
+    await this.#record();
+    if (this.#working || this.#isClosed) return;
+    await this.#alone(async () => {
       if (this.#stock.left > 0 && performance.now() - this.#askedAt > keptAhead) await this.#stock.empty();
       await this.#freeThoseOfTheDead();
-    } finally {
-      this.#isWorking = false;
-    }
-    if (this.#asks.length + this.#singles.length > 0) await this.#work();
+    });
+    await this.#work();
   }
 
   async #freeThoseOfTheDead(): Promise<void> {

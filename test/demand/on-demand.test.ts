@@ -33,6 +33,22 @@ describe.skipIf(process.platform === 'win32')('ports on demand under exec (skipp
     await whenReserved(env, (all) => !owners(all).includes(asker.pid));
   });
 
+  test('whose a port is can be read at the address as soon as it was given', async () => {
+    const { address, portserver } = await startTree();
+    const { peer } = await converse(address);
+    peer.request(1, 'reservation/list', {});
+    await peer.next();
+    const askers = Array.from({ length: 4 }, sleeper);
+    const line = await connectTo(portserver);
+    for (const [index, { pid }] of askers.entries()) {
+      line.write(`${pid}\n`);
+      const [given] = (await once(line, 'data')) as [Buffer];
+      peer.request(index + 2, 'reservation/list', { port: Number(given) });
+      const listed = (await peer.next()).result as { reservations: Awaited<ReturnType<typeof reservations>> };
+      expect(owners(listed.reservations)).toEqual([pid, pid]);
+    }
+  });
+
   test('who asks again gets another one, and each of many gets its own', async () => {
     const { portserver } = await startTree();
     const asked = await Promise.all(Array.from({ length: 40 }, () => ask(portserver, `${process.pid}\n`.repeat(10))));

@@ -41,6 +41,8 @@ export interface ConnectionOptions extends SessionOptions {
   log: Log;
   /** Loads what is else loaded at its first use; called when the first request has been served. */
   loadParts?: () => Promise<void>;
+  /** Is waited for before each request is served. */
+  beforeServing?: () => Promise<void>;
 }
 
 /** How long requests before the end of input have to be answered, in milliseconds. */
@@ -77,6 +79,7 @@ export class Connection {
   readonly #served = new Set<Served>();
   readonly #gone = new AbortController();
   readonly #loadParts: () => Promise<void>;
+  readonly #beforeServing: ConnectionOptions['beforeServing'];
   #parts: Promise<void> | undefined;
   #resolveEnded: (code: number) => void = () => {};
   #isEnding = false;
@@ -90,6 +93,7 @@ export class Connection {
     });
     this.#log = log;
     this.#loadParts = options.loadParts ?? (async () => {});
+    this.#beforeServing = options.beforeServing;
     this.#session = new Session({
       ...options,
       drain: () => this.#drain(),
@@ -225,6 +229,7 @@ export class Connection {
 
   async #call<M extends keyof Methods>(method: M, params: unknown, served: Served): Promise<Methods[M]['result']> {
     await this.#parts;
+    await this.#beforeServing?.();
     const checked: Methods[M]['params'] & Common = checkParams(method, params);
     served.effect = effectOf(method, checked);
     const options: CallOptions = { signal: served.controller.signal };
