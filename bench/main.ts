@@ -11,6 +11,8 @@ import { onDemandCases } from './cases/on-demand.ts';
 import { powershellCases } from './cases/powershell.ts';
 import { runtimeCases } from './cases/runtime.ts';
 import { serviceCases } from './cases/service.ts';
+import { stormCases } from './cases/storm.ts';
+import { suiteCases } from './cases/suites.ts';
 import { workerCases } from './cases/worker.ts';
 import type { Result } from './measure.ts';
 
@@ -24,6 +26,8 @@ const all = [
   runtimeCases,
   getPortCases,
   onDemandCases,
+  suiteCases,
+  stormCases,
   desiredStateCases,
   fleetCases,
   dscCases,
@@ -32,10 +36,13 @@ const all = [
 ];
 const cases = all.flat().filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
-function line({ name, ratio, milliseconds, floor, aim }: Result): string {
+function line({ name, ratio, milliseconds, counts, skipped, floor, aim }: Result): string {
+  if (skipped) return `${name.padEnd(46)}  left out: ${skipped}`;
   const factor = ratio === undefined ? '' : `${ratio.toFixed(2)} x`;
-  const time = `${milliseconds < 10 ? milliseconds.toFixed(2) : milliseconds.toFixed(0)} ms`;
-  return `${name.padEnd(46)}${factor.padStart(9)}${time.padStart(11)}  ${floor ? `over ${floor}` : ''}${aim ? ` (aim ${aim})` : ''}`;
+  const digits = milliseconds !== undefined && milliseconds < 10 ? 2 : 0;
+  const time = milliseconds === undefined ? '' : `${milliseconds.toFixed(digits)} ms`;
+  const over = floor ? `over ${floor}` : '';
+  return `${name.padEnd(46)}${factor.padStart(9)}${time.padStart(11)}  ${counts ?? ''}${over}${aim ? ` (aim ${aim})` : ''}`;
 }
 
 console.log(`Node ${process.version}, ${process.platform}, ${availableParallelism()} processors`);

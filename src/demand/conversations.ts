@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { openService } from '../open-service.ts';
 import type { Hold, ProviderChoice } from '../protocol/generated/contract.ts';
-import { Connection } from '../rpc/server/connection.ts';
 import type { Log } from '../rpc/server/log.ts';
 import type { PortService } from '../service/port-service.ts';
 import { ownerOf, peerOf } from './asker.ts';
@@ -19,6 +18,9 @@ export interface Serving {
   /** Holds what is given to processes; what a connection is given is held by a service of its own. */
   service: () => Promise<PortService>;
 }
+
+/** Loaded for who speaks the contract: who asks by lines does not wait for it. */
+const loadConnection = () => import('../rpc/server/connection.ts');
 
 /** Serves everyone who connects: by lines who begins with a digit, by the contract all others. */
 export class Conversations {
@@ -48,6 +50,11 @@ export class Conversations {
     this.#open.delete(conversation);
   }
 
+  /** Loads what would be loaded later. */
+  async load(): Promise<void> {
+    await loadConnection();
+  }
+
   /** Frees what the connections have, which are closed by now; resolves when it is free. */
   async close(): Promise<void> {
     this.#desk.close();
@@ -56,6 +63,7 @@ export class Conversations {
 
   async #converse(socket: Socket, processId: number | undefined): Promise<void> {
     const { platform, provider, log } = this.#serving;
+    const { Connection } = await loadConnection();
     const connection = new Connection({
       input: socket,
       output: socket,

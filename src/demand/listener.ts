@@ -52,7 +52,8 @@ export async function listenAt(path: string, load: () => Promise<Conversations>)
   server.maxConnections = mostConnections;
   await listening(server, path);
   server.on('error', () => {}); // a connection that could not be accepted, for want of descriptors
-  const timer = setTimeout(() => void loaded().catch(() => {}), loadedAfter).unref();
+  const loadAll = async () => (await loaded()).load();
+  const timer = setTimeout(() => void loadAll().catch(() => {}), loadedAfter).unref();
   void removeStale(path).catch(() => {});
   return {
     path,

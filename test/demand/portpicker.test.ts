@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { portreservation, start } from '../cli/support.ts';
+import { useOwnNetwork } from '../kernel/held/support/own-network.ts';
 import { ownHome } from '../support/worker.ts';
+
+// Tests beside this one have ledgers of their own, and are given what nothing holds here.
+useOwnNetwork();
 
 const python = ['python3', '/usr/bin/python3'].find(
   (program) => spawnSync(program, ['-c', 'import portpicker']).status === 0,

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Listener } from '../../demand/listener.ts';
 import { addressVariables } from '../../demand/variables.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import {
@@ -148,7 +149,10 @@ async function exec(
       : undefined;
     const variables = { ...portVariables(range, envPrefix, env), ...sockets?.variables };
     const [file, ...args] = filledIn(words, variables);
-    const following = quiet || sockets ? undefined : followUse(service, reservations, terminal.platform);
+    let address: Listener | undefined;
+    const isMoot = () => address?.wasAsked ?? false;
+    const { platform } = terminal;
+    const following = quiet || sockets ? undefined : followUse(service, reservations, { platform, isMoot });
     const command = options.name ?? basename(words[0]);
     const onStart = (processId: number | undefined) => {
       following?.started(processId);
@@ -160,7 +164,7 @@ async function exec(
       if (given !== undefined) output.note(given);
       if (terminal.platform === 'linux') void ignoreRealTimeSignals().catch(() => {});
     };
-    const address = await listenForTree(service, { ...options, ...surroundings, hold: options.askedHold ?? 'none' });
+    address = await listenForTree(service, { ...options, ...surroundings, hold: options.askedHold ?? 'none' });
     const environment = { ...terminal.env, ...(address && addressVariables(address.path)), ...variables };
     const child = runChild([file!, ...args], environment, {
       terminal,

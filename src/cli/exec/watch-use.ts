@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { parseProcessStat } from '../../machine/process-stat.ts';
@@ -37,16 +37,19 @@ interface Following {
   use: Promise<Use | undefined>;
 }
 
-/** Follows it where the system says who has a port; otherwise nothing is known of it. */
+/**
+ * Follows it where the system says who has a port; otherwise nothing is known of it.
+ * @param how.isMoot whether nobody needs to know any more
+ */
 export function followUse(
   service: PortService,
   reservations: readonly Reservation[],
-  platform: NodeJS.Platform,
+  { platform, isMoot }: { platform: NodeJS.Platform; isMoot: () => boolean },
 ): Following | undefined {
   if (platform !== 'linux' && platform !== 'win32') return undefined;
   const ended = new AbortController();
   let commandId: number | undefined;
-  const use = watchUse(service, reservations, { commandId: () => commandId, signal: ended.signal });
+  const use = watchUse(service, reservations, { commandId: () => commandId, isMoot, signal: ended.signal });
   return {
     started: (id) => {
       commandId = id;
@@ -60,7 +63,7 @@ export function followUse(
 async function watchUse(
   service: PortService,
   reservations: readonly Reservation[],
-  { commandId, signal }: { commandId: () => number | undefined; signal: AbortSignal },
+  { commandId, isMoot, signal }: { commandId: () => number | undefined; isMoot: () => boolean; signal: AbortSignal },
 ): Promise<Use> {
   const use: Use = { looks: 0, isUsed: false };
   const began = performance.now();
@@ -72,6 +75,7 @@ async function watchUse(
   await look();
   for (let pause = rest.first; !use.isUsed; ) {
     await setTimeout(pause, undefined, { signal, ref: false }).catch(() => {});
+    if (isMoot()) break;
     const started = performance.now();
     // Also after the end: what is left of closed connections tells that there was a server.
     await look();
@@ -81,7 +85,8 @@ async function watchUse(
     if (!use.isUsed && left[0] !== undefined && performance.now() - began >= left[0] && id !== undefined) {
       left.shift();
       const protocols = [...new Set(reservations.map(({ protocol }) => protocol))];
-      use.elsewhere = (await listeningElsewhere(service, protocols, id)) ?? use.elsewhere;
+      const found = mayHaveSockets(id) ? await listeningElsewhere(service, protocols, id) : undefined;
+      use.elsewhere = found ?? use.elsewhere;
     }
     const longest = performance.now() - began < early ? rest.longest : rest.later;
     pause = Math.max(Math.min(1.5 * pause, longest), restPerLook * (performance.now() - started));
@@ -137,4 +142,30 @@ function descends(processId: number, commandId: number): boolean {
     // It has ended, or the system has no such files.
   }
   return false;
+}
+
+const lastStandardStream = 2;
+
+/** Whether the process or one that it started has a socket, as far as can be seen: looking at these few is cheap. */
+function mayHaveSockets(processId: number): boolean {
+  try {
+    const descriptors = `/proc/${processId}/fd`;
+    const own = readdirSync(descriptors).filter((one) => Number(one) > lastStandardStream);
+    if (own.some((one) => isSocket(`${descriptors}/${one}`))) return true;
+    const threads = readdirSync(`/proc/${processId}/task`);
+    const children = threads.flatMap((id) =>
+      readFileSync(`/proc/${processId}/task/${id}/children`, 'latin1').trim().split(' ').filter(Boolean),
+    );
+    return children.some((id) => mayHaveSockets(Number(id)));
+  } catch {
+    return true; // it has ended, or the system has no such files
+  }
+}
+
+function isSocket(descriptor: string): boolean {
+  try {
+    return readlinkSync(descriptor).startsWith('socket:');
+  } catch {
+    return false; // it is closed by now
+  }
 }
