@@ -1,150 +1,139 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { portreservation, start } from '../cli/support.ts';
 import { ownHome } from '../support/worker.ts';
-import { exampleTest, type Needs, pythonWith } from './several.ts';
+import { languages } from './languages.ts';
+import { exampleTest } from './several.ts';
 
 const clients = join(import.meta.dirname, '../../examples/clients');
-const gson = '/usr/share/java/gson.jar';
-const jsonrpcOfDebian = '/usr/share/gocode/src/github.com/sourcegraph/jsonrpc2';
-const crates = '/usr/share/cargo/registry';
+const made = mkdtempSync(join(tmpdir(), 'port-reservation-'));
+afterAll(() => rmSync(made, { recursive: true, force: true }));
 
-interface Language extends Needs {
-  name: string;
-  /** Builds it from a copy in the folder, and gives the command that runs it. */
-  build: (folder: string) => string[];
+/** A folder for PATH, with a `portreservation` of these lines of sh. */
+function onPath(name: string, ...lines: string[]): string {
+  const folder = join(made, name);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'portreservation'), ['#!/bin/sh', ...lines, ''].join('\n'), { mode: 0o755 });
+  return `${folder}${delimiter}${process.env.PATH}`;
 }
+const ours = onPath('ours', `exec ${process.execPath} ${portreservation} "$@"`);
+const broken = onPath('broken', 'exit 1');
 
-const run = (folder: string, program: string, words: string[], env = {}) =>
-  execFileSync(program, words, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+const scenario = /^reserved (\d+)\ntold \1\nlisted \1\nrefused RangeReserved\nreleased\n$/;
 
-const languages: Language[] = [
-  {
-    name: 'python',
-    isHere: [['python3', '--version']],
-    isInCi: true,
-    called: 'python3',
-    build: (folder) => [pythonWith('asyncio')!, join(folder, 'portreservation.py')],
-  },
-  {
-    name: 'go',
-    isHere: existsSync(jsonrpcOfDebian),
-    isInCi: true,
-    called: 'golang-github-sourcegraph-jsonrpc2-dev',
-    build: (folder) => {
-      run(folder, 'go', ['build', '-o', 'client', 'main.go'], { GO111MODULE: 'off', GOPATH: '/usr/share/gocode' });
-      return [join(folder, 'client')];
-    },
-  },
-  {
-    name: 'c',
-    isHere: [['gcc', '--version']],
-    isInCi: true,
-    called: 'gcc',
-    build: (folder) => {
-      run(folder, 'gcc', ['-Wall', '-Wextra', '-Werror', '-O1', '-o', 'client', 'client.c']);
-      return [join(folder, 'client')];
-    },
-  },
-  {
-    name: 'csharp',
-    isHere: [['dotnet', '--version']],
-    isInCi: true,
-    called: '.NET SDK',
-    build: (folder) => {
-      run(folder, 'dotnet', ['build', 'client.cs', '-o', 'out'], {
-        DOTNET_NOLOGO: '1',
-        DOTNET_CLI_TELEMETRY_OPTOUT: '1',
-      });
-      return [join(folder, 'out/client')];
-    },
-  },
-  {
-    name: 'java',
-    isHere: existsSync(gson),
-    isInCi: false,
-    called: 'libgoogle-gson-java',
-    build: (folder) => {
-      run(folder, 'javac', ['-cp', gson, 'Client.java']);
-      return ['java', '-cp', `${gson}:${folder}`, 'Client'];
-    },
-  },
-  {
-    name: 'rust',
-    isHere: existsSync(join(crates, 'serde_json-1.0.87')),
-    isInCi: false,
-    called: 'librust-serde-json-dev',
-    build: (folder) => {
-      const debian = `source.debian.directory="${crates}"`;
-      run(folder, 'cargo', ['build', '-q', '--config', debian, '--config', 'source.crates-io.replace-with="debian"']);
-      return [join(folder, 'target/debug/client')];
-    },
-  },
-];
-
-const scenario = /^reserved (\d+)\ntold \1\nlisted 1\nrefused RangeReserved\nreleased\n$/;
-
-function follow(child: ChildProcess) {
-  let said = '';
+/** Starts a client, which is killed with the test. */
+function follow(words: string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(words[0]!, words.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
   let look = () => {};
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-    look();
-  });
-  child.once('close', () => look());
-  return async (isEnough: (text: string) => boolean) => {
-    while (!isEnough(said) && child.exitCode === null && child.signalCode === null)
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      look();
+    });
+  const closed = once(child, 'close').then(([code]) => ({ code: code as number | null, ...said }));
+  void closed.then(() => look());
+  /** Waits for the text on standard output; fails where the client ends without it. */
+  const says = async (text: string) => {
+    while (!said.stdout.includes(text)) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended: ${JSON.stringify(said)}`);
       await new Promise<void>((resolve) => {
         look = resolve;
       });
-    return said;
+    }
   };
+  return { child, closed, says };
 }
 
-for (const language of languages) {
-  const { name, build } = language;
-  const folder = () => {
-    const made = mkdtempSync(join(tmpdir(), 'port-reservation-'));
-    onTestFinished(() => rmSync(made, { recursive: true, force: true }));
-    cpSync(join(clients, name), made, { recursive: true });
-    return made;
+/** The processes that a process started, by whichever of its threads. */
+const childrenOf = ({ pid }: ChildProcess) =>
+  readdirSync(`/proc/${pid}/task`)
+    .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' '))
+    .filter(Boolean)
+    .map(Number);
+
+/** An address where whoever calls is heard, and gets no answer: who serves goes then. */
+async function dying(): Promise<string> {
+  const address = join(mkdtempSync(join(made, 'dying-')), 'socket');
+  const server = createServer((socket) => socket.once('data', () => socket.destroy())).listen(address);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return address;
+}
+
+async function serving(env: NodeJS.ProcessEnv) {
+  const service = start(['serve', '--listen'], { env });
+  const [, address] = await service.line(/^PORT_RESERVATION_ADDRESS=(.*)$/m);
+  const kill = async () => {
+    service.child.kill('SIGKILL');
+    await once(service.child, 'exit');
   };
-  exampleTest(
-    `examples/clients/${name} joins exec, starts a worker, and notices the end of either`,
-    language,
-    async () => {
-      const words = build(folder());
-      const env = { ...ownHome(onTestFinished), PORT_RESERVATION_ADDRESS: '' };
-      const inTree = await start(['exec', '--quiet', '--', ...words], { env }).ended;
-      expect(inTree.stderr).toBe('');
-      expect(inTree.stdout).toMatch(scenario);
-      expect(inTree.code).toBe(0);
+  return { address: address!, kill };
+}
 
-      const worker = `${process.execPath} ${portreservation} serve --stdio`;
-      const alone = spawn(words[0]!, words.slice(1), {
-        env: { ...env, PORTRESERVATION: worker },
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      onTestFinished(() => void alone.kill('SIGKILL'));
-      expect(await follow(alone)(() => false)).toMatch(scenario);
+test('each client is one file of 60 to 100 lines', () => {
+  for (const { name, file } of languages) {
+    const lines = readFileSync(join(clients, name, file), 'utf8').split('\n').length - 1;
+    expect({ name, isShort: lines >= 60 && lines <= 100, lines }).toMatchObject({ isShort: true });
+  }
+});
 
-      // A service that is killed: the client is told, and waits for nothing.
-      const serving = start(['serve', '--listen'], { env });
-      const [, address] = await serving.line(/^PORT_RESERVATION_ADDRESS=(.*)$/m);
-      const staying = spawn(words[0]!, words.slice(1), {
-        env: { ...env, PORT_RESERVATION_ADDRESS: address, STAY: '1' },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      onTestFinished(() => void staying.kill('SIGKILL'));
-      const said = follow(staying);
-      await said((text) => text.includes('released\n'));
-      serving.child.kill('SIGKILL');
-      await once(serving.child, 'exit');
-      expect(await said((text) => text.includes('gone\n'))).toContain('released\ngone\n');
-    },
-  );
+for (const language of languages) {
+  const { name } = language;
+  let command: string[] | undefined;
+  const ready = () => {
+    cpSync(join(clients, name), join(made, name), { recursive: true });
+    command ??= language.build(join(made, name));
+    return command;
+  };
+  const environment = (path: string) => ({ ...ownHome(onTestFinished), PATH: path, PORT_RESERVATION_ADDRESS: '' });
+
+  exampleTest(`examples/clients/${name} joins exec, and is told when who serves is killed`, language, async () => {
+    const words = ready();
+    const env = environment(broken);
+    const inTree = await start(['exec', '--quiet', '--', ...words], { env }).ended;
+    expect(inTree).toEqual({ code: 0, stdout: expect.stringMatching(scenario), stderr: '' });
+
+    const { address, kill } = await serving(env);
+    const client = follow(words, { ...env, PORT_RESERVATION_ADDRESS: address, STAY: '1' });
+    await client.says('released\n');
+    await kill();
+    expect(await client.closed).toEqual({ code: 0, stdout: expect.stringMatching(/released\ngone\n$/), stderr: '' });
+
+    // The address is still set, and its socket is still there.
+    const later = follow(words, { ...env, PORT_RESERVATION_ADDRESS: address, PATH: ours });
+    expect(await later.closed).toEqual({ code: 0, stdout: expect.stringMatching(scenario), stderr: '' });
+  });
+
+  exampleTest(`examples/clients/${name} starts a worker, and is told when that is killed`, language, async () => {
+    const words = ready();
+    const env = environment(ours);
+    const alone = await follow(words, env).closed;
+    expect(alone).toEqual({ code: 0, stdout: expect.stringMatching(scenario), stderr: '' });
+
+    const client = follow(words, { ...env, STAY: '1' });
+    await client.says('released\n');
+    const [worker] = childrenOf(client.child);
+    process.kill(worker!, 'SIGKILL');
+    expect(await client.closed).toMatchObject({ code: 0, stdout: expect.stringMatching(/released\ngone\n$/) });
+  });
+
+  exampleTest(`examples/clients/${name} fails a call under way when nobody is left to answer`, language, async () => {
+    const words = ready();
+    const env = environment(broken);
+    const noWorker = await follow(words, env).closed;
+    expect(noWorker).toMatchObject({ stdout: '', stderr: expect.stringMatching(/./) });
+    expect(noWorker.code).not.toBe(0);
+
+    const client = follow(words, { ...env, PORT_RESERVATION_ADDRESS: await dying() });
+    const failed = await client.closed;
+    expect(failed).toMatchObject({ stdout: '', stderr: expect.stringMatching(/./) });
+    expect(failed.code).not.toBe(0); // of a .NET program that fails it is a signal
+  });
 }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { test } from 'vitest';
 
-const answers = (program: string, words: readonly string[]) => spawnSync(program, words).status === 0;
+/** Whether the program succeeds with the words. */
+export const answers = (program: string, words: readonly string[]) => spawnSync(program, words).status === 0;
 
 /** The Python that has these modules; undefined where none does. */
 export const pythonWith = (...modules: string[]): string | undefined =>

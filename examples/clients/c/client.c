@@ -1,5 +1,5 @@
-/* A client of PortReservation in plain C: joins who serves, or starts a worker. It reads no more of JSON than it needs; with a
-   JSON library at hand, use that for the bodies. Copy what is above main. */
+/* A client of PortReservation in C, with as much of JSON as it needs: joins who serves, or starts a worker. Copy what is above main. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,115 +8,93 @@
 #include <unistd.h>
 
 struct client {
-  FILE *from, *to;
+  FILE *from;
   int last_id;
+  void (*told)(const char *message); /* what the service tells by itself */
 };
 
-/* At the address, or else by a worker of one's own; 0 when somebody serves. */
-static int client_open(struct client *client, const char *command) {
+/* Joins the address, or else starts a worker; 0 when it could. What the program starts inherits nothing of it. */
+static int client_open(struct client *client, void (*told)(const char *)) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   const char *path = getenv("PORT_RESERVATION_ADDRESS");
-  client->last_id = 0;
-  if (path && strlen(path) < sizeof address.sun_path) {
-    strcpy(address.sun_path, path);
-    int connection = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) == 0) {
-      client->from = fdopen(connection, "r");
-      client->to = fdopen(dup(connection), "w");
-      return 0;
+  int ends[2] = {socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), -1};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path ? path : "");
+  if (connect(ends[0], (struct sockaddr *)&address, sizeof address) < 0) {
+    close(ends[0]);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+    if (fork() == 0) {
+      dup2(ends[1], 0), dup2(ends[1], 1);
+      execlp("portreservation", "portreservation", "serve", "--stdio", (char *)NULL);
+      perror("portreservation"), _exit(127);
     }
-    close(connection);
+    close(ends[1]);
   }
-  int in[2], out[2];
-  if (pipe(in) < 0 || pipe(out) < 0) return -1;
-  if (fork() == 0) {
-    dup2(in[0], 0), dup2(out[1], 1);
-    close(in[0]), close(in[1]), close(out[0]), close(out[1]);
-    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-    _exit(127);
-  }
-  close(in[0]), close(out[1]);
-  client->from = fdopen(out[0], "r");
-  client->to = fdopen(in[1], "w");
-  return 0;
+  signal(SIGPIPE, SIG_IGN); /* writing to who is gone fails, and ends nobody */
+  *client = (struct client){fdopen(ends[0], "r"), 0, told};
+  return client->from ? 0 : -1;
 }
 
 /* The next message, to be freed; NULL when nobody serves any more: what was reserved is free then. */
 static char *client_read(struct client *client) {
   char line[256];
-  size_t length = 0;
+  size_t length = 0; /* in bytes */
   while (fgets(line, sizeof line, client->from) && strcmp(line, "\r\n") != 0)
     if (strncmp(line, "Content-Length:", 15) == 0) length = strtoul(line + 15, NULL, 10);
   char *body = length ? calloc(length + 1, 1) : NULL;
-  if (body && fread(body, 1, length, client->from) == length) return body;
-  free(body);
-  return NULL;
+  if (body && fread(body, 1, length, client->from) != length) free(body), body = NULL;
+  return body;
 }
 
-/* Calls a method; the whole answer, to be freed: "result" or "error" is in it. What the service tells meanwhile goes to told. */
-static char *client_call(struct client *client, const char *method, const char *params, void (*told)(const char *)) {
-  char id[32], head[160];
-  snprintf(id, sizeof id, "\"id\":%d,", ++client->last_id);
-  int length = snprintf(head, sizeof head, "{\"jsonrpc\":\"2.0\",%s\"method\":\"%s\",\"params\":", id, method);
-  fprintf(client->to, "Content-Length: %zu\r\n\r\n%s%s}", (size_t)length + strlen(params) + 1, head, params);
-  if (fflush(client->to) != 0) return NULL;
+/* Calls a method; the whole answer, to be freed, with "result" or "error" in it; NULL when nobody serves any more. */
+static char *client_call(struct client *client, const char *method, const char *params) {
+  char head[160], id[32];
+  int length = snprintf(head, sizeof head, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":", ++client->last_id, method);
+  dprintf(fileno(client->from), "Content-Length: %zu\r\n\r\n%s%s}", (size_t)length + strlen(params) + 1, head, params);
   snprintf(id, sizeof id, "\"id\":%d", client->last_id);
   for (char *message; (message = client_read(client)); free(message)) {
-    if (strstr(message, "\"method\":")) told(message);
+    if (strstr(message, "\"method\":")) client->told(message);
     else if (strstr(message, id)) return message;
   }
   return NULL;
 }
 
-/* The number behind a key, or -1; the text behind it, or an empty one. */
-static long number_of(const char *message, const char *key) {
-  const char *at = message ? strstr(message, key) : NULL;
-  return at ? strtol(at + strlen(key), NULL, 10) : -1;
-}
-static const char *text_of(const char *message, const char *key, char *text, size_t size) {
-  const char *at = message ? strstr(message, key) : NULL;
-  snprintf(text, size, "%.*s", at ? (int)strcspn(at + strlen(key), "\"") : 0, at ? at + strlen(key) : "");
-  return text;
+/* Frees what is held, and closes. */
+static void client_close(struct client *client) {
+  shutdown(fileno(client->from), SHUT_WR);
+  for (char *message; (message = client_read(client));) free(message);
+  fclose(client->from);
 }
 
 static int is_told;
 static void on_told(const char *message) {
-  const char *added = strstr(message, "\"added\":");
-  if (strstr(message, "reservation/changed") && added && strstr(added, "\"name\":\"demo\"")) is_told = 1;
+  if (strstr(message, "\"removed\":[]") && strstr(message, "\"name\":\"démo\"")) is_told = 1;
+}
+
+/* Prints what stands behind the key in the answer, and gives it as a number; where there is none, the program ends. */
+static long show(const char *what, char *answer, const char *key) {
+  const char *at = answer ? strstr(answer, key) : NULL;
+  if (!at) fprintf(stderr, "%s\n", answer ? answer : "Nobody serves any more."), exit(1);
+  long number = strtol(at += strlen(key), NULL, 10);
+  printf("%s %.*s\n", what, (int)strcspn(at, ",}\""), at);
+  free(answer);
+  return number;
 }
 
 int main(void) {
   struct client ports;
-  char params[160], name[64];
-  const char *command = getenv("PORTRESERVATION");
-  setvbuf(stdout, NULL, _IOLBF, 0);
-  if (client_open(&ports, command ? command : "portreservation serve --stdio") < 0) return 1;
-  snprintf(params, sizeof params,
-           "{\"protocolVersion\":1,\"processId\":%ld,\"capabilities\":{\"reservationChanged\":true}}", (long)getpid());
-  free(client_call(&ports, "initialize", params, on_told));
-  char *made = client_call(&ports, "reservation/create", "{\"protocol\":\"tcp\",\"numberOfPorts\":2,\"name\":\"demo\"}", on_told);
-  long first = number_of(made, "\"startPort\":");
-  if (first < 0) return fprintf(stderr, "%s\n", made ? made : "nobody serves"), 1;
-  free(made);
-  printf("reserved %ld\n", first);
-  while (!is_told) {
-    char *message = client_read(&ports);
-    if (!message) return 1;
-    on_told(message);
-    free(message);
-  }
+  char params[160] = "{\"protocol\":\"tcp\",\"numberOfPorts\":2,\"name\":\"démo\"}";
+  if (client_open(&ports, on_told) < 0) return perror("client"), 1;
+  free(client_call(&ports, "initialize", "{\"protocolVersion\":1,\"capabilities\":{\"reservationChanged\":true}}"));
+  long first = show("reserved", client_call(&ports, "reservation/create", params), "\"startPort\":");
+  for (char *message; !is_told && (message = client_read(&ports)); free(message)) on_told(message);
   printf("told %ld\n", first);
-  char *listed = client_call(&ports, "reservation/list", "{\"name\":\"demo\"}", on_told);
-  printf("listed %d\n", number_of(listed, "\"startPort\":") == first);
+  show("listed", client_call(&ports, "reservation/list", "{\"name\":\"démo\"}"), "\"startPort\":");
   snprintf(params, sizeof params, "{\"protocol\":\"tcp\",\"startPort\":%ld}", first);
-  char *refused = client_call(&ports, "reservation/create", params, on_told);
-  printf("refused %s\n", text_of(strstr(refused, "\"data\":"), "\"name\":\"", name, sizeof name));
+  show("refused", client_call(&ports, "reservation/create", params), "\"data\":{\"name\":\"");
   snprintf(params, sizeof params, "{\"protocol\":\"tcp\",\"range\":{\"startPort\":%ld,\"numberOfPorts\":2}}", first);
-  free(client_call(&ports, "reservation/release", params, on_told));
+  free(client_call(&ports, "reservation/release", params));
   puts("released");
-  if (getenv("STAY")) {
-    for (char *message; (message = client_read(&ports));) free(message);
-    puts("gone");
-  }
-  return 0;
+  for (char *message; getenv("STAY") && (message = client_read(&ports));) free(message);
+  if (getenv("STAY")) puts("gone");
+  client_close(&ports);
 }

@@ -4,122 +4,88 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"os"
 	"os/exec"
-	"strings"
+	"sync"
 
 	"github.com/sourcegraph/jsonrpc2"
 )
 
-type Range struct {
-	StartPort     int `json:"startPort"`
-	NumberOfPorts int `json:"numberOfPorts"`
-}
-
 type Reservation struct {
-	Protocol string `json:"protocol"`
-	Range    Range  `json:"range"`
-	Name     string `json:"name,omitempty"`
+	Protocol, Name, Token string
+	Range                 struct{ StartPort, NumberOfPorts int }
 }
-
+type Reservations struct{ Reservations []Reservation }
 type Change struct{ Added, Removed []Reservation }
-
-// Client is a conversation. Its DisconnectNotify tells when nobody serves any more; calls under way fail then.
-type Client struct{ *jsonrpc2.Conn }
-
-// Open joins the address, or else starts the command. Watch gets every change of the reservations; it may be nil.
-func Open(ctx context.Context, command []string, watch func(Change)) (*Client, error) {
-	stream, err := join(command)
-	if err != nil {
-		return nil, err
-	}
-	handler := jsonrpc2.HandlerWithError(func(_ context.Context, _ *jsonrpc2.Conn, request *jsonrpc2.Request) (any, error) {
-		var change Change
-		if request.Method == "reservation/changed" && watch != nil && json.Unmarshal(*request.Params, &change) == nil {
-			watch(change)
-		}
-		return nil, nil
-	})
-	conn := jsonrpc2.NewConn(ctx, jsonrpc2.NewBufferedStream(stream, jsonrpc2.VSCodeObjectCodec{}), handler)
-	params := map[string]any{
-		"protocolVersion": 1,
-		"processId":       os.Getpid(),
-		"capabilities":    map[string]any{"reservationChanged": watch != nil},
-	}
-	if err := conn.Call(ctx, "initialize", params, nil); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return &Client{conn}, nil
-}
-
-// Create reserves ports until the client is closed.
-func (c *Client) Create(ctx context.Context, wish map[string]any) ([]Reservation, error) {
-	var result struct{ Reservations []Reservation }
-	err := c.Call(ctx, "reservation/create", wish, &result)
-	return result.Reservations, err
-}
-
-// NameOf gives the name in the catalogue of what the service refused; empty for other failures.
-func NameOf(err error) string {
-	var refusal *jsonrpc2.Error
-	var data struct{ Name string }
-	if errors.As(err, &refusal) && refusal.Data != nil {
-		json.Unmarshal(*refusal.Data, &data)
-	}
-	return data.Name
-}
+type Params map[string]any // by name
 
 type pipes struct {
 	io.Reader
 	io.WriteCloser
 }
 
-func join(command []string) (io.ReadWriteCloser, error) {
-	if address := os.Getenv("PORT_RESERVATION_ADDRESS"); address != "" {
-		if connection, err := net.Dial("unix", address); err == nil {
-			return connection, nil
+// Open joins the address, or else starts a worker. The DisconnectNotify of what it gives tells when nobody serves any more:
+// calls under way fail then, and what was reserved is free. Watch is told of every change; while it waits, so does every answer.
+func Open(ctx context.Context, watch func(Change)) (*jsonrpc2.Conn, error) {
+	var stream io.ReadWriteCloser
+	stream, err := net.Dial("unix", os.Getenv("PORT_RESERVATION_ADDRESS"))
+	if err != nil {
+		worker := exec.Command("portreservation", "serve", "--stdio")
+		worker.Stderr = os.Stderr
+		input, _ := worker.StdinPipe()
+		output, _ := worker.StdoutPipe()
+		if err := worker.Start(); err != nil {
+			return nil, err
 		}
+		stream = pipes{output, input}
 	}
-	worker := exec.Command(command[0], command[1:]...)
-	input, _ := worker.StdinPipe()
-	output, err := worker.StdoutPipe()
-	if err == nil {
-		err = worker.Start()
+	handler := jsonrpc2.HandlerWithError(func(_ context.Context, _ *jsonrpc2.Conn, told *jsonrpc2.Request) (any, error) {
+		var change Change
+		if told.Method == "reservation/changed" && told.Params != nil && json.Unmarshal(*told.Params, &change) == nil {
+			watch(change)
+		}
+		return nil, nil
+	})
+	conn := jsonrpc2.NewConn(ctx, jsonrpc2.NewBufferedStream(stream, jsonrpc2.VSCodeObjectCodec{}), handler)
+	params := Params{"protocolVersion": 1, "processId": os.Getpid(), "capabilities": Params{"reservationChanged": true}}
+	return conn, conn.Call(ctx, "initialize", params, nil)
+}
+
+// NameOf gives the name in the catalogue of what the service refused; empty for other failures.
+func NameOf(err error) string {
+	var data struct{ Name string }
+	if refusal, is := err.(*jsonrpc2.Error); is && refusal.Data != nil {
+		json.Unmarshal(*refusal.Data, &data)
 	}
-	return pipes{output, input}, err
+	return data.Name
 }
 
 func main() {
-	ctx := context.Background()
-	command := strings.Fields(os.Getenv("PORTRESERVATION"))
-	if len(command) == 0 {
-		command = []string{"portreservation", "serve", "--stdio"}
-	}
-	told := make(chan Change, 16)
-	ports, err := Open(ctx, command, func(change Change) { told <- change })
+	ctx, told, once := context.Background(), make(chan bool), sync.Once{}
+	ports, err := Open(ctx, func(change Change) {
+		if len(change.Added) > 0 && change.Added[0].Name == "démo" {
+			once.Do(func() { close(told) })
+		}
+	})
 	check(err)
 	defer ports.Close()
-	made, err := ports.Create(ctx, map[string]any{"protocol": "tcp", "numberOfPorts": 2, "name": "demo"})
-	check(err)
-	taken := made[0].Range
-	fmt.Println("reserved", taken.StartPort)
-	for isTold := false; !isTold; {
-		for _, one := range (<-told).Added {
-			isTold = isTold || one.Name == "demo"
-		}
+	var made, listed Reservations
+	check(ports.Call(ctx, "reservation/create", Params{"protocol": "tcp", "numberOfPorts": 2, "name": "démo"}, &made))
+	first := made.Reservations[0].Range.StartPort
+	fmt.Println("reserved", first)
+	select {
+	case <-told:
+	case <-ports.DisconnectNotify():
 	}
-	fmt.Println("told", taken.StartPort)
-	var listed struct{ Reservations []Reservation }
-	check(ports.Call(ctx, "reservation/list", map[string]any{"name": "demo"}, &listed))
-	fmt.Println("listed", len(listed.Reservations))
-	_, err = ports.Create(ctx, map[string]any{"protocol": "tcp", "startPort": taken.StartPort})
-	fmt.Println("refused", NameOf(err))
-	check(ports.Call(ctx, "reservation/release", map[string]any{"protocol": "tcp", "range": taken}, nil))
+	fmt.Println("told", first)
+	check(ports.Call(ctx, "reservation/list", Params{"name": "démo"}, &listed))
+	fmt.Println("listed", listed.Reservations[0].Range.StartPort)
+	fmt.Println("refused", NameOf(ports.Call(ctx, "reservation/create", Params{"protocol": "tcp", "startPort": first}, nil)))
+	check(ports.Call(ctx, "reservation/release", Params{"token": made.Reservations[0].Token}, nil))
 	fmt.Println("released")
 	if os.Getenv("STAY") != "" {
 		<-ports.DisconnectNotify()
@@ -129,7 +95,6 @@ func main() {
 
 func check(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		log.Fatal(err)
 	}
 }

@@ -1,16 +1,14 @@
-"""A client of PortReservation on Python's own asyncio: joins who serves, or starts a worker. Copy it.
-
-async with await Client.open() as ports:
-    made = await ports.call("reservation/create", {"protocol": "tcp", "numberOfPorts": 2})
-"""
+"""A client of PortReservation on Python's own asyncio: joins who serves, or starts a worker. Copy what is above main."""
 
 import asyncio
+import contextlib
 import json
 import os
+from asyncio.subprocess import PIPE
 
 
 class PortError(Exception):
-    """What the service refused: `name` is of the catalogue, `hint` says what to do."""
+    """What the service refused: `name` is of the catalogue, `hint` says what to do, `errors` which params are wrong."""
 
     def __init__(self, error):
         super().__init__(error["message"])
@@ -23,95 +21,79 @@ class WorkerGone(Exception):
 
 
 class Client:
-    def __init__(self, reader, writer, process=None):
-        self._reader, self._writer, self._process = reader, writer, process
-        self._waiting, self._last_id, self.on_change = {}, 0, None
-        self.gone = asyncio.get_running_loop().create_future()
+    def __init__(self, reader, writer, watch):
+        self._reader, self._writer, self._watch, self._waiting, self._last_id = reader, writer, watch, {}, 0
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, command=("portreservation", "serve", "--stdio"), watch=None):
-        address, process = os.environ.get("PORT_RESERVATION_ADDRESS"), None
+    @contextlib.asynccontextmanager
+    async def open(cls, command=("portreservation", "serve", "--stdio"), watch=lambda change: None):
+        """Watch is called with every change of the reservations, and with None when nobody serves any more."""
+        process = None
         try:
-            reader, writer = await asyncio.open_unix_connection(address or "")
+            reader, writer = await asyncio.open_unix_connection(os.environ.get("PORT_RESERVATION_ADDRESS", ""))
         except OSError:  # nobody there
-            pipe = asyncio.subprocess.PIPE
-            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+            process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
             reader, writer = process.stdout, process.stdin
-        client = cls(reader, writer, process)
-        client.on_change = watch
-        # On this machine: a worker that is started here ends when this process does.
-        params = {"protocolVersion": 1, "processId": os.getpid(), "capabilities": {"reservationChanged": watch is not None}}
-        client.server = await client.call("initialize", params)
-        return client
+        client = cls(reader, writer, watch)
+        try:
+            await client.call("initialize", {"protocolVersion": 1, "capabilities": {"reservationChanged": True}})
+            yield client
+        finally:
+            writer.close()  # the end of input frees what is held
+            await client._reading
+            if process:
+                await process.wait()
 
     async def call(self, method, params):
-        if self.gone.done():
+        if self._reading.done():
             raise WorkerGone
         self._last_id += 1
         answer = self._waiting[self._last_id] = asyncio.get_running_loop().create_future()
-        self._send({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params})
-        return await answer
-
-    async def close(self):
-        self._writer.close()  # the end of input frees what is held
-        await self._reading
-        if self._process:
-            await self._process.wait()
-
-    async def __aenter__(self):
-        return self
-
-    async def __aexit__(self, *_):
-        await self.close()
-
-    def _send(self, message):
-        body = json.dumps(message).encode()
+        body = json.dumps({"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": params}).encode()
         self._writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        return await answer
 
     async def _read(self):
         try:
             while True:
                 header = await self._reader.readuntil(b"\r\n\r\n")
-                length = next(int(line.split(b":")[1]) for line in header.split(b"\r\n") if line.lower().startswith(b"content-length"))
-                self._take(json.loads(await self._reader.readexactly(length)))
+                length = next(int(line[15:]) for line in header.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+                message = json.loads(await self._reader.readexactly(length))
+                answer = self._waiting.pop(message.get("id"), None)
+                if message.get("method") == "reservation/changed":
+                    self._watch(message["params"])
+                elif answer and not answer.cancelled():
+                    answer.set_exception(PortError(message["error"])) if "error" in message else answer.set_result(message["result"])
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        # Calls under way would wait for ever.
-        for answer in self._waiting.values():
-            answer.set_exception(WorkerGone())
-        self._waiting.clear()
-        self.gone.set_result(None)
-
-    def _take(self, message):
-        answer = self._waiting.pop(message.get("id"), None)
-        if message.get("method") == "reservation/changed" and self.on_change:
-            self.on_change(message["params"])
-        elif answer and not answer.done():
-            answer.set_exception(PortError(message["error"])) if "error" in message else answer.set_result(message["result"])
+        finally:  # calls under way would wait for ever
+            for answer in self._waiting.values():
+                answer.cancelled() or answer.set_exception(WorkerGone())
+            self._watch(None)
 
 
 async def main():
-    """What every example client shows, one line each."""
     told = asyncio.Queue()
-    async with await Client.open(os.environ.get("PORTRESERVATION", "portreservation serve --stdio").split(), told.put_nowait) as ports:
-        made = await ports.call("reservation/create", {"protocol": "tcp", "numberOfPorts": 2, "name": "demo"})
+    async with Client.open(watch=told.put_nowait) as ports:
+        made = await ports.call("reservation/create", {"protocol": "tcp", "numberOfPorts": 2, "name": "démo"})
         taken = made["reservations"][0]["range"]
-        print("reserved", taken["startPort"], flush=True)
-        while not any(one.get("name") == "demo" for one in (await told.get())["added"]):
+        print("reserved", taken["startPort"])
+        while (change := await told.get()) and not any(one.get("name") == "démo" for one in change["added"]):
             pass
-        print("told", taken["startPort"], flush=True)
-        listed = await ports.call("reservation/list", {"name": "demo"})
-        print("listed", len(listed["reservations"]), flush=True)
+        print("told", taken["startPort"])
+        listed = await ports.call("reservation/list", {"name": "démo"})
+        print("listed", listed["reservations"][0]["range"]["startPort"])
         try:
             await ports.call("reservation/create", {"protocol": "tcp", **taken})
         except PortError as error:
-            print("refused", error.name, flush=True)
+            print("refused", error.name)
         await ports.call("reservation/release", {"protocol": "tcp", "range": taken})
-        print("released", flush=True)
+        print("released")
         if os.environ.get("STAY"):
-            await ports.gone
-            print("gone", flush=True)
+            while await told.get():
+                pass
+            print("gone")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ export const noRoots: string | undefined = (() => {
 })();
 
 /** Where this machine has Debian's packages from; else debootstrap's own choice. */
-function mirror(): string[] {
+export function mirror(): string[] {
   if (!/^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8'))) return [];
   const format = ['indextargets', '--format', '$(SITE)', 'Created-By: Packages', 'Origin: Debian'];
   const [site = ''] = execFileSync('apt-get', format, { encoding: 'utf8' }).split('\n');

@@ -1,126 +1,94 @@
-//! A client of PortReservation on std and serde_json: joins who serves, or starts a worker. Copy what is above main.
+//! A client of PortReservation on lsp-server: joins who serves, or starts a worker. Copy what is above main.
+use lsp_server::{Message, Notification, Request, Response, ResponseError};
 use serde_json::{json, Value};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::collections::VecDeque;
+use std::io::{self, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
-/// What the service refused, or that nobody serves any more: what was reserved is free then.
-#[derive(Debug)]
-pub enum Failure {
-    Refused { name: String, message: String },
-    Gone(io::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure::Gone(error)
-    }
+/// The name in the catalogue of what the service refused; empty for a fault of the request itself.
+pub fn name_of(refusal: &ResponseError) -> &str {
+    refusal.data.as_ref().and_then(|data| data["name"].as_str()).unwrap_or_default()
 }
 
 /// A conversation. Calls are made one after the other; what is told meanwhile is kept for `next_told`.
 pub struct Client {
-    from: Box<dyn BufRead>,
+    from: BufReader<Box<dyn io::Read>>,
     to: Box<dyn Write>,
     worker: Option<Child>,
-    last_id: u64,
-    told: Vec<Value>,
+    last_id: i32,
+    told: VecDeque<Notification>,
 }
 
 impl Client {
-    /// Joins the address, or else starts the command.
-    pub fn open(command: &[&str]) -> Result<Client, Failure> {
+    /// Joins the address, or else starts a worker.
+    pub fn open() -> io::Result<Client> {
         let address = std::env::var_os("PORT_RESERVATION_ADDRESS").unwrap_or_default();
-        let (from, to, worker): (Box<dyn BufRead>, Box<dyn Write>, _) = match UnixStream::connect(address) {
-            Ok(stream) => (Box::new(BufReader::new(stream.try_clone()?)), Box::new(stream), None),
-            Err(_) => {
-                let mut start = Command::new(command[0]);
-                let start = start.args(&command[1..]).stdin(Stdio::piped()).stdout(Stdio::piped());
-                let mut worker = start.spawn()?;
-                let (input, output) = (worker.stdin.take().unwrap(), worker.stdout.take().unwrap());
-                (Box::new(BufReader::new(output)), Box::new(input), Some(worker))
-            }
+        let (from, to, worker): (Box<dyn io::Read>, Box<dyn Write>, _) = if let Ok(stream) = UnixStream::connect(address) {
+            (Box::new(stream.try_clone()?), Box::new(stream), None)
+        } else {
+            let mut start = Command::new("portreservation");
+            let mut worker = start.args(["serve", "--stdio"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            (Box::new(worker.stdout.take().unwrap()), Box::new(worker.stdin.take().unwrap()), Some(worker))
         };
-        let mut client = Client { from, to, worker, last_id: 0, told: vec![] };
-        let capabilities = json!({"reservationChanged": true});
-        client.call(
-            "initialize",
-            json!({"protocolVersion": 1, "processId": std::process::id(), "capabilities": capabilities}),
-        )?;
+        let mut client = Client { from: BufReader::new(from), to, worker, last_id: 0, told: VecDeque::new() };
+        let (process, capabilities) = (std::process::id(), json!({"reservationChanged": true}));
+        let params = json!({"protocolVersion": 1, "processId": process, "capabilities": capabilities});
+        client.call("initialize", params)?.map_err(|refusal| io::Error::other(refusal.message))?;
         Ok(client)
     }
 
-    pub fn call(&mut self, method: &str, params: Value) -> Result<Value, Failure> {
+    /// Calls a method, with its params by name, and waits. Fails when nobody serves any more: what was reserved is free then.
+    pub fn call(&mut self, method: &str, params: Value) -> io::Result<Result<Value, ResponseError>> {
         self.last_id += 1;
-        let message = json!({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params});
-        let body = message.to_string();
-        write!(self.to, "Content-Length: {}\r\n\r\n{body}", body.len())?;
-        self.to.flush()?;
+        Message::Request(Request::new(self.last_id.into(), method.into(), params)).write(&mut self.to)?;
         loop {
-            let answer = self.read()?;
-            if answer["id"] != json!(self.last_id) {
-                self.told.push(answer);
-            } else if let Some(error) = answer.get("error") {
-                let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
-                let (name, message) = (text(&error["data"]["name"]), text(&error["message"]));
-                return Err(Failure::Refused { name, message });
-            } else {
-                return Ok(answer["result"].clone());
+            if let Some(answer) = self.read()? {
+                return Ok(answer.error.map_or(Ok(answer.result.unwrap_or_default()), Err));
             }
         }
     }
 
     /// The next notification, such as `reservation/changed`.
-    pub fn next_told(&mut self) -> Result<Value, Failure> {
-        if self.told.is_empty() { Ok(self.read()?) } else { Ok(self.told.remove(0)) }
+    pub fn next_told(&mut self) -> io::Result<Notification> {
+        while self.told.is_empty() {
+            self.read()?;
+        }
+        Ok(self.told.pop_front().unwrap())
     }
 
-    fn read(&mut self) -> io::Result<Value> {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if self.from.read_line(&mut line)? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            match line.trim_end().split_once(':') {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => length = value.trim().parse().unwrap_or(0),
-                Some(_) => {}
-                None => break,
-            }
+    /// The answer to the call under way, or None: something else has come.
+    fn read(&mut self) -> io::Result<Option<Response>> {
+        match Message::read(&mut self.from)? {
+            Some(Message::Response(answer)) => return Ok(Some(answer)),
+            Some(Message::Notification(told)) => self.told.push_back(told),
+            Some(Message::Request(_)) => {} // only a client that offers to hold is asked
+            None => return Err(io::ErrorKind::UnexpectedEof.into()),
         }
-        let mut body = vec![0; length];
-        self.from.read_exact(&mut body)?;
-        Ok(serde_json::from_slice(&body)?)
+        Ok(None)
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         self.to = Box::new(io::sink()); // the end of its input frees what is held
-        if let Some(worker) = &mut self.worker {
-            let _ = worker.wait();
-        }
+        self.worker.as_mut().map(Child::wait);
     }
 }
 
-fn main() -> Result<(), Failure> {
-    let words = std::env::var("PORTRESERVATION").unwrap_or("portreservation serve --stdio".into());
-    let mut ports = Client::open(&words.split(' ').collect::<Vec<_>>())?;
-    let made = ports.call("reservation/create", json!({"protocol": "tcp", "numberOfPorts": 2, "name": "demo"}))?;
-    let range = made["reservations"][0]["range"].clone();
+fn main() -> io::Result<()> {
+    let mut ports = Client::open()?;
+    let made = ports.call("reservation/create", json!({"protocol": "tcp", "numberOfPorts": 2, "name": "démo"}))?;
+    let range = &made.unwrap()["reservations"][0]["range"];
     println!("reserved {}", range["startPort"]);
-    let is_ours = |change: &Value| {
-        let added = change["params"]["added"].as_array().cloned().unwrap_or_default();
-        added.iter().any(|one| one["name"] == "demo")
-    };
-    while !is_ours(&ports.next_told()?) {}
+    let is_ours = |all: &Vec<Value>| all.iter().any(|one| one["name"] == "démo");
+    while !ports.next_told()?.params["added"].as_array().is_some_and(is_ours) {}
     println!("told {}", range["startPort"]);
-    let listed = ports.call("reservation/list", json!({"name": "demo"}))?;
-    println!("listed {}", listed["reservations"].as_array().map_or(0, Vec::len));
-    match ports.call("reservation/create", json!({"protocol": "tcp", "startPort": range["startPort"]})) {
-        Err(Failure::Refused { name, .. }) => println!("refused {name}"),
-        other => println!("not refused: {other:?}"),
-    }
-    ports.call("reservation/release", json!({"protocol": "tcp", "range": range}))?;
+    let listed = ports.call("reservation/list", json!({"name": "démo"}))?.unwrap();
+    println!("listed {}", listed["reservations"][0]["range"]["startPort"]);
+    let refusal = ports.call("reservation/create", json!({"protocol": "tcp", "startPort": range["startPort"]}))?.unwrap_err();
+    println!("refused {}", name_of(&refusal));
+    ports.call("reservation/release", json!({"protocol": "tcp", "range": range}))?.unwrap();
     println!("released");
     if std::env::var_os("STAY").is_some() {
         while ports.next_told().is_ok() {}
