@@ -1,6 +1,19 @@
 BeforeAll { . $PSScriptRoot/Shared.ps1 }
 AfterAll { Stop-PortReservationWorker }
 
+Describe 'A port that this session holds itself' -Tag Linux {
+    BeforeEach { Reset-Reservation }
+
+    It 'says with <hold> how the program gets in that it is for' -ForEach @(
+        @{ hold = 'Strict'; sets = 'SO_REUSEPORT'; other = 'yield' }, @{ hold = 'Yield'; sets = 'SO_REUSEADDR'; other = 'none' }
+    ) {
+        $status = New-PortReservation -Hold $hold | Get-PortStatus
+        $status.CanBind | Should -BeFalse
+        $status.Explanation | Should -Match "$sets.* the program it is for must set that before bind, or be started with a hold of $other"
+        "$($status.Remedy)" | Should -Match '^Remove-PortReservation'
+    }
+}
+
 Describe 'Get-PortStatus' {
     BeforeAll { Reset-Reservation }
 

@@ -49,6 +49,7 @@ const phrases: readonly [RegExp, string][] = [
   [/\(restartNat\)/g, '(--restart-nat)'],
   [/\bwith restartNat\b/g, 'with --restart-nat'],
   [/Leave the enforcement out/g, 'Leave --enforcement out'],
+  [/\bstarted with a hold of (\w+)/g, 'started with --hold $1'],
   [/Hold with yield\b/g, 'Use --hold yield'],
   [/Use the provider (\w+), or auto, which chooses it\./g, 'Leave --provider out, or give --provider $1.'],
   [/or the ledger provider/g, 'or --provider ledger'],

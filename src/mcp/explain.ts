@@ -11,19 +11,25 @@ type Explained = Tools['explain_ports']['result'];
 const notYours =
   'It is not yours: leave what has it alone, call reserve_ports without startPort, and use the ports it gives. If the user insists on this port, say who has it.';
 
+const letIn =
+  'The reservation lets it in if it sets SO_REUSEADDR before bind, as nearly all do. If it is refused all the same, set that, or free the port by release_ports right before it starts.';
+
 function nextFor(
   { canBind, reservation, holders: all }: PortStatus,
   holders: readonly Holder[],
   reason: string,
 ): string {
   const isListening = all.some(({ state }) => state === 'listening');
+  const isForFolder = reservation?.reason === reason && !isListening;
+  if (isForFolder && !canBind) return `It is reserved for your folder: start your server there. ${letIn}`;
   if (holders.length > 0 && holders.every(({ whose }) => whose === 'yours')) {
     const [{ processId } = {}] = holders;
+    if (reservation?.lifetime === 'runtime' && !isListening) {
+      return `Your folder's own process ${processId} holds it for a program that it is to let in, and is not to be ended. If that program is refused, the explanation says what it must set.`;
+    }
     return `Your folder's own process has it: use it, or end exactly process ${processId}, and only if you started it.`;
   }
-  if (reservation?.reason === reason && !isListening) {
-    return 'It is reserved for your folder: start your server there, the reservation lets it in.';
-  }
+  if (isForFolder) return 'It is reserved for your folder: start your server there, the reservation lets it in.';
   if (canBind) return 'It can be bound. Get it by reserve_ports before you start a server on it.';
   if (all.length > 0 && all.every(isClosing)) {
     return 'Only connections that are closing are left on it. reserve_ports gives it to the folder that had it; a server that sets SO_REUSEADDR, as nearly all do, can bind it now.';

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { wishes } from '../../src/mcp/wishes.ts';
 import { openService } from '../../src/open-service.ts';
+import { start } from '../cli/support.ts';
 import { listen } from '../support/listen.ts';
 import { folders, killed, ownEnvironment, serveIn, startSession } from './support.ts';
 
@@ -114,6 +115,23 @@ test.skipIf(!isLinux)("a folder's own server is used, and another folder's is le
   const elsewhere = await call('reserve_ports', { folder: other });
   expect(elsewhere).toMatchObject({ state: 'reserved' });
   expect(elsewhere.ports).not.toEqual(ports);
+});
+
+test.skipIf(!isLinux)('what holds a port for a server that is refused it is not to be ended', async () => {
+  const env = ownEnvironment();
+  const [shop] = folders('shop') as [string];
+  const { call } = await startSession(env);
+  const { ports } = await call('reserve_ports', { folder: shop });
+  const run = start(['exec', '--quiet', '--', 'sh', '-c', 'echo "at $PORT."; exec sleep 1000'], { env, cwd: shop });
+  const held = Number((await run.line(/at (\d+)\./))[1]);
+  const { ports: seen } = await call('explain_ports', { folder: shop, ports: [ports[0]!, held] });
+  const next = Object.fromEntries(seen.map((one) => [one.port, one.next]));
+  expect(next[ports[0]!]).toMatch(
+    /^It is reserved for your folder: .* if it sets SO_REUSEADDR .* or free the port by release_ports/,
+  );
+  expect(next[held]).toMatch(
+    new RegExp(`^Your folder's own process ${run.child.pid} holds it for a program .* not to be ended`),
+  );
 });
 
 test.skipIf(!isLinux)('a server that its session left behind is found by the next', async () => {

@@ -4,7 +4,7 @@ import { formatPorts, formatRange } from '../../protocol/ranges.ts';
 import type { FoundHolder, GateRange, PortFacts } from '../../providers/provider.ts';
 import { describe, describeExclusion } from '../describe.ts';
 import { startedAs, who } from './holder-words.ts';
-import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
+import { type Findings, isPrivileged, isStrict, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
 
 /** Why the port is what it is, in one sentence that can be shown as it is. */
 export const explain = (verdict: Verdict, findings: Findings): string => plainLine(explanationOf(verdict, findings));
@@ -169,6 +169,9 @@ function letIn({ allow = {} }: Reservation): string {
 const reason = ({ reservation }: Findings) => (reservation?.reason ? `, for "${reservation.reason}"` : '');
 
 function bindable({ facts: { refusals }, reservation }: Findings): string {
+  if (isStrict(reservation) && (refusals.ipv4 || refusals.ipv6)) {
+    return ', which lets in sockets of its user alone that set SO_REUSEPORT: the program it is for must set that before bind, or be started with a hold of yield';
+  }
   if (yields(reservation)) {
     return ', which lets a server in that sets SO_REUSEADDR: the program it is for must set that before bind, or be started with a hold of none';
   }

@@ -2,7 +2,7 @@ import type { Remedy, Verdict } from '../../protocol/generated/contract.ts';
 import { isClosing } from '../../protocol/is-closing.ts';
 import { toDo, toRun } from '../../protocol/remedies.ts';
 import type { FoundHolder, SystemCommands } from '../../providers/provider.ts';
-import { type Findings, isPrivileged, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
+import { type Findings, isForProgram, isPrivileged, listenersOf, tookFromDynamicRange, yields } from './verdict.ts';
 
 /** What this system has for remedies. */
 export interface Means {
@@ -17,6 +17,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
   const { port, holders } = facts;
   const only = { startPort: port, numberOfPorts: 1 };
   const endOf = (holder: FoundHolder | undefined): Remedy | undefined => {
+    if (holder && isForProgram(holder)) return undefined;
     const isHidden = holder?.holder.unseen === 'noRights';
     return holder?.end ?? (isHidden ? toRun(commands.showHolders(protocol, port)) : undefined);
   };
@@ -35,7 +36,7 @@ export function remedyFor(verdict: Verdict, findings: Findings, { commands, canE
       return endOf(holders.find(({ holder }) => !isClosing(holder)) ?? holders.find(({ end }) => end));
     case 'reserved': {
       const holder = reservation!.owner?.processId;
-      if (yields(reservation) && !findings.isHeldHere) return undefined;
+      if ((yields(reservation) || holders.some(isForProgram)) && !findings.isHeldHere) return undefined;
       // Only its own worker can release it; its end frees the ports. One of a container is not to be named here.
       if (reservation!.lifetime === 'runtime' && !findings.isHeldHere) {
         const end = holder === undefined ? undefined : commands.endProcess(holder);

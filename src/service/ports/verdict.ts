@@ -48,6 +48,17 @@ export function listenersOf({
 export const yields = (reservation: Findings['reservation']): boolean =>
   reservation?.lifetime === 'runtime' && reservation.enforcement === 'ephemeralOnly';
 
+/** Whether it is held by a socket that nobody else's stands beside, unless that sets SO_REUSEPORT. */
+export const isStrict = (reservation: Findings['reservation']): boolean =>
+  reservation?.lifetime === 'runtime' && reservation.enforcement === 'socket';
+
+/** Whether this product has the port, for a program that it runs: to end it is to end that, or to take the port from it. */
+export const isForProgram = ({ holder: { commandLine = '' } }: FoundHolder): boolean =>
+  holdsForProgram.test(commandLine);
+
+const holdsForProgram =
+  /\bportreservation(?:\.mjs|\.exe|-[a-z0-9-]+(?:\.exe)?)?["']?\s+(?:exec|run|reserve|hold-for-process)\b/;
+
 /** Whether a bind of either family was refused for want of a right. */
 export const isPrivileged = ({ facts: { refusals } }: Pick<Findings, 'facts'>): boolean =>
   refusals.ipv4 === 'privileged' || refusals.ipv6 === 'privileged';

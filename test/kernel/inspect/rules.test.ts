@@ -41,7 +41,7 @@ describe.skipIf(lacking.root)(`the verdict${lacking.root}`, () => {
       canBind: false,
       verdict: 'reserved',
       reservation,
-      explanation: `It is held by the runtime reservation ${protocol} ${port - 1}-${port + 1} "web" of ${user} (process ${process.pid}), for "the front end".`,
+      explanation: `It is held by the runtime reservation ${protocol} ${port - 1}-${port + 1} "web" of ${user} (process ${process.pid}), for "the front end", which lets in sockets of its user alone that set SO_REUSEPORT: the program it is for must set that before bind, or be started with a hold of yield.`,
     });
     // It would be this process itself.
     expect(status).not.toHaveProperty('remedy');
