@@ -16,11 +16,16 @@ export interface Attempt {
 /** Whether somebody accepts a connection there. Nothing is sent. */
 export function answers(port: number, host: string, { left, signal, localPort }: Attempt): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host, ...(signal && { signal }), ...(localPort && { localPort }) });
+    const socket = connect({ port, host, ...(localPort && { localPort }) });
+    const giveUp = () => end(false);
     const end = (isThere: boolean) => {
+      signal?.removeEventListener('abort', giveUp);
       socket.destroy();
       resolve(isThere);
     };
+    // Of a signal that connect is given, it leaves its listener behind.
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) return giveUp();
     socket.setTimeout(Math.max(leastPatience, Math.min(patience, left)), () => end(false));
     socket.once('error', () => end(false));
     socket.once('connect', () => end(!isWithItself(socket.address() as AddressInfo, socket.remoteAddress, port)));

@@ -137,7 +137,7 @@ test.each([
   ],
   [
     ['exec', '--hold', ''],
-    ['strict', 'yield', 'none'],
+    ['strict', 'yield', 'none', 'auto'],
   ],
   [['exec', '--ports', '2', 'npm', ''], []],
   [['exec', '--', ''], []],

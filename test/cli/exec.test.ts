@@ -187,7 +187,7 @@ describe.skipIf(process.platform === 'win32')('exec', () => {
     ['--env 1A=0 -- true', /argument '1A=0' is invalid\. It must be NAME=INDEX/],
     ['--env A=2 --ports 2 -- true', /^portreservation: --env A=2 names no port of the block: it must be 0 to 1\.\n/],
     ['--env-prefix A-B -- true', /argument 'A-B' is invalid\. It must be letters/],
-    ['--hold tight -- true', /argument 'tight' is invalid\. Allowed choices are strict, yield, none\./],
+    ['--hold tight -- true', /argument 'tight' is invalid\. Allowed choices are strict, yield, none, auto\./],
     ['', /^portreservation: missing required argument 'command'/],
   ])('refuses "%s"', async (line, message) => {
     const { code, stderr } = await commandLine()('exec', ...line.split(' ').filter(Boolean));

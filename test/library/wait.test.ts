@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { InvalidParamsError, PortWaitError, reserve, waitForPort, waitUntilFree } from '../../src/index.ts';
@@ -47,6 +47,12 @@ describe('waitForPort', () => {
     const error = await failed(waitForPort(port, { host: '127.0.0.1', timeout: 1 }));
     expect(error).toMatchObject({ code: 'ETIMEDOUT', port, protocol: 'tcp', status: undefined });
     expect(error.message).toBe(`Nothing listens on 127.0.0.1 port ${port} after 1 ms.`);
+  });
+
+  test('leaves no listener on the signal behind', async () => {
+    const { signal } = new AbortController();
+    await failed(waitForPort(await freePort(), { timeout: 300, signal }, inHome()));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   test('says who has the port when time runs out', async () => {

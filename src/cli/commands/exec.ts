@@ -3,15 +3,10 @@ import { type Command, Option } from 'commander';
 import type { Listener } from '../../demand/listener.ts';
 import { addressVariables } from '../../demand/variables.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
-import {
-  type EnforcementChoice,
-  type Hold,
-  type Label,
-  type Reservation,
-  wordsOf,
-} from '../../protocol/generated/contract.ts';
+import type { EnforcementChoice, Hold, Label, Reservation } from '../../protocol/generated/contract.ts';
 import { givenTo } from '../exec/announce.ts';
 import { runChild } from '../exec/child.ts';
+import { type ExecHold, execHolds, reserveAuto } from '../exec/hold-auto.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { listenForTree } from '../exec/on-demand.ts';
@@ -37,7 +32,7 @@ import { sayUnheld } from '../unheld.ts';
 import { wouldReserve } from './new.ts';
 
 interface Options extends BlockOptions, Label {
-  hold: Hold;
+  hold: ExecHold;
   enforcement?: EnforcementChoice;
   envPrefix: string;
   env?: NamedPort[];
@@ -63,7 +58,7 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
   withLabel(withBlock(command, 'tcp, udp, or tcp,udp: the same numbers in both'))
     .addOption(
       new Option('--hold <how>', 'what keeps others away, see below')
-        .choices(wordsOf.Hold)
+        .choices(execHolds)
         .default('yield' satisfies Hold),
     )
     .addOption(enforcementOption())
@@ -112,7 +107,8 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
       throw new UsageError('--hold and --enforcement do not go together.', 'See portreservation exec --help.');
     }
     // Who asks as portserver is asked binds as it likes, so its ports are held only where that was asked for.
-    const askedHold = command.getOptionValueSource('hold') === 'cli' ? options.hold : undefined;
+    const isAsked = command.getOptionValueSource('hold') === 'cli' && options.hold !== 'auto';
+    const askedHold = isAsked ? (options.hold as Hold) : undefined;
     const hold = options.passSockets ? ('strict' satisfies Hold) : options.hold;
     return exec(words, { ...options, hold, askedHold }, { output, terminal });
   });
@@ -123,14 +119,20 @@ async function exec(
   options: Options,
   surroundings: { output: Output; terminal: Terminal },
 ): Promise<void> {
-  const { hold, envPrefix, env = [], leftovers, whatIf, use, quiet } = options;
+  const { envPrefix, env = [], leftovers, whatIf, use, quiet } = options;
+  const hold = options.hold === 'auto' ? 'yield' : options.hold;
   const { output, terminal } = surroundings;
   const enforcement = enforcementFor(options, surroundings);
   const before = inherited(terminal.env, terminal);
   if (use === undefined) checkNamed(env, options.numberOfPorts);
   await inService(options, async (service) => {
-    const reservations =
-      use === undefined ? await reserve(service, options, { enforcement, output }) : await reservedBefore(service, use);
+    const chosen =
+      use === undefined && options.hold === 'auto' ? await reserveAuto(service, options, surroundings) : undefined;
+    const reservations = chosen
+      ? chosen.reservations
+      : use === undefined
+        ? await reserve(service, { ...options, hold }, { enforcement, output })
+        : await reservedBefore(service, use);
     const [{ range }] = reservations as [Reservation];
     if (use !== undefined) checkNamed(env, range.numberOfPorts);
     if (whatIf) {
@@ -143,7 +145,7 @@ async function exec(
       sayUnheld({ reservations }, hold, { output, taker: 'the command' });
     const kernels = reservations.filter((one) => one.enforcement === 'kernel');
     const isAdmitted = kernels.length > 0 && terminal.geteuid?.() === 0;
-    if (isAdmitted) await service.admitChildren(kernels);
+    if (isAdmitted && !chosen?.isAdmitted) await service.admitChildren(kernels);
     const sockets = options.passSockets
       ? await openSockets(service, reservations, { prefix: envPrefix, named: env })
       : undefined;
@@ -236,6 +238,9 @@ What keeps others away until the command binds a port, and while it does not
           opens to its own process alone.
   none    Nothing is held, as with UDP above. For commands that bind without
           SO_REUSEADDR.
+  auto    As --enforcement kernel does, where that can be had: as root on Linux.
+          Else as yield, and a line says why. Not the default: it has the kernel
+          look at every bind of the machine.
 
 With --pass-sockets the ports are open, and listened on, before the command is
 started, and nobody else ever gets them. It finds the sockets as systemd hands

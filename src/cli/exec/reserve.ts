@@ -7,7 +7,7 @@ import { placeOf } from './stable-place.ts';
 import { createInTime } from './wait-for-ports.ts';
 
 /** What is to be reserved for a command. */
-interface Options extends BlockOptions, Label {
+export interface ReserveOptions extends BlockOptions, Label {
   hold: Hold;
   wait?: number;
   whatIf?: boolean;
@@ -16,7 +16,7 @@ interface Options extends BlockOptions, Label {
 /** Reserves what the options ask for, or says by `whatIf` what that would be. */
 export async function reserve(
   service: PortService,
-  options: Options,
+  options: ReserveOptions,
   { enforcement, output }: { enforcement: EnforcementChoice | undefined; output: Output },
 ): Promise<Reservation[]> {
   const { hold, wait, whatIf, name } = options;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { portreservation } from '../../cli/support.ts';
 import { refusal } from '../../support/machine.ts';
@@ -10,6 +11,13 @@ import { gateTitle, noGate } from '../gate/support/room.ts';
 import { GatedMachine } from './support/gated-machine.ts';
 
 const nobody = 65_534;
+
+/** As whom a command is run: without some of root's rights, or as another user. */
+interface Caller {
+  userId?: number;
+  caps?: string;
+}
+
 const range = { startPort: 21_040, numberOfPorts: 3 };
 const exactly = { protocol: 'tcp', range } as const;
 const kernel = { protocol: 'tcp', ...range, enforcement: 'kernel' } as const;
@@ -134,6 +142,45 @@ sys.stdin.read()`;
       });
       expect([code, stdout.trim()]).toEqual([0, '21040']);
       expect(stderr).toContain('for root alone');
+    });
+
+    const auto = ['exec', '--hold', 'auto', '--start-port', '21040', '--ports', '3', '--'];
+
+    test('is what --hold auto comes to, for the command and what it starts alone', async () => {
+      const child = at.start([process.execPath, portreservation, ...auto, '/usr/bin/python3', '-c', server, '{PORT}']);
+      const said = text(child.stderr!);
+      const { value: line } = await createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
+      expect([line, await at.bind(21_041)]).toEqual(['socket child', 'EADDRINUSE']);
+      child.stdin!.end();
+      expect((await once(child, 'close'))[0]).toBe(0);
+      expect(await said).toMatch(
+        /^portreservation: tcp 21040-21042 for python3: the kernel lets in this command alone/,
+      );
+      while ((await at.bind(21_041)) !== 'bound');
+      const would = await at.portreservation(['exec', '--what-if', ...auto.slice(1), 'true']);
+      expect([would.code, would.stdout, await at.bind(21_041)]).toEqual([
+        0,
+        expect.stringContaining('Would reserve'),
+        'bound',
+      ]);
+    });
+
+    test.each([
+      ['another user', { userId: nobody }, [], /the kernel refuses binds for root alone/],
+      ['root without its rights', { caps: '-sys_admin,-bpf,-perfmon' }, [], /--hold auto is --hold yield here: \S/],
+      ['the provider of the ledger', {}, ['--provider', 'ledger'], /--hold auto is --hold yield here: .*ledger/],
+    ])('is yield for --hold auto of %s, which is said', async (_, { userId, caps }: Caller, more, why) => {
+      const words = [process.execPath, portreservation, 'exec', ...more, ...auto.slice(1)];
+      const without = caps ? ['setpriv', `--bounding-set=${caps}`, '--'] : [];
+      const run = (...quiet: string[]) =>
+        at.run([...without, ...words.slice(0, 3), ...quiet, ...words.slice(3), 'sh', '-c', 'echo $PORT'], {
+          ...(userId !== undefined && { userId }),
+          env: at.systemEnv,
+        });
+      const { code, stdout, stderr } = await run();
+      expect([code, stdout.trim(), stderr]).toEqual([0, '21040', expect.stringMatching(why)]);
+      expect(stderr).toContain('kept from port 0 and connect');
+      expect((await run('--quiet')).stderr).toBe('');
     });
 
     test('says what would be, and does not go with a hold', async () => {
