@@ -31,7 +31,7 @@ export function makeOne(path: string, mode: number): boolean {
 
 /** Makes the folder and those above it, to stay after a power cut and with this mode whatever the umask. */
 function makeAll(path: string, mode: number, posix: boolean): void {
-  if (lstatSync(path, { throwIfNoEntry: false })) return;
+  if (isThere(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeAll(parent, mode, posix);
   if (!makeOne(path, mode) || !posix) return;
@@ -39,11 +39,18 @@ function makeAll(path: string, mode: number, posix: boolean): void {
   onFolder(parent, fsyncSync);
 }
 
-/** Makes the ledger's folder where there is none. */
-export async function makeFolder({ path, shared }: LedgerFolder, posix: boolean): Promise<void> {
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/**
+ * Makes the ledger's folder.
+ * @returns false where there is one
+ */
+export async function makeFolder({ path, shared }: LedgerFolder, posix: boolean): Promise<boolean> {
   try {
+    if (posix && isThere(path)) return false;
     if (shared && !posix) await createAdminFolder(path);
     else makeAll(path, shared ? 0o755 : 0o700, posix);
+    return true;
   } catch (error) {
     throw fileError(error, { action: 'create the folder', path, hints });
   }

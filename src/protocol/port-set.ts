@@ -5,7 +5,8 @@ const lastPort = 65535;
 
 /** A set of port numbers that finds free blocks fast: one byte a port. */
 export class PortSet {
-  readonly #taken = new Uint8Array(lastPort + 1);
+  /** Made when the first port comes: many sets stay empty. */
+  #taken: Uint8Array<ArrayBuffer> | undefined;
   /** No port below or above is in the set: most sets are small. */
   #lowest = lastPort + 1;
   #highest = -1;
@@ -16,13 +17,22 @@ export class PortSet {
     return set;
   }
 
+  /** The same ports, in a set of their own. */
+  copy(): PortSet {
+    const set = new PortSet();
+    set.#taken = this.#taken?.slice();
+    set.#lowest = this.#lowest;
+    set.#highest = this.#highest;
+    return set;
+  }
+
   add(port: number): void {
-    this.#taken[port] = 1;
+    this.#ports[port] = 1;
     this.#reach(port, port);
   }
 
   addRange({ startPort, numberOfPorts }: PortRange): void {
-    this.#taken.fill(1, startPort, startPort + numberOfPorts);
+    this.#ports.fill(1, startPort, startPort + numberOfPorts);
     this.#reach(startPort, startPort + numberOfPorts - 1);
   }
 
@@ -35,25 +45,25 @@ export class PortSet {
   }
 
   has(port: number): boolean {
-    return this.#taken[port] === 1;
+    return this.#taken?.[port] === 1;
   }
 
   /** The first port of the range that is in the set. */
   firstIn({ startPort, numberOfPorts }: PortRange): number | undefined {
-    const index = this.#taken.subarray(startPort, startPort + numberOfPorts).indexOf(1);
+    const index = this.#taken?.subarray(startPort, startPort + numberOfPorts).indexOf(1) ?? -1;
     return index < 0 ? undefined : startPort + index;
   }
 
   /** The last port of the range that is in the set: a free block of that size begins behind it at the earliest. */
   lastIn({ startPort, numberOfPorts }: PortRange): number | undefined {
-    const index = this.#taken.subarray(startPort, startPort + numberOfPorts).lastIndexOf(1);
+    const index = this.#taken?.subarray(startPort, startPort + numberOfPorts).lastIndexOf(1) ?? -1;
     return index < 0 ? undefined : startPort + index;
   }
 
   /** The set as ascending, merged ranges. */
   ranges(): PortRange[] {
     const ranges: PortRange[] = [];
-    if (this.#highest < 0) return ranges;
+    if (!this.#taken || this.isEmpty) return ranges;
     const taken = this.#taken.subarray(0, this.#highest + 1);
     let startPort = this.#lowest;
     while (startPort >= 0) {
@@ -63,6 +73,11 @@ export class PortSet {
       startPort = taken.indexOf(1, next);
     }
     return ranges;
+  }
+
+  get #ports(): Uint8Array<ArrayBuffer> {
+    this.#taken ??= new Uint8Array(lastPort + 1);
+    return this.#taken;
   }
 
   #reach(low: number, high: number): void {

@@ -27,6 +27,7 @@ export function defaultWindow(dynamicRange: PortRange, numberOfPorts: number): P
 /** What is taken in any of the protocols: a port must be free in all of them. */
 export function combined(surveys: readonly Survey[]): Survey {
   const [first, ...others] = surveys as [Survey, ...Survey[]];
+  if (others.length === 0) return { ...first, warnings: [...new Set(first.warnings)] };
   const all: Survey = {
     inUse: new PortSet(),
     excluded: new PortSet(),
@@ -60,15 +61,22 @@ export function portsToAvoid(
   reserved: Iterable<PortRange>,
   { numberOfPorts, isChosenHere }: { numberOfPorts: number; isChosenHere: boolean },
 ): PortSet {
-  const avoid = PortSet.of(reserved);
+  const isAroundKnown = isChosenHere && numberOfPorts <= largestBlockAroundWellKnownPorts;
+  const avoid = isAroundKnown ? knownPorts().copy() : new PortSet();
+  for (const range of reserved) avoid.addRange(range);
   avoid.addAll(survey.inUse);
   avoid.addAll(survey.excluded);
   avoid.addAll(survey.redirected);
   avoid.addAll(survey.announced);
-  if (!isChosenHere || numberOfPorts > largestBlockAroundWellKnownPorts) return avoid;
-  for (const port of browserBlockedPorts) avoid.add(port);
-  for (const port of wellKnownPorts) avoid.add(port);
   return avoid;
+}
+
+let known: PortSet | undefined;
+
+/** Ports that mean something to people or to browsers. */
+function knownPorts(): PortSet {
+  known ??= PortSet.of([...browserBlockedPorts, ...wellKnownPorts].map((port) => between(port, port)));
+  return known;
 }
 
 /** The first hole of that many ports in the window, looked for from `from` on and then from the window's start. */
