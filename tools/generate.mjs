@@ -112,7 +112,7 @@ export const packageVersion = '${contract.document.info.version}';
 }
 
 /** The validators are apart by what asks for them, since every start pays for reading what it loads. */
-const recordTitles = ['LedgerFile', 'RuntimeFile'];
+const recordTitles = ['LedgerFile', 'RuntimeFile', 'RuntimeChange'];
 const isOfDocuments = (title) => title === 'DesiredState' || title.startsWith('Dsc');
 
 const validatorType = `export interface FieldFault {

@@ -53,11 +53,12 @@ export function valueIn(path: string, found: Found): unknown {
     case 'large':
       throw unreadable(path, `it is larger than ${largestFile / 2 ** 20} MiB`);
     case 'bytes':
-      return parse(path, found.bytes);
+      return jsonIn(path, found.bytes);
   }
 }
 
-function parse(path: string, bytes: Uint8Array): unknown {
+/** The JSON value of these bytes of the file. */
+export function jsonIn(path: string, bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw unreadable(path, 'it is empty');
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, unlinkSync } from 'node:fs';
-import { removeLeft, replaceUnflushed } from '../machine/durable-file.ts';
 import { onFileNow } from '../machine/file-error.ts';
 import { type LifeLocks, leadsTo } from '../machine/life-file.ts';
-import type { LedgerRecord, RuntimeFile } from '../protocol/generated/contract.ts';
-import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators/records.js';
-import { faultOf } from './durable-records.ts';
+import type { LedgerRecord } from '../protocol/generated/contract.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { addOwnService, removeOwnService } from './own-services.ts';
 import type { Place } from './place.ts';
+import { RecordsFile } from './records-file.ts';
 import { runtimeFiles } from './runtime-folder.ts';
 import { makeOne } from './safe-folder.ts';
-import { withoutSecret } from './secret-tokens.ts';
 
 /** What a service's own file needs to know. */
 export interface OwnRuntimeOptions {
@@ -27,7 +24,8 @@ export interface OwnRuntimeOptions {
 /** The files of this service while it holds something. */
 interface Begun {
   service: string;
-  files: { records: string; lock: string };
+  records: RecordsFile;
+  lock: string;
   /** Holds the lock. */
   descriptor: number;
 }
@@ -67,8 +65,8 @@ export class OwnRuntime {
     if (records.length > 0) this.#closing.signal.throwIfAborted();
     const before = new Set(this.#records);
     try {
-      if (records.length === 0) this.#removeRecords();
-      else await this.#replace(records);
+      if (records.length > 0) await this.#begin().records.write(records);
+      else this.#begun?.records.remove();
       this.#isStale = false;
     } catch (error) {
       if (records.some((item) => !before.has(item))) throw error;
@@ -86,11 +84,11 @@ export class OwnRuntime {
 
   #end(): void {
     if (!this.#begun) return;
-    const { descriptor, files, service } = this.#begun;
+    const { descriptor, records, lock, service } = this.#begun;
     this.#begun = undefined;
     removeOwnService(service);
     // Its lock says until the end that it lives; what cannot be removed is removed by the next one.
-    for (const file of [files.records, files.lock]) {
+    for (const file of [records.path, lock]) {
       try {
         unlinkSync(file);
       } catch {}
@@ -98,33 +96,19 @@ export class OwnRuntime {
     closeSync(descriptor);
   }
 
-  #removeRecords(): void {
-    if (!this.#begun) return;
-    const { records } = this.#begun.files;
-    onFileNow({ action: 'remove', path: records, hints }, () => removeLeft(records));
-  }
-
-  async #replace(records: readonly LedgerRecord[]): Promise<void> {
-    const { folder, posix, shared, place } = this.#options;
-    const content: RuntimeFile = { version: 1, ...place, reservations: records.map(withoutSecret) };
-    if (!isRuntimeFile(content))
-      throw new Error(`These records would make ${folder} unreadable: ${faultOf(isRuntimeFile)}`);
-    const { files } = this.#begin();
-    const file = { path: files.records, mode: shared ? 0o644 : 0o600, posix, hints };
-    await replaceUnflushed(file, `${JSON.stringify(content)}\n`);
-  }
-
   /** The files, made anew where somebody took them away. */
   #begin(): Begun {
-    const { folder, locks, shared, posix, processId } = this.#options;
+    const { folder, locks, place, shared, posix, processId } = this.#options;
     if (this.#begun) {
-      if (!posix || leadsTo(this.#begun.files.lock, this.#begun.descriptor)) return this.#begun;
+      if (!posix || leadsTo(this.#begun.lock, this.#begun.descriptor)) return this.#begun;
       this.#end();
     }
     onFileNow({ action: 'create the folder', path: folder, hints }, () => makeFolder(folder, shared, posix));
     const service = `${processId}-${randomBytes(6).toString('hex')}`;
-    const files = runtimeFiles(folder, service);
-    this.#begun = { service, files, descriptor: locks.make(files.lock, shared ? 0o644 : 0o600, hints) };
+    const { records: path, lock } = runtimeFiles(folder, service);
+    const mode = shared ? 0o644 : 0o600;
+    const records = new RecordsFile({ path, mode, posix, hints }, place);
+    this.#begun = { service, records, lock, descriptor: locks.make(lock, mode, hints) };
     addOwnService(service);
     return this.#begun;
   }

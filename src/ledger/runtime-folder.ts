@@ -4,12 +4,12 @@ import { fileError, osCode } from '../machine/file-error.ts';
 import { type Found, KeptFile } from '../machine/kept-file.ts';
 import type { LifeLocks } from '../machine/life-file.ts';
 import { LifeWatch } from '../machine/life-watch.ts';
-import type { LedgerRecord, Owner, RuntimeFile } from '../protocol/generated/contract.ts';
-import { RuntimeFile as isRuntimeFile } from '../protocol/generated/validators/records.js';
-import { faultOf, largestFile, unopened, unreadable, valueIn } from './durable-records.ts';
+import type { LedgerRecord, Owner } from '../protocol/generated/contract.ts';
+import { largestFile, unopened } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { isOfThisProcess, markOfThisProcess } from './own-services.ts';
 import { distance, isJudged, type Place, sharesProcesses } from './place.ts';
+import { contentIn } from './runtime-text.ts';
 
 /** Beside the ledger's file. */
 export const runtimeFolderIn = (home: string): string => join(home, 'runtime');
@@ -98,6 +98,11 @@ export class RuntimeFolder {
     return this.#names(records).size > 0 || this.#names(lock).size > 0;
   }
 
+  /** Whether a service has died and left a file, be it without records. */
+  hasDead(): boolean {
+    return [...this.#names(lock)].some((service) => !this.#isLiving(service));
+  }
+
   /** Which services live, in one text that changes when that does. */
   living(): string {
     return [...this.#names(records)].filter((service) => this.#isLiving(service)).join(' ');
@@ -141,10 +146,9 @@ export class RuntimeFolder {
   }
 
   #parse(service: string, file: string, found: Found): Service | undefined {
-    const value = valueIn(file, found);
-    if (value === undefined) return undefined; // it freed all that it held
-    if (!isRuntimeFile(value)) throw unreadable(file, faultOf(isRuntimeFile));
-    const { reservations, ...place } = value as RuntimeFile;
+    const content = contentIn(file, found);
+    if (content === undefined) return undefined; // it freed all that it held
+    const { reservations, ...place } = content;
     const elsewhere = distance(place, this.#here);
     const all = reservations.map((item) => ({ ...item, owner: this.#ownerHere(item.owner, place) }));
     if (isOfThisProcess(service)) for (const item of all) markOfThisProcess(item);

@@ -2,13 +2,15 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   fsync,
+  futimesSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   unlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -216,17 +218,16 @@ export async function replaceFile(file: DurableFile, text: string): Promise<void
 
 /**
  * The same of what no power cut has to leave: nothing is flushed. What is put there has a time that differs from all before.
+ * @returns what was put there
  * @throws ServiceError AccessDenied, OsError
  */
-export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile, text: string): Promise<void> {
+export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile, text: string): Promise<Stats> {
   const fresh = freshName(path);
-  await onFile({ action: 'write', path, hints }, async () => {
+  return onFile({ action: 'write', path, hints }, async () => {
     try {
-      removeLeft(fresh);
-      writeFresh(fresh, text, mode);
-      const mark = nextMark();
-      utimesSync(fresh, mark, mark);
+      const stats = writeMarked(fresh, text, mode);
       await whileInUse(posix, () => renameSync(fresh, path));
+      return stats;
     } catch (error) {
       removeQuietly(fresh);
       throw error;
@@ -234,8 +235,35 @@ export async function replaceUnflushed({ path, mode, posix, hints }: DurableFile
   });
 }
 
+function writeMarked(fresh: string, text: string, mode: number): Stats {
+  const descriptor = openFreshOrLeft(fresh, text, mode);
+  try {
+    mark(descriptor);
+    return fstatSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What a killed writer left is found by meeting it, which is seldom. */
+function openFreshOrLeft(fresh: string, text: string, mode: number): number {
+  try {
+    return openFresh(fresh, text, mode);
+  } catch (error) {
+    if (osCode(error) !== 'EEXIST') throw error;
+    removeLeft(fresh);
+    return openFresh(fresh, text, mode);
+  }
+}
+
 let lastMark = 0;
 const microsecond = 1e-6;
+
+/** Gives the open file a time that differs from all before. */
+export function mark(descriptor: number): void {
+  const time = nextMark();
+  futimesSync(descriptor, time, time);
+}
 
 /** The time in seconds, which this process has given to no other file: the system's own times are too coarse for that. */
 function nextMark(): number {
