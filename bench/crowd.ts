@@ -56,7 +56,10 @@ for (let made = 0; made < Number(count); made++) {
 ${end}`;
 
 async function word(child: ChildProcess): Promise<string> {
-  const [line] = await once(child.stdout!, 'data');
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`A process of the crowd ended with ${code}.`);
+  });
+  const [line] = await Promise.race([once(child.stdout!, 'data'), ended]);
   return String(line);
 }
 

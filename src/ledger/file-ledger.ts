@@ -9,7 +9,16 @@ import type { Audit } from './audit.ts';
 import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { Home, type HomeContent, readIfAllowed } from './home.ts';
-import type { Ledger, LedgerChange, LedgerContent, LedgerListeners, LedgerPlaces, LedgerView } from './ledger.ts';
+import {
+  type ChangeOptions,
+  type Ledger,
+  type LedgerChange,
+  type LedgerContent,
+  type LedgerListeners,
+  type LedgerPlaces,
+  type LedgerView,
+  MustBeAlone,
+} from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import type { Look } from './legacy-records.ts';
@@ -45,9 +54,16 @@ interface Found {
   system: HomeContent;
 }
 
+/** What was found, and the signature in the lock at that time. */
+interface Seen {
+  signature: string | undefined;
+  own: HomeContent;
+}
+
 /**
  * The ledger in a folder: what outlives the processes in one file, what ends with them in a file of each service. Both are
- * changed under one lock that dies with its holder.
+ * changed under one lock that dies with its holder. Those share it who only add to their own files what the system itself
+ * keeps apart: they need not know of each other.
  */
 export class FileLedger implements Ledger {
   readonly file: string;
@@ -58,6 +74,8 @@ export class FileLedger implements Ledger {
   readonly #runtime: OwnRuntime;
   /** Whether what the dead left has been removed once. */
   #isTidied = false;
+  /** What was found in the own ledger when nobody had had its lock alone since. */
+  #seen: Seen | undefined;
 
   constructor(options: FileLedgerOptions) {
     const { folders, processId, posix, userId, patience, locks, place } = options;
@@ -131,14 +149,23 @@ export class FileLedger implements Ledger {
     return this.#viewOf(await this.#look());
   }
 
-  async change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async change<T>(
+    work: (change: LedgerChange) => Promise<T>,
+    { isShared = false, signal }: ChangeOptions = {},
+  ): Promise<T> {
     const { folders, posix, locks } = this.#options;
     await locks.ready();
     await this.#checkFolder();
-    await makeFolder(folders.own, posix);
-    await this.#checkFolder();
+    if (await makeFolder(folders.own, posix)) await this.#checkFolder();
+    if (isShared && posix) {
+      try {
+        return await this.#lock.hold((signature) => this.#changeBeside(work, signature), { isShared, signal });
+      } catch (error) {
+        if (!(error instanceof MustBeAlone)) throw error;
+      }
+    }
     // Nobody who wants the ledger waits for what else the work needs.
-    return untilUntaken(() => this.#lock.hold(() => this.#changeNow(work), signal), signal);
+    return untilUntaken(() => this.#lock.hold(() => this.#changeNow(work), { signal }), signal);
   }
 
   async watch(listeners: LedgerListeners): Promise<LedgerWatch> {
@@ -152,6 +179,28 @@ export class FileLedger implements Ledger {
   close(): void {
     this.#runtime.close();
     for (const home of [this.#own, this.#system]) home?.runtime.close();
+  }
+
+  async #changeBeside<T>(work: (change: LedgerChange) => Promise<T>, signature: string | undefined): Promise<T> {
+    if (signature === undefined || this.#seen?.signature !== signature) {
+      this.#seen = { signature, own: await this.#own.read(this.#runtime.service) };
+    }
+    const { own } = this.#seen;
+    const isTidy = this.#isTidied || !this.#own.runtime.hasDead();
+    if (own.hasDead || own.isExposed || !isTidy) throw new MustBeAlone();
+    this.#isTidied = true;
+    const theirs = new Set<LedgerRecord>([...own.legacy, ...own.here]);
+    return work({
+      ...this.#viewOf({ own, system: await readIfAllowed(this.#system) }),
+      isShared: true,
+      write: async (records) => {
+        if (!sameItems(records.filter(isPersistent), own.persistent)) throw new MustBeAlone();
+        await this.#runtime.write(records.filter((item) => !isPersistent(item) && !theirs.has(item)));
+      },
+      writeExclusions: async () => {
+        throw new MustBeAlone();
+      },
+    });
   }
 
   async #changeNow<T>(work: (change: LedgerChange) => Promise<T>): Promise<T> {
@@ -175,6 +224,7 @@ export class FileLedger implements Ledger {
     const { audit } = this.#options;
     const changing = work({
       ...this.#viewOf(found),
+      isShared: false,
       write: async (records) => {
         await writeDurable({ persistent: records.filter(isPersistent) });
         await runtime.write(records.filter((item) => !isPersistent(item) && !theirs.has(keyOf(item))));

@@ -29,10 +29,33 @@ export interface LedgerView {
 
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange extends LedgerView {
+  /** Whether others make changes at the same time; work that needs more throws `MustBeAlone`, and is done again alone. */
+  readonly isShared: boolean;
   /** Replaces the own records; when this returns the persistent ones survive a power cut. The exclusions stay. */
   write(records: readonly LedgerRecord[]): Promise<void>;
   /** Replaces the own records of exclusions, as durably. The reservations stay. */
   writeExclusions(records: readonly ExclusionRecord[]): Promise<void>;
+}
+
+/**
+ * A change that was begun beside others has to be made alone. It has changed nothing.
+ */
+export class MustBeAlone extends Error {
+  constructor() {
+    super('The change has to be made under a lock that nobody shares.');
+    this.name = 'MustBeAlone';
+  }
+}
+
+/** How a change is made. */
+export interface ChangeOptions {
+  /**
+   * Whether others may make such changes at the same time: what it claims the system itself keeps apart, and what it frees
+   * is held by this service. Others' runtime reservations, as the work sees them, may be fewer by now, or more by such.
+   */
+  isShared?: boolean;
+  /** Ends the waiting for the lock; the work itself goes on to its end. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Whom a watch of a ledger tells. */
@@ -76,10 +99,9 @@ export interface Ledger {
   /**
    * Runs the work under the ledger's lock. What it wrote stands even if it then throws. Not to be nested: the inner change
    * would wait for the outer one.
-   * @param signal ends the waiting for the lock; the work itself goes on to its end
    * @throws ServiceError LedgerBusy, LedgerCorrupt, AccessDenied, OsError; the signal's reason when aborted while waiting
    */
-  change<T>(work: (change: LedgerChange) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  change<T>(work: (change: LedgerChange) => Promise<T>, options?: ChangeOptions): Promise<T>;
   /**
    * Gives what `read` gives, now and whenever it may have changed, by this process or another, or by the end of an owner.
    * Resolves when that has begun.

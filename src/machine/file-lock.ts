@@ -1,9 +1,11 @@
-import { closeSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { bindFlock } from '../native/posix/flock.ts';
 import { bindLockFile } from '../native/windows/lock-file.ts';
 import { ServiceError } from '../protocol/errors.ts';
 import { type LockFile, removeLocked, tryToLock } from './lock-descriptor.ts';
+import { holderOf } from './lock-holder.ts';
+import { sign, signatureIn, signatureOf } from './lock-signature.ts';
 import { Turns } from './turns.ts';
 import type { Place, WaitingLine } from './waiting-line.ts';
 
@@ -60,20 +62,28 @@ export async function untilUntaken<T>(work: () => Promise<T>, signal?: AbortSign
       return await work();
     } catch (error) {
       if (!(error instanceof LockTaken)) throw error;
-      await error.lock.hold(() => {}, signal);
+      await error.lock.hold(() => {}, { signal });
     }
   }
+}
+
+/** How a lock is asked for. */
+export interface HoldOptions {
+  /** Whether others may share it meanwhile who ask for no more; nobody who asks for it alone. On Windows nobody shares it. */
+  isShared?: boolean;
+  signal?: AbortSignal | undefined;
 }
 
 /** The lock as this process has it now. */
 interface Holding {
   descriptor: number;
+  isShared: boolean;
   since: number;
 }
 
 /**
- * A lock held by the operating system: it is free again the moment its holder dies. The file names the last holder. The
- * first to wait is the first served, and those who wait in one process are done one after the other while it is held.
+ * A lock held by the operating system: it is free again the moment its holder dies. The file names the last who had it alone.
+ * The first to wait is the first served, and those who wait in one process are done one after the other while it is held.
  */
 export class FileLock {
   readonly #options: LockOptions;
@@ -86,14 +96,19 @@ export class FileLock {
 
   /**
    * Does the work while the lock is held. Not to be nested: the inner one waits for the outer one.
+   * @param work is told what differs as soon as anybody has had the lock alone; undefined where that cannot be told
    * @throws ServiceError LedgerBusy, AccessDenied, OsError; the signal's reason when it is aborted while waiting
    */
-  async hold<T>(work: () => Promise<T> | T, signal?: AbortSignal): Promise<T> {
+  async hold<T>(
+    work: (signature: string | undefined) => Promise<T> | T,
+    { isShared = false, signal }: HoldOptions = {},
+  ): Promise<T> {
     const endTurn = await this.#turns.take(signal);
     try {
       signal?.throwIfAborted();
-      this.#holding ??= this.#begin(await this.#acquire(signal));
-      return await work();
+      if (this.#holding?.isShared && !isShared) this.#release();
+      this.#holding ??= await this.#acquire(isShared, signal);
+      return await work(this.#signatureFor(this.#holding, isShared));
     } finally {
       const isWanted = this.#turns.waiting > 0;
       const isFair = this.#holding && performance.now() - this.#holding.since < longestHold;
@@ -111,7 +126,8 @@ export class FileLock {
   async holdNow<T>(work: () => Promise<T> | T): Promise<T> {
     const descriptor = tryToLock(this.#options, await this.#tryLock());
     if (descriptor === undefined) throw new LockTaken(this);
-    const holding = this.#begin(descriptor);
+    const holding = begun(descriptor, false);
+    this.#signatureFor(holding, false);
     try {
       return await work();
     } finally {
@@ -119,9 +135,10 @@ export class FileLock {
     }
   }
 
-  #begin(descriptor: number): Holding {
-    sign(descriptor, this.#options.processId);
-    return { descriptor, since: performance.now() };
+  /** Each who has it alone leaves one of his own; those who share it leave that as it is. */
+  #signatureFor({ descriptor }: Holding, isShared: boolean): string | undefined {
+    const there = isShared ? signatureOf(descriptor) : undefined;
+    return there ?? sign(descriptor, this.#options.processId);
   }
 
   #release(): void {
@@ -140,18 +157,24 @@ export class FileLock {
     return this.#options.posix ? bindFlock() : bindLockFile();
   }
 
-  async #acquire(signal: AbortSignal | undefined): Promise<number> {
+  async #acquire(isShared: boolean, signal: AbortSignal | undefined): Promise<Holding> {
     const { line } = this.#options;
     const tryLock = await this.#tryLock();
-    const attempt = () => tryToLock(this.#options, tryLock);
+    const attempt = (isPassing = false) => {
+      // Who passes those before him must not keep one of them out who waits until nobody shares it.
+      const shares = isShared && !isPassing;
+      const descriptor = tryToLock(this.#options, tryLock, shares);
+      return descriptor === undefined ? undefined : begun(descriptor, shares);
+    };
     // Who comes now stands behind those who wait, also where the lock is free for the moment.
-    const descriptor = line?.isEmpty() === false ? undefined : attempt();
-    if (descriptor !== undefined) return descriptor;
+    const holding = line?.isEmpty() === false ? undefined : attempt();
+    if (holding) return holding;
     const place = line?.join();
     const leave = () => place?.leave();
     try {
       const got = await this.#wait(attempt, place, signal);
       leave();
+      if (isShared) line?.wakeFirst(); // the next may share it, too
       return got;
     } catch (error) {
       leave();
@@ -160,7 +183,11 @@ export class FileLock {
     }
   }
 
-  async #wait(attempt: () => number | undefined, place: Place | undefined, signal?: AbortSignal): Promise<number> {
+  async #wait(
+    attempt: (isPassing: boolean) => Holding | undefined,
+    place: Place | undefined,
+    signal?: AbortSignal,
+  ): Promise<Holding> {
     const progress = new Progress(this.#options);
     for (;;) {
       signal?.throwIfAborted();
@@ -168,14 +195,17 @@ export class FileLock {
       const still = progress.since(ahead);
       if (still > doubt && ahead[0] !== undefined && !place!.lives(ahead[0])) continue;
       // The first in the line may be stopped, or have no processor: the lock is not left free for it.
-      const descriptor = ahead.length === 0 || still > stall ? attempt() : undefined;
-      if (descriptor !== undefined) return descriptor;
+      const isPassing = ahead.length > 0;
+      const holding = !isPassing || still > stall ? attempt(isPassing) : undefined;
+      if (holding) return holding;
       progress.check(ahead);
       if (place?.isWoken) await place.told(toldPause * (1 + ahead.length));
       else await setTimeout(Math.min(longestPause, pausePerPlace * (ahead.length + Math.random())));
     }
   }
 }
+
+const begun = (descriptor: number, isShared: boolean): Holding => ({ descriptor, isShared, since: performance.now() });
 
 /** Whether those who have the lock, or are to have it before, move. */
 class Progress {
@@ -208,34 +238,11 @@ class Progress {
       this.#holderMoved = performance.now();
     }
     if (Math.min(this.since(ahead), performance.now() - this.#holderMoved) <= patience) return;
-    const processId = /^\d+/.exec(holder)?.[0];
+    const processId = holderOf(file) ?? /^\d+/.exec(holder)?.[0];
     const who = processId ? `process ${processId}` : 'another process';
     throw new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
       target: file,
       hint: `Try again later. If it stays so, look at what ${who} is doing, or end it: that frees the lock.`,
     });
-  }
-}
-
-let holds = 0;
-
-/**
- * Writes who has the lock, and what tells this time from the last, always in the same number of bytes, so that one write
- * replaces the last holder's.
- */
-function sign(descriptor: number, processId: number): void {
-  holds++;
-  try {
-    writeSync(descriptor, `${String(processId).padEnd(10)} ${String(holds).padEnd(15)}\n`, 0);
-  } catch {
-    // A full disk must not keep anybody from the lock: releasing something still works then.
-  }
-}
-
-function signatureIn(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return ''; // without the holder the message is still true
   }
 }

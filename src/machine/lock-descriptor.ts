@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats, unlinkSync } from 'node:fs';
+import type { TryLock } from '../native/posix/flock.ts';
 import { ServiceError } from '../protocol/errors.ts';
-import { type FileHints, fileError, onFileNow } from './file-error.ts';
+import { type FileHints, fileError, onFileNow, osCode } from './file-error.ts';
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
@@ -15,9 +16,6 @@ export interface LockFile {
   userId: number | undefined;
   hints: FileHints;
 }
-
-/** Tries once to lock the open file; false when another has it. */
-type TryLock = (descriptor: number) => boolean;
 
 function refuse(file: string, fault: string): never {
   throw new ServiceError('AccessDenied', `The lock ${file} is not safe to use: it ${fault}.`, {
@@ -34,19 +32,28 @@ function check({ file, userId }: LockFile, stats: Stats): void {
   if (nlink > 1) refuse(file, 'has another name, as a hard link');
 }
 
+/** Mostly it is there, and who asks to make it waits for whoever changes the folder. */
+function openOrMake(file: string): number {
+  // A named pipe in its place must not make us wait.
+  const flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    return openSync(file, flags);
+  } catch (error) {
+    if (osCode(error) !== 'ENOENT') throw error;
+    return openSync(file, flags | O_CREAT, mode);
+  }
+}
+
 /**
  * The descriptor that holds the lock, until it is closed; undefined when another has it.
  * @throws ServiceError AccessDenied, OsError
  */
-export function tryToLock(lock: LockFile, tryLock: TryLock): number | undefined {
+export function tryToLock(lock: LockFile, tryLock: TryLock, isShared = false): number | undefined {
   const { file, posix, hints } = lock;
-  const descriptor = onFileNow({ action: 'open the lock', path: file, hints }, () =>
-    // A named pipe in its place must not make us wait.
-    openSync(file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode),
-  );
+  const descriptor = onFileNow({ action: 'open the lock', path: file, hints }, () => openOrMake(file));
   try {
     if (posix) check(lock, fstatSync(descriptor));
-    if (tryLock(descriptor)) {
+    if (tryLock(descriptor, isShared)) {
       const stats = fstatSync(descriptor);
       // open leaves out what the umask says
       if (posix && (stats.mode & 0o777) !== mode) fchmodSync(descriptor, mode);

@@ -215,6 +215,8 @@ export interface Claim {
   replacing?: readonly Reservation[];
   /** Whether another range is tried where this one is refused: then nobody reads why, and only the port counts. */
   isTrial?: boolean;
+  /** Whether others may claim at the same time: then what the system does not keep apart by itself is refused as in use. */
+  isShared?: boolean;
   /** The same object for all claims of one change: what was read of the system for one of them does for the others. */
   look?: object;
   signal?: AbortSignal;

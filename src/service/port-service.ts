@@ -48,6 +48,7 @@ import { inspect } from './ports/inspect.ts';
 import { drawingAs, portMap } from './ports/map.ts';
 import { contentOf, type Present, presentIn, withStatesOf } from './present.ts';
 import { type Labelled, noAdmissionOfChildren, noSysctlHere, portInUse } from './refusals.ts';
+import { checkIsDone, isKeptApart } from './reservations/apart.ts';
 import { type Batch, type BatchOutcome, lookAhead, prospectOf, refused } from './reservations/batch.ts';
 import { type Divided, divide, type Part } from './reservations/division.ts';
 import { KnownReservations } from './reservations/known-reservations.ts';
@@ -144,15 +145,20 @@ export class PortService {
     if (whatIf) return this.#foresight.batch(batch, signal);
     if (batch.wishes?.length) await core.provider.prepare?.();
     const ahead = await lookAhead(core, batch);
-    return core.ledger.change(async (change) => {
-      const prospect = await prospectOf(core, takerOf(core), batch, { ...ahead, view: change, signal });
-      try {
-        await record(core, prospect, change, signal);
-        return prospect;
-      } catch (error) {
-        return refused(prospect, error);
-      }
-    }, signal);
+    return core.ledger.change(
+      async (change) => {
+        const taker = takerOf(core, change);
+        const prospect = await prospectOf(core, taker, batch, { ...ahead, view: change, signal });
+        if (change.isShared) await checkIsDone(prospect, taker);
+        try {
+          await record(core, prospect, change, signal);
+          return prospect;
+        } catch (error) {
+          return refused(prospect, error);
+        }
+      },
+      { isShared: isKeptApart(core, batch), signal },
+    );
   }
 
   /**
@@ -200,11 +206,15 @@ export class PortService {
    */
   async release(params: ReservationReleaseParams, { signal }: CallOptions = {}): Promise<Reservations> {
     if (params.whatIf) return { reservations: await this.#foresight.release(params) };
-    return this.#core.ledger.change(async (change) => {
-      const gone = await releasable(this.#core, params, change);
-      await record(this.#core, { obtained: [], gone }, change);
-      return { reservations: gone };
-    }, signal);
+    const core = this.#core;
+    return core.ledger.change(
+      async (change) => {
+        const gone = await releasable(core, params, change);
+        await record(core, { obtained: [], gone }, change);
+        return { reservations: gone };
+      },
+      { isShared: isKeptApart(core, { releases: [params] }), signal },
+    );
   }
 
   /**
@@ -383,13 +393,16 @@ export class PortService {
    */
   async present({ settles }: { settles: boolean }, { signal }: CallOptions = {}): Promise<Present> {
     if (!settles) return this.#presentNow();
-    return this.#core.ledger.change(async (change) => {
-      // What is lost now is put back, and told as what was: so a look beforehand foresaw it.
-      const before = await presentIn(this.#core, this.#exclusions, contentOf(change));
-      await this.#exclusions.settle(change);
-      const now = await presentIn(this.#core, this.#exclusions, contentOf(change));
-      return withStatesOf(before, now);
-    }, signal);
+    return this.#core.ledger.change(
+      async (change) => {
+        // What is lost now is put back, and told as what was: so a look beforehand foresaw it.
+        const before = await presentIn(this.#core, this.#exclusions, contentOf(change));
+        await this.#exclusions.settle(change);
+        const now = await presentIn(this.#core, this.#exclusions, contentOf(change));
+        return withStatesOf(before, now);
+      },
+      { signal },
+    );
   }
 
   /** What a file of somebody else's does to all that is to last, one sentence each. */
@@ -419,7 +432,7 @@ export class PortService {
    * @throws ServiceError AccessDenied, NotSupported, OsError, LedgerBusy, LedgerCorrupt
    */
   settle({ signal }: CallOptions = {}): Promise<void> {
-    return this.#core.ledger.change((change) => this.#exclusions.settle(change), signal);
+    return this.#core.ledger.change((change) => this.#exclusions.settle(change), { signal });
   }
 
   /**

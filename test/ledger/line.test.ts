@@ -98,7 +98,7 @@ test('one that gives up lets the next one in', async () => {
   const home = temporaryFolder();
   const release = await heldIn(home);
   const controller = new AbortController();
-  const first = (await ledgerIn(home)).change(async () => 'first', controller.signal);
+  const first = (await ledgerIn(home)).change(async () => 'first', { signal: controller.signal });
   await stands(home, 1);
   const second = (await ledgerIn(home)).change(async () => 'second');
   await stands(home, 2);

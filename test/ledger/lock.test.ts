@@ -74,8 +74,8 @@ test('a waiting change can be cancelled, in the queue and at the lock, and is ne
   const ledger = await ledgerIn(home);
   const [atLock, inQueue] = [new AbortController(), new AbortController()];
   const run: string[] = [];
-  const first = ledger.change(async () => run.push('at the lock'), atLock.signal);
-  const second = ledger.change(async () => run.push('in the queue'), inQueue.signal);
+  const first = ledger.change(async () => run.push('at the lock'), { signal: atLock.signal });
+  const second = ledger.change(async () => run.push('in the queue'), { signal: inQueue.signal });
   const third = ledger.change(async () => run.push('third'));
   inQueue.abort(new Error('not this one'));
   await expect(second).rejects.toThrow('not this one');
@@ -88,7 +88,7 @@ test('a waiting change can be cancelled, in the queue and at the lock, and is ne
 
 test('a signal that is aborted already cancels at once', async () => {
   const ledger = await ledgerIn(temporaryFolder());
-  const change = ledger.change(async () => 'in', AbortSignal.abort(new Error('too late')));
+  const change = ledger.change(async () => 'in', { signal: AbortSignal.abort(new Error('too late')) });
   await expect(change).rejects.toThrow('too late');
   expect(await ledger.change(async () => 'in')).toBe('in');
 });

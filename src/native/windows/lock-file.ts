@@ -29,7 +29,7 @@ async function bind(): Promise<TryLock> {
 
 let bound: Promise<TryLock> | undefined;
 
-/** Binds LockFileEx. The lock ends when the descriptor is closed, so it dies with its holder. */
+/** Binds LockFileEx, which nobody is asked to share here. The lock ends when the descriptor is closed, so it dies with its holder. */
 export function bindLockFile(): Promise<TryLock> {
   bound ??= bind();
   return bound;

@@ -10,6 +10,8 @@ import { type PortSockets, portSockets } from './port-sockets.ts';
 export interface Holding {
   /** Whether a socket of anybody that sets SO_REUSEADDR is let in too; TCP on Linux only. */
   yields?: boolean;
+  /** Whether others may do the same at the same time. */
+  isShared?: boolean;
   /** Whether nobody reads why a port is refused. */
   isTrial?: boolean;
   signal?: AbortSignal;
@@ -31,7 +33,11 @@ export class HeldPorts {
    * Holds the whole range or nothing.
    * @throws ServiceError PortInUse (naming the port), AccessDenied, OsError; the signal's reason when it is aborted
    */
-  async hold(protocol: Protocol, range: PortRange, { yields = false, isTrial, signal }: Holding = {}): Promise<void> {
+  async hold(
+    protocol: Protocol,
+    range: PortRange,
+    { yields = false, isShared = false, isTrial, signal }: Holding = {},
+  ): Promise<void> {
     const held = this.#held[protocol];
     let port = range.startPort;
     try {
@@ -43,7 +49,8 @@ export class HeldPorts {
           try {
             held.set(port, sockets.hold(protocol, port, yields));
           } catch (error) {
-            if (!yields || !isInUse(error) || !(await isLeftToClose(port))) throw error;
+            // Two may bind beside closing connections at once.
+            if (!yields || isShared || !isInUse(error) || !(await isLeftToClose(port))) throw error;
             held.set(port, sockets.holdBesideClosing(protocol, port));
           }
         }

@@ -140,10 +140,9 @@ export class LedgerProvider implements Provider {
   }
 
   async claim(claim: Claim): Promise<bigint> {
-    const { protocol, range, isTrial, signal } = claim;
+    const { protocol, range, hold } = claim;
     this.#checkSystem(protocol, range);
-    if (this.#isHeld(claim))
-      await this.#held.hold(protocol, range, { yields: claim.hold === 'yield', isTrial, signal });
+    if (this.#isHeld(claim)) await this.#held.hold(protocol, range, { ...claim, yields: hold === 'yield' });
     else await refuseInUse(claim);
     return newToken();
   }

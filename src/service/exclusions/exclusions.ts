@@ -59,53 +59,59 @@ export class ExclusionKeeper {
     { replaced = [], signal }: { replaced?: readonly Labelled[]; signal?: AbortSignal } = {},
   ): Promise<Addition[]> {
     const request = { ...additionRequest(params), replaced };
-    return this.#core.ledger.change(async (change) => {
-      const additions: Addition[] = [];
-      for (const protocol of request.protocols) {
-        additions.push(await additionIn(this.#core, protocol, request, { view: change, signal }));
-      }
-      signal?.throwIfAborted();
-      const journal = new Journal(this.#core, change);
-      const replacing = additions.flatMap(({ request: asked }) => asked?.replacing ?? []);
-      const added: Addition[] = [];
-      const gone: PortExclusion[] = [];
-      try {
-        for (const one of replaced) {
-          if (one.kind === 'reservation') continue;
-          await journal.remove(one.is);
-          gone.push(one.is);
+    return this.#core.ledger.change(
+      async (change) => {
+        const additions: Addition[] = [];
+        for (const protocol of request.protocols) {
+          additions.push(await additionIn(this.#core, protocol, request, { view: change, signal }));
         }
-        // What may well fail comes first, and can be taken back.
-        for (const one of byRisk(additions)) {
-          added.push({ ...one, exclusion: await journal.add(one) });
+        signal?.throwIfAborted();
+        const journal = new Journal(this.#core, change);
+        const replacing = additions.flatMap(({ request: asked }) => asked?.replacing ?? []);
+        const added: Addition[] = [];
+        const gone: PortExclusion[] = [];
+        try {
+          for (const one of replaced) {
+            if (one.kind === 'reservation') continue;
+            await journal.remove(one.is);
+            gone.push(one.is);
+          }
+          // What may well fail comes first, and can be taken back.
+          for (const one of byRisk(additions)) {
+            added.push({ ...one, exclusion: await journal.add(one) });
+          }
+          await journal.dropReservations(replacing);
+        } catch (error) {
+          for (const one of added.reverse()) await journal.takeBack(one);
+          for (const one of gone.reverse()) await journal.restore(one);
+          await journal.restoreReservations(replacing);
+          throw error;
         }
-        await journal.dropReservations(replacing);
-      } catch (error) {
-        for (const one of added.reverse()) await journal.takeBack(one);
-        for (const one of gone.reverse()) await journal.restore(one);
-        await journal.restoreReservations(replacing);
-        throw error;
-      }
-      return additions.map(({ exclusion }) => added.find((one) => keyOf(one.exclusion) === keyOf(exclusion))!);
-    }, signal);
+        return additions.map(({ exclusion }) => added.find((one) => keyOf(one.exclusion) === keyOf(exclusion))!);
+      },
+      { signal },
+    );
   }
 
   async remove(params: ExclusionRemoveParams, signal?: AbortSignal): Promise<PortExclusion[]> {
-    return this.#core.ledger.change(async (change) => {
-      const removed = await removable(this.#core, params, change);
-      const journal = new Journal(this.#core, change);
-      const gone: PortExclusion[] = [];
-      try {
-        for (const one of removed) {
-          await journal.remove(one);
-          gone.push(one);
+    return this.#core.ledger.change(
+      async (change) => {
+        const removed = await removable(this.#core, params, change);
+        const journal = new Journal(this.#core, change);
+        const gone: PortExclusion[] = [];
+        try {
+          for (const one of removed) {
+            await journal.remove(one);
+            gone.push(one);
+          }
+        } catch (error) {
+          for (const one of gone.reverse()) await journal.restore(one);
+          throw error;
         }
-      } catch (error) {
-        for (const one of gone.reverse()) await journal.restore(one);
-        throw error;
-      }
-      return removed;
-    }, signal);
+        return removed;
+      },
+      { signal },
+    );
   }
 
   /** Completes what a killed worker left undone, also of an exclusion until the next restart that is in force. */

@@ -118,7 +118,8 @@ export async function prospectOf(
   return prospect;
 }
 
-const claimedOf = (obtained: readonly Obtained[]): LedgerRecord[] => obtained.flatMap(({ claimed }) => claimed);
+/** What was taken, and is in the system. */
+export const claimedOf = (obtained: readonly Obtained[]): LedgerRecord[] => obtained.flatMap(({ claimed }) => claimed);
 
 function without(records: readonly LedgerRecord[], gone: readonly Reservation[]): readonly LedgerRecord[] {
   if (gone.length === 0) return records;

@@ -9,8 +9,8 @@ import type { Taker } from './obtain.ts';
 import type { Granted } from './obtained.ts';
 
 /** Takes for good. */
-export const takerOf = ({ provider }: Core): Taker => ({
-  take: (claim) => provider.claim(claim),
+export const takerOf = ({ provider }: Core, { isShared }: Pick<LedgerChange, 'isShared'>): Taker => ({
+  take: (claim) => provider.claim({ ...claim, isShared }),
   giveBack: (taken, replaced) => giveBack(provider, taken, replaced),
 });
 

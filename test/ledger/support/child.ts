@@ -72,12 +72,15 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     return 'closed';
   },
   look: async (processId) => processIdentity(Number(processId), process.platform),
-  hold: async () => {
+  hold: async (shared) => {
     const ledger = await openLedger(thisHost());
-    await ledger.change(() => {
-      say('held');
-      return new Promise(() => {});
-    });
+    await ledger.change(
+      () => {
+        say('held');
+        return new Promise(() => {});
+      },
+      { isShared: shared === 'shared' },
+    );
   },
 };
 

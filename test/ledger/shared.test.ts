@@ -1,0 +1,156 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { MustBeAlone } from '../../src/ledger/ledger.ts';
+import { held } from '../support/held.ts';
+import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { record, startPorts } from './support/records.ts';
+import { startChild } from './support/run-child.ts';
+
+type Ledger = Awaited<ReturnType<typeof ledgerIn>>;
+
+const isShared = true;
+
+const addBeside = (ledger: Ledger, port: number) =>
+  ledger.change(({ own, write }) => write([...own, record(port, ledger.owner('runtime'))]), { isShared });
+
+const addAlone = (ledger: Ledger, port: number, lifetime: 'runtime' | 'persistent' = 'runtime') =>
+  ledger.change(({ own, write }) => write([...own, record(port, ledger.owner(lifetime))]));
+
+const stands = (home: string, places: number) =>
+  vi.waitUntil(() => existsSync(join(home, 'waiting')) && readdirSync(join(home, 'waiting')).length === places, {
+    timeout: 30_000,
+    interval: 2,
+  });
+
+test('who shares the lock waits for nobody who does, and both have what they wrote', async () => {
+  const home = temporaryFolder();
+  const [one, two, reader] = [await ledgerIn(home), await ledgerIn(home), await ledgerIn(home)];
+  const end = await held((work) =>
+    one.change(
+      async ({ own, write }) => {
+        await write([...own, record(5000, one.owner('runtime'))]);
+        await work();
+      },
+      { isShared },
+    ),
+  );
+  await addBeside(two, 5001);
+  expect(startPorts(await reader.read()).sort()).toEqual([5000, 5001]);
+  await end();
+  await addBeside(two, 5002);
+  await addBeside(one, 5003);
+  expect(startPorts(await reader.read()).sort()).toEqual([5000, 5001, 5002, 5003]);
+});
+
+test('who wants it alone waits until nobody shares it, and those who come after him wait for him', async () => {
+  const home = temporaryFolder();
+  const [one, two, late] = [await ledgerIn(home), await ledgerIn(home), await ledgerIn(home)];
+  const end = await held((work) => one.change(work, { isShared }));
+  const done: string[] = [];
+  const alone = two.change(async () => done.push('alone'));
+  await stands(home, 1);
+  const beside = late.change(async () => done.push('beside'), { isShared });
+  await stands(home, 2);
+  expect(done).toEqual([]);
+  await end();
+  await Promise.all([alone, beside]);
+  expect(done).toEqual(['alone', 'beside']);
+  expect(readdirSync(join(home, 'waiting'))).toEqual([]);
+});
+
+test('what shares it in one process does not let in what has to be alone', async () => {
+  const home = temporaryFolder();
+  const [one, other] = [await ledgerIn(home), await ledgerIn(home)];
+  const [endOne, endOther] = [
+    await held((work) => one.change(work, { isShared })),
+    await held((work) => other.change(work, { isShared })),
+  ];
+  const done: string[] = [];
+  const next = one.change(async () => done.push('alone'));
+  await new Promise((resolve) => setImmediate(resolve)); // it waits for its turn now
+  await endOne();
+  await stands(home, 1);
+  expect(done).toEqual([]);
+  await endOther();
+  await next;
+  expect(done).toEqual(['alone']);
+});
+
+test('a stream of those who share it keeps out nobody who wants it alone', async () => {
+  const home = temporaryFolder();
+  const sharing = await Promise.all(Array.from({ length: 4 }, () => ledgerIn(home)));
+  let isOver = false;
+  // Each has it for longer than those behind wait for the first before they try, and they overlap.
+  const streams = sharing.map(async (ledger, index) => {
+    for (let time = 500 + 125 * index; !isOver; time = 500) {
+      await ledger.change(() => new Promise<void>((resolve) => setTimeout(resolve, time)), { isShared });
+    }
+  });
+  const alone = await ledgerIn(home, { patience: 2500 });
+  for (let round = 0; round < 3; round++) await alone.change(async () => {});
+  isOver = true;
+  await Promise.all(streams);
+});
+
+test('what others changed alone is seen by the next who shares the lock', async () => {
+  const home = temporaryFolder();
+  const [one, two] = [await ledgerIn(home), await ledgerIn(home)];
+  await addBeside(one, 5000);
+  for (const [port, lifetime] of [[6000, 'runtime'] as const, [6001, 'persistent'] as const]) {
+    await addAlone(two, port, lifetime);
+    expect(await one.change(async ({ own }) => startPorts(own), { isShared })).toContain(port);
+  }
+  // By itself, too.
+  await addAlone(one, 5001);
+  expect(startPorts(await one.change(async ({ own }) => own, { isShared })).sort()).toEqual([5000, 5001, 6000, 6001]);
+});
+
+test('what is not to be done beside others is done again alone', async () => {
+  const ledger = await ledgerIn(temporaryFolder());
+  await addBeside(ledger, 5000);
+  const tries: boolean[] = [];
+  await ledger.change(
+    async ({ isShared: now, own, write }) => {
+      tries.push(now);
+      await write([...own, record(7000, ledger.owner('persistent'))]);
+    },
+    { isShared },
+  );
+  await ledger.change(
+    async ({ isShared: now, writeExclusions }) => {
+      tries.push(now);
+      await writeExclusions([]);
+    },
+    { isShared },
+  );
+  expect(tries).toEqual([true, false, true, false]);
+  expect(startPorts(await ledger.read()).sort()).toEqual([5000, 7000]);
+  const failing = ledger.change(() => Promise.reject(new MustBeAlone()), { isShared: false });
+  await expect(failing).rejects.toBeInstanceOf(MustBeAlone);
+});
+
+test('what the dead left is removed by the first change of a service', async () => {
+  const home = temporaryFolder();
+  for (const files of [['1-abc.lock'], ['2-abc.lock', '2-abc.json']]) {
+    const ledger = await ledgerIn(home);
+    await addBeside(ledger, 5000);
+    for (const file of files) writeFileSync(join(home, 'runtime', file), '');
+    await addBeside(await ledgerIn(home), 5001);
+    expect(readdirSync(join(home, 'runtime'))).not.toContain(files[0]);
+    ledger.close();
+  }
+});
+
+test('who shares the lock and does not move is named', async () => {
+  const home = temporaryFolder();
+  await addAlone(await ledgerIn(home), 5000, 'persistent');
+  const holder = await startChild({ home }, 'hold', 'shared');
+  expect(await holder.next()).toBe('held');
+  const ledger = await ledgerIn(home, { patience: 20 });
+  await addBeside(ledger, 5001);
+  await expect(ledger.change(async () => {})).rejects.toMatchObject({
+    errorName: 'LedgerBusy',
+    message: expect.stringContaining(`process ${holder.process.pid} `),
+  });
+});
