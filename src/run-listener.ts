@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { isDeaf, newAddress, removeAddress } from './demand/address.ts';
+import { isDeaf, isServed, newAddress, removeAddress } from './demand/address.ts';
 import { Conversations } from './demand/conversations.ts';
 import { listenAt } from './demand/listener.ts';
 import { addressVariables } from './demand/variables.ts';
@@ -31,8 +31,10 @@ export async function runListener(
   };
   const conversations = new Conversations({ platform, userId, provider, hold: 'none', log, service });
   try {
+    // A second server of one pipe would be given every other client.
+    if (path.startsWith('\\\\') && (await isServed(path))) throw inUse();
     if (path.startsWith('/') && existsSync(path) && (await isDeaf(path))) removeAddress(path);
-    const listener = await listenAt(path, async () => conversations);
+    const listener = await listenAt(path, async () => conversations, env);
     await loadParts();
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       own.once(signal, async () => {
@@ -52,6 +54,8 @@ export async function runListener(
     own.exitCode = exitCode.failed;
   }
 }
+
+const inUse = () => Object.assign(new Error('the address is in use'), { code: 'EADDRINUSE' });
 
 /** A path, or a pipe of Windows. */
 function named(address: string): string {

@@ -58,13 +58,19 @@ function isOfNobody(name: string): boolean {
 }
 
 /** Whether nobody listens on a socket that is there. */
-export function isDeaf(path: string): Promise<boolean> {
+export const isDeaf = async (path: string): Promise<boolean> => (await refusalAt(path)) === 'ECONNREFUSED';
+
+/** Whether somebody listens there. */
+export const isServed = async (path: string): Promise<boolean> => (await refusalAt(path)) === undefined;
+
+/** The code by which a connection is refused; undefined where it is not. */
+function refusalAt(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {
       socket.destroy();
-      resolve(false);
+      resolve(undefined);
     });
-    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED'));
+    socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => resolve(code));
   });
 }

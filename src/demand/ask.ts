@@ -17,9 +17,13 @@ export async function askAt(
 ): Promise<Reservations | undefined> {
   let text = '';
   try {
-    const socket = connect(address);
-    socket.end(`${processId} ${JSON.stringify(params)}\n`);
-    for await (const chunk of socket.setEncoding('utf8')) text += chunk as string;
+    const socket = connect(address).setEncoding('utf8');
+    // It ends with the answer: the end of a pipe of Windows that has no more to say is soon deaf, too.
+    socket.write(`${processId} ${JSON.stringify(params)}\n`);
+    for await (const chunk of socket) {
+      text += chunk as string;
+      if (text.endsWith('\n')) break;
+    }
   } catch (error) {
     if (nobodyThere.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;

@@ -19,10 +19,21 @@ const mostConnections = 4000;
 const loadedAfter = 3000;
 
 /**
+ * How many may come to a pipe of Windows between two looks of this process; the next are refused as busy, which clients of
+ * portserver take for an error. Node's own is 4, and it is told by this variable alone.
+ */
+const pending = { variable: 'NODE_PENDING_PIPE_INSTANCES', count: '64' };
+
+/**
  * Listens, and loads what serves when somebody asks.
+ * @param env this process's own
  * @throws NodeJS.ErrnoException EADDRINUSE, EACCES and others where it cannot listen
  */
-export async function listenAt(path: string, load: () => Promise<Conversations>): Promise<Listener> {
+export async function listenAt(
+  path: string,
+  load: () => Promise<Conversations>,
+  env: NodeJS.ProcessEnv,
+): Promise<Listener> {
   let conversations: Promise<Conversations> | undefined;
   const loaded = () => {
     conversations ??= load();
@@ -50,7 +61,7 @@ export async function listenAt(path: string, load: () => Promise<Conversations>)
     });
   });
   server.maxConnections = mostConnections;
-  await listening(server, path);
+  await listening(server, path, env);
   server.on('error', () => {}); // a connection that could not be accepted, for want of descriptors
   const loadAll = async () => (await loaded()).load();
   const timer = setTimeout(() => void loadAll().catch(() => {}), loadedAfter).unref();
@@ -70,14 +81,17 @@ export async function listenAt(path: string, load: () => Promise<Conversations>)
   };
 }
 
-function listening(server: Server, path: string): Promise<void> {
+function listening(server: Server, path: string, env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
+    const { [pending.variable]: before } = env;
+    env[pending.variable] ??= pending.count;
     server.listen({ path, backlog: 1024 }, () => {
       server.off('error', reject);
       // Others are kept out by the folder, where it is ours; systems differ in whether this counts.
       if (path.startsWith('/')) chmodSync(path, 0o600);
       resolve();
     });
+    if (before === undefined) delete env[pending.variable];
   });
 }

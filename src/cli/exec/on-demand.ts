@@ -29,7 +29,7 @@ export async function listenForTree(
     return new Conversations({ platform, userId, provider, hold, log: nobody, service: async () => service });
   };
   try {
-    return await listenAt(newAddress({ platform, env, processId: pid, userId }), load);
+    return await listenAt(newAddress({ platform, env, processId: pid, userId }), load, env);
   } catch (error) {
     output.note(`the command cannot ask for more ports: no address can be opened: ${(error as Error).message}.`);
     return undefined;
