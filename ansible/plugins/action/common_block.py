@@ -8,6 +8,7 @@ __metaclass__ = type
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.portreservation.ports.plugins.module_utils.blocks import choose_block, of_one_document, parse_range
+from ansible_collections.portreservation.ports.plugins.module_utils.program import PROGRAM_ARGUMENTS
 from ansible_collections.portreservation.ports.plugins.plugin_utils.each_host import on_each_host
 
 INFO = 'portreservation.ports.info'
@@ -25,15 +26,13 @@ class ActionModule(ActionBase):
         self._task.run_once = True
         _validated, args = self.validate_argument_spec(
             argument_spec=dict(
+                PROGRAM_ARGUMENTS,
                 number=dict(type='int', default=1),
                 within=dict(type='str', required=True),
                 protocol=dict(type='list', elements='str', choices=['tcp', 'udp'], default=['tcp']),
                 document=dict(type='str'),
                 name=dict(type='str'),
                 require_all=dict(type='bool', default=False),
-                provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
-                home=dict(type='path'),
-                executable=dict(type='list', elements='str', default=['portreservation']),
             ),
             required_by=dict(name='document'),
         )

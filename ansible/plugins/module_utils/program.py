@@ -19,6 +19,13 @@ EXIT_CODES_NOT_RUN = (126, 127)
 # Where npm installs to, also where sudo's secure_path or a service's PATH leaves it out.
 USUAL_FOLDERS = ['/usr/local/bin']
 
+# As the documentation fragment program describes them.
+PROGRAM_ARGUMENTS = dict(
+    provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
+    home=dict(type='path'),
+    executable=dict(type='list', elements='str', default=['portreservation']),
+)
+
 
 def program_of(module):
     """The words that start the command line, or a failure that says what to install."""

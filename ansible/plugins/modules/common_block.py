@@ -44,19 +44,6 @@ options:
     description: Fail where a host does not answer.
     type: bool
     default: false
-  provider:
-    description: How it is looked at. C(auto) is C(linux) on Linux, C(ledger) elsewhere.
-    type: str
-    choices: [auto, linux, ledger]
-    default: auto
-  home:
-    description: Where the ledger is on the managed hosts, an absolute path; else the place that the command line takes by itself.
-    type: path
-  executable:
-    description: The command line on the managed hosts, as of M(portreservation.ports.desired_state).
-    type: list
-    elements: str
-    default: [portreservation]
 attributes:
   check_mode:
     description: It changes nothing, so it does the same.
@@ -81,6 +68,8 @@ notes:
 seealso:
   - module: portreservation.ports.info
   - module: portreservation.ports.desired_state
+extends_documentation_fragment:
+  - portreservation.ports.program
 author:
   - The maintainers of PortReservation (@portreservation)
 """

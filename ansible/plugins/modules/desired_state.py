@@ -114,23 +114,6 @@ options:
       - Otherwise a warning says what the next restart makes of it.
     type: bool
     default: false
-  provider:
-    description: How it is carried out. C(auto) is C(linux) on Linux, C(ledger) elsewhere.
-    type: str
-    choices: [auto, linux, ledger]
-    default: auto
-  home:
-    description: Where the ledger is on the managed host, an absolute path; else what C(PORT_RESERVATION_HOME) says in the
-      task's C(environment), or the place that the command line takes by itself.
-    type: path
-  executable:
-    description:
-      - The command line of PortReservation on the managed host. A name is looked for on C(PATH), then in C(/usr/local/bin),
-        which C(sudo) leaves out on many systems. Node is looked for there, too.
-      - As a list, the words of a command that ends in it. No shell reads them.
-    type: list
-    elements: str
-    default: [portreservation]
 attributes:
   check_mode:
     description: Says what would be done, and what would fail for rights, for a port in use, or because another
@@ -155,6 +138,8 @@ notes:
   - Options for all tasks are given by C(module_defaults) of the group C(portreservation.ports.all).
 seealso:
   - module: portreservation.ports.win_desired_state
+extends_documentation_fragment:
+  - portreservation.ports.program
 author:
   - The maintainers of PortReservation (@portreservation)
 """
@@ -267,7 +252,7 @@ from ansible_collections.portreservation.ports.plugins.module_utils.answer impor
     answer_of, diff_of, failure_of, message_of)
 from ansible_collections.portreservation.ports.plugins.module_utils.entries import DocumentModule
 from ansible_collections.portreservation.ports.plugins.module_utils.program import (
-    about_version, add_version, program_of, run, why_no_result)
+    PROGRAM_ARGUMENTS, about_version, add_version, program_of, run, why_no_result)
 
 EXIT_CODE_CHANGED = 2
 
@@ -297,14 +282,12 @@ def argument_spec():
         exclusions=entries(store=store),
     )
     return dict(
+        PROGRAM_ARGUMENTS,
         document=dict(type='dict', options=document),
         src=dict(type='path'),
         remote_src=dict(type='bool', default=False),
         prune=dict(type='bool', default=False),
         move_sysctl_conf=dict(type='bool', default=False),
-        provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
-        home=dict(type='path'),
-        executable=dict(type='list', elements='str', default=['portreservation']),
     )
 
 

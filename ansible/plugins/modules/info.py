@@ -34,20 +34,6 @@ options:
   name:
     description: With I(document), only its reservations of this name.
     type: str
-  provider:
-    description: How it is looked at. C(auto) is C(linux) on Linux, C(ledger) elsewhere.
-    type: str
-    choices: [auto, linux, ledger]
-    default: auto
-  home:
-    description: Where the ledger is on the managed host, an absolute path; else what C(PORT_RESERVATION_HOME) says in the
-      task's C(environment), or the place that the command line takes by itself.
-    type: path
-  executable:
-    description: The command line on the managed host, as of M(portreservation.ports.desired_state).
-    type: list
-    elements: str
-    default: [portreservation]
 attributes:
   check_mode:
     description: It changes nothing, so it does the same.
@@ -67,6 +53,8 @@ notes:
 seealso:
   - module: portreservation.ports.desired_state
   - module: portreservation.ports.common_block
+extends_documentation_fragment:
+  - portreservation.ports.program
 author:
   - The maintainers of PortReservation (@portreservation)
 """
@@ -149,19 +137,17 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.portreservation.ports.plugins.module_utils.answer import message_of, own_ranges
-from ansible_collections.portreservation.ports.plugins.module_utils.program import ask
+from ansible_collections.portreservation.ports.plugins.module_utils.program import PROGRAM_ARGUMENTS, ask
 
 
 def argument_spec():
     return dict(
+        PROGRAM_ARGUMENTS,
         within=dict(type='str'),
         number=dict(type='int', default=1),
         protocol=dict(type='list', elements='str', choices=['tcp', 'udp'], default=['tcp']),
         document=dict(type='str'),
         name=dict(type='str'),
-        provider=dict(type='str', choices=['auto', 'linux', 'ledger'], default='auto'),
-        home=dict(type='path'),
-        executable=dict(type='list', elements='str', default=['portreservation']),
     )
 
 
