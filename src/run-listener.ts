@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { resolve } from 'node:path';
-import { isDeaf, isServed, newAddress, removeAddress } from './demand/address.ts';
+import { checkLength, isDeaf, isServed, newAddress, removeAddress } from './demand/address.ts';
 import { Conversations } from './demand/conversations.ts';
 import { listenAt } from './demand/listener.ts';
 import { addressVariables } from './demand/variables.ts';
@@ -31,6 +31,7 @@ export async function runListener(
   };
   const conversations = new Conversations({ platform, userId, provider, hold: 'none', log, service });
   try {
+    checkLength(path);
     // A second server of one pipe would be given every other client.
     if (path.startsWith('\\\\') && (await isServed(path))) throw inUse();
     if (path.startsWith('/') && existsSync(path) && (await isDeaf(path))) removeAddress(path);

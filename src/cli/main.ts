@@ -21,7 +21,9 @@ async function main(): Promise<void> {
     process.stdout.on('error', tellLost);
     // What cannot be said ends nothing: exec keeps the ports of its command whoever reads the log.
     process.stderr.on('error', () => {});
+    process.once('exit', tellUnended);
     const code = await exitCode().catch(tell);
+    process.off('exit', tellUnended);
     process.exitCode ||= code ?? 0;
   }
 }
@@ -41,6 +43,11 @@ function tell(thrown: NodeJS.ErrnoException): void {
   if (!error) throw thrown;
   process.stderr.write(`portreservation: ${error.what}\n  ${error.hint}\n`);
   process.exitCode = 1;
+}
+
+/** Node ends with 0 when there is nothing left to wait for, though this waits: that is a fault, and no success. */
+function tellUnended(): void {
+  process.exitCode ||= 1;
 }
 
 /** Who reads the output may have enough before its end: portreservation get | head -1. */

@@ -24,7 +24,18 @@ export function newAddress(place: Place): string {
     if (Buffer.byteLength(path) <= longestPath && isOwnFolder(folder, place.userId)) return path;
   }
   // Somebody else has the name of the folder.
-  return join(mkdtempSync(join(tmpdir(), 'port-reservation-')), 'sock');
+  const beginning = join(tmpdir(), 'port-reservation-');
+  const isShort = Buffer.byteLength(beginning) + '123456/sock'.length <= longestPath;
+  return join(mkdtempSync(isShort ? beginning : '/tmp/port-reservation-'), 'sock');
+}
+
+/**
+ * Refuses what would be cut off.
+ * @throws Error
+ */
+export function checkLength(path: string): void {
+  if (!path.startsWith('/') || Buffer.byteLength(path) <= longestPath) return;
+  throw new Error(`the path is longer than the ${longestPath} bytes that the path of a socket may have`);
 }
 
 /** Removes the socket, and a folder that was made for it alone. */

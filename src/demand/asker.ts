@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
 import { processIdentity } from '../machine/process-identity.ts';
@@ -22,25 +22,41 @@ export async function peerOf(socket: Socket, platform: NodeJS.Platform): Promise
   return fd === undefined || fd < 0 ? undefined : (await bindPeerOf())(fd);
 }
 
-/**
- * The living process that a number of the peer's means; undefined where there is none. In a process namespace of its own the
- * peer knows nobody by our numbers, and is the one itself.
- */
+/** The living process that a number of the peer's means, in its own process namespace; undefined where there is none. */
 export async function askerOf(
   claimed: number,
   peer: Peer | undefined,
   platform: NodeJS.Platform,
 ): Promise<Asker | undefined> {
-  const processId = peer && peer.processId !== claimed && isElsewhere(peer) ? peer.processId : claimed;
-  if (processId < 1) return undefined;
+  const processId = peer && isElsewhere(peer) ? processThere(peer, claimed) : claimed;
+  if (processId === undefined || processId < 1) return undefined;
   const { alive, startTime } = await processIdentity(processId, platform);
   return alive ? { processId, startTime } : undefined;
 }
 
+const namespaceOf = (processId: number | string) => unlessHidden(() => readlinkSync(`/proc/${processId}/ns/pid`));
+
 function isElsewhere({ processId }: Peer): boolean {
   if (processId === 0) return true;
-  const theirs = unlessHidden(() => readlinkSync(`/proc/${processId}/ns/pid`));
+  const theirs = namespaceOf(processId);
   return theirs !== undefined && theirs !== processNamespace();
+}
+
+/** By which number we know the process that has this one in the peer's namespace; undefined where it is not seen from here. */
+function processThere({ processId }: Peer, claimed: number): number | undefined {
+  if (processId === 0) return undefined;
+  if (numberThere(processId) === claimed) return processId;
+  const theirs = namespaceOf(processId);
+  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const found = others.find((name) => namespaceOf(name) === theirs && numberThere(name) === claimed);
+  return found === undefined ? undefined : Number(found);
+}
+
+/** The number of a process in the namespace that it is in. */
+function numberThere(processId: number | string): number | undefined {
+  const status = unlessHidden(() => readFileSync(`/proc/${processId}/status`, 'latin1'));
+  const numbers = /^NSpid:(.*)$/m.exec(status ?? '')?.[1];
+  return numbers === undefined ? undefined : Number(numbers.trim().split(/\s+/).at(-1));
 }
 
 /** Whether it still lives. */

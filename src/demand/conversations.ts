@@ -37,6 +37,7 @@ export class Conversations {
   async serve(socket: Socket, startsWithDigit: boolean): Promise<void> {
     const { platform, userId, log } = this.#serving;
     const peer = await peerOf(socket, platform);
+    if (socket.destroyed) return; // it has gone meanwhile, and nothing tells of its end any more
     if (peer && userId !== undefined && peer.userId !== userId) {
       log.warn('refused a connection of another user', { userId: peer.userId });
       socket.destroy();
@@ -64,6 +65,7 @@ export class Conversations {
   async #converse(socket: Socket, processId: number | undefined): Promise<void> {
     const { platform, provider, log } = this.#serving;
     const { Connection } = await loadConnection();
+    if (socket.destroyed) return;
     const connection = new Connection({
       input: socket,
       output: socket,

@@ -51,7 +51,7 @@ export async function answerLines(socket: Socket, service: LineService): Promise
 const none = '0\n';
 
 async function answerTo(line: string, { desk, peer, platform }: LineService): Promise<string> {
-  const [, id, words] = /^(\d{1,10})\s*(\{.*\})?\s*$/.exec(line) ?? [];
+  const [, id, words] = /^(\d{1,10})(?=[\s{]|$)\s*(\S.*)?$/.exec(line) ?? [];
   if (id === undefined) return none;
   const asker = await askerOf(Number(id), peer, platform);
   if (words !== undefined) return `${JSON.stringify(await answerInFull(Number(id), asker, words, desk))}\n`;
@@ -66,7 +66,7 @@ async function answerTo(line: string, { desk, peer, platform }: LineService): Pr
 async function answerInFull(id: number, asker: Asker | undefined, words: string, desk: Desk): Promise<LineAnswer> {
   try {
     if (!asker) throw noProcess(id);
-    const params = checkParams('reservation/create', { protocol: 'tcp', ...JSON.parse(words) });
+    const params = checkParams('reservation/create', { protocol: 'tcp', ...objectIn(words) });
     for (const field of ['whatIf', 'ifExists'] as const) if (params[field]) throw notHere(field, 'is not for these');
     if (params.lifetime === 'persistent') throw notHere('lifetime', 'must be runtime: it is for the life of a process');
     return { created: await desk.give(params, asker) };
@@ -75,6 +75,14 @@ async function answerInFull(id: number, asker: Asker | undefined, words: string,
     const known = error instanceof ServiceError && { errorName: error.errorName, facts: error.facts };
     return { refused: { message, ...known } };
   }
+}
+
+function objectIn(words: string): object {
+  const value: unknown = JSON.parse(words);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new TypeError(
+    `What is wanted must be an object of JSON, such as {"numberOfPorts":2}, not ${words.slice(0, 40)}`,
+  );
 }
 
 const notHere = (field: string, message: string) => new InvalidParamsError([{ field, message }]);

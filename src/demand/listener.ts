@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { removeAddress, removeStale } from './address.ts';
 import type { Conversations } from './conversations.ts';
+import { roomForConnections } from './room.ts';
 
 /** An address where ports can be asked for. */
 export interface Listener {
@@ -11,9 +12,6 @@ export interface Listener {
   /** Closes it and all connections; resolves when what these had is free. */
   close(): Promise<void>;
 }
-
-/** As many connections as are served at once; the next are closed. */
-const mostConnections = 4000;
 
 /** Milliseconds after which what serves is loaded all the same: an upgrade of the package takes its files away. */
 const loadedAfter = 3000;
@@ -60,7 +58,7 @@ export async function listenAt(
         .catch(() => socket.destroy());
     });
   });
-  server.maxConnections = mostConnections;
+  server.maxConnections = roomForConnections(); // the next are closed
   await listening(server, path, env);
   server.on('error', () => {}); // a connection that could not be accepted, for want of descriptors
   const loadAll = async () => (await loaded()).load();

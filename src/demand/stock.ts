@@ -82,9 +82,12 @@ export class Stock {
   async fill(atLeast: number): Promise<void> {
     this.#size = Math.min(size.most, size.growth * Math.max(this.#size, atLeast));
     const service = await this.#service();
-    const make = (numberOfPorts: number) =>
-      service.create({ protocol: [...protocols], numberOfPorts, hold: this.#hold });
-    const { reservations } = await make(this.#size).catch(() => make(1));
+    const make = (numberOfPorts: number): ReturnType<PortService['create']> =>
+      service.create({ protocol: [...protocols], numberOfPorts, hold: this.#hold }).catch((error) => {
+        if (numberOfPorts === 1) throw error;
+        return make(Math.ceil(numberOfPorts / size.growth)); // where few are left there is no large block
+      });
+    const { reservations } = await make(this.#size);
     const { startPort, numberOfPorts } = reservations[0]!.range;
     this.#blocks.push({
       reservations,
