@@ -22,6 +22,7 @@ function onPath(name: string, ...lines: string[]): string {
   return `${folder}${delimiter}${process.env.PATH}`;
 }
 const ours = onPath('ours', `exec ${process.execPath} ${portreservation} "$@"`);
+const refusing = onPath('refusing', `exec ${process.execPath} ${portreservation} "$@" --provider windows`);
 const broken = onPath('broken', 'exit 1');
 
 const scenario = /^reserved (\d+)\ntold \1\nlisted \1\nrefused RangeReserved\nreleased\n$/;
@@ -114,7 +115,8 @@ for (const language of languages) {
   exampleTest(`examples/clients/${name} starts a worker, and is told when that is killed`, language, async () => {
     const words = ready();
     const env = environment(ours);
-    const alone = await follow(words, env).closed;
+    // Longer than an address can be.
+    const alone = await follow(words, { ...env, PORT_RESERVATION_ADDRESS: `/run/${'x'.repeat(200)}` }).closed;
     expect(alone).toEqual({ code: 0, stdout: expect.stringMatching(scenario), stderr: '' });
 
     const client = follow(words, { ...env, STAY: '1' });
@@ -130,6 +132,10 @@ for (const language of languages) {
     const noWorker = await follow(words, env).closed;
     expect(noWorker).toMatchObject({ stdout: '', stderr: expect.stringMatching(/./) });
     expect(noWorker.code).not.toBe(0);
+
+    const refused = await follow(words, { ...env, PATH: refusing }).closed;
+    expect(refused).toMatchObject({ stdout: '', stderr: expect.stringContaining('needs win32; this system is linux') });
+    expect(refused.code).not.toBe(0);
 
     const client = follow(words, { ...env, PORT_RESERVATION_ADDRESS: await dying() });
     const failed = await client.closed;

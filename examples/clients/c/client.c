@@ -70,12 +70,12 @@ static void on_told(const char *message) {
   if (strstr(message, "\"removed\":[]") && strstr(message, "\"name\":\"démo\"")) is_told = 1;
 }
 
-/* Prints what stands behind the key in the answer, and gives it as a number; where there is none, the program ends. */
+/* Prints what stands behind the key in the answer, if it has a title, and gives it as a number; without it the program ends. */
 static long show(const char *what, char *answer, const char *key) {
   const char *at = answer ? strstr(answer, key) : NULL;
   if (!at) fprintf(stderr, "%s\n", answer ? answer : "Nobody serves any more."), exit(1);
   long number = strtol(at += strlen(key), NULL, 10);
-  printf("%s %.*s\n", what, (int)strcspn(at, ",}\""), at);
+  if (what) printf("%s %.*s\n", what, (int)strcspn(at, ",}\""), at);
   free(answer);
   return number;
 }
@@ -84,7 +84,7 @@ int main(void) {
   struct client ports;
   char params[160] = "{\"protocol\":\"tcp\",\"numberOfPorts\":2,\"name\":\"démo\"}";
   if (client_open(&ports, on_told) < 0) return perror("client"), 1;
-  free(client_call(&ports, "initialize", "{\"protocolVersion\":1,\"capabilities\":{\"reservationChanged\":true}}"));
+  show(NULL, client_call(&ports, "initialize", "{\"protocolVersion\":1,\"capabilities\":{\"reservationChanged\":true}}"), "\"result\":");
   long first = show("reserved", client_call(&ports, "reservation/create", params), "\"startPort\":");
   for (char *message; !is_told && (message = client_read(&ports)); free(message)) on_told(message);
   printf("told %ld\n", first);
@@ -92,7 +92,7 @@ int main(void) {
   snprintf(params, sizeof params, "{\"protocol\":\"tcp\",\"startPort\":%ld}", first);
   show("refused", client_call(&ports, "reservation/create", params), "\"data\":{\"name\":\"");
   snprintf(params, sizeof params, "{\"protocol\":\"tcp\",\"range\":{\"startPort\":%ld,\"numberOfPorts\":2}}", first);
-  free(client_call(&ports, "reservation/release", params));
+  show(NULL, client_call(&ports, "reservation/release", params), "\"result\":");
   puts("released");
   for (char *message; getenv("STAY") && (message = client_read(&ports));) free(message);
   if (getenv("STAY")) puts("gone");
