@@ -3,14 +3,13 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 import { checkLength, isDeaf, isServed, newAddress, removeAddress } from './demand/address.ts';
 import { Conversations } from './demand/conversations.ts';
+import { lazyService } from './demand/lazy-service.ts';
 import { listenAt } from './demand/listener.ts';
 import { addressVariables } from './demand/variables.ts';
 import { exitCode } from './exit-codes.ts';
 import { loadParts } from './load-parts.ts';
-import { openService } from './open-service.ts';
 import type { ProviderChoice } from './protocol/generated/contract.ts';
 import { createLog } from './rpc/server/log.ts';
-import type { PortService } from './service/port-service.ts';
 
 /** Listens until a signal comes, for all programs of this user, and says where in lines that a shell can read. */
 export async function runListener(
@@ -21,15 +20,8 @@ export async function runListener(
   const userId = own.geteuid?.();
   const log = createLog(() => own.stderr);
   const path = address === undefined ? newAddress({ platform, env, processId: own.pid, userId }) : named(address);
-  let opened: Promise<PortService> | undefined;
-  const service = () => {
-    opened ??= openService({ provider }).catch((error) => {
-      opened = undefined;
-      throw error;
-    });
-    return opened;
-  };
-  const conversations = new Conversations({ platform, userId, provider, hold: 'none', log, service });
+  const service = lazyService({ provider });
+  const conversations = new Conversations({ platform, userId, provider, hold: 'none', log, service: service.open });
   try {
     checkLength(path);
     // A second server of one pipe would be given every other client.
@@ -41,7 +33,7 @@ export async function runListener(
       own.once(signal, async () => {
         own.once(signal, () => own.exit(128 + constants.signals[signal]));
         await listener.close();
-        await (await opened?.catch(() => undefined))?.close();
+        await service.close();
         own.exit(128 + constants.signals[signal]);
       });
     }

@@ -1,15 +1,29 @@
 import { constants } from 'node:os';
+import type { AddressOfWorker } from './address-of-worker.ts';
 import { exitCode } from './exit-codes.ts';
 import { loadParts } from './load-parts.ts';
 import { processGone, processIdentity } from './machine/process-identity.ts';
 import { openService } from './open-service.ts';
-import { packageVersion } from './protocol/generated/contract.ts';
+import { type ProviderChoice, packageVersion } from './protocol/generated/contract.ts';
 import { type Command, parseCommandLine, usage, type WorkerName } from './rpc/server/command-line.ts';
 import { Connection } from './rpc/server/connection.ts';
 import { createLog } from './rpc/server/log.ts';
 
+/** Loaded with the other parts: an upgrade of the package removes the file. */
+const addresses = () => import('./address-of-worker.ts');
+
 function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
   const log = createLog(() => process.stderr);
+
+  let address: Promise<AddressOfWorker> | undefined;
+  const openAddress = async (chosen: ProviderChoice) => {
+    address ??= addresses().then(({ openAddressOfWorker }) => openAddressOfWorker(process, { provider: chosen, log }));
+    // One that could not be opened is tried again.
+    address.catch(() => {
+      address = undefined;
+    });
+    return (await address).path;
+  };
 
   let hasClient = false;
   const connection = new Connection({
@@ -19,7 +33,8 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     provider,
     platform: process.platform,
     openService,
-    loadParts,
+    openAddress,
+    loadParts: async () => void (await Promise.allSettled([loadParts(), addresses()])),
     onInitialize: ({ processId }) => {
       hasClient = Boolean(processId);
       if (processId) watchClient(processId).catch((error) => log.warn('the client is not watched', { error }));
@@ -51,7 +66,10 @@ function serve({ provider }: Extract<Command, { kind: 'serve' }>): void {
     process.exit(exitCode.internal);
   });
 
-  connection.ended.then((code) => process.exit(code));
+  connection.ended.then(async (code) => {
+    await (await address?.catch(() => undefined))?.close();
+    process.exit(code);
+  });
   connection.listen();
 }
 

@@ -111,6 +111,62 @@ Describe 'Under an address' {
     }
 }
 
+Describe 'Invoke-WithPortReservation' {
+    BeforeAll {
+        $program = [System.IO.Path]::Combine((Get-Module PortReservation)[0].ModuleBase, 'worker', 'portreservation.mjs')
+        function Get-Address { "$env:PORT_RESERVATION_ADDRESS|$env:PORTSERVER_ADDRESS" }
+    }
+    BeforeEach { Reset-Reservation }
+    AfterEach { Stop-PortReservationWorker }
+
+    It 'has its programs ask this session for more ports' {
+        $port = Invoke-WithPortReservation -FilePath node -ArgumentList $program, take, --pid, $PID, --name, asked
+        $r = Get-PortReservation asked
+        $r.StartPort | Should -Be $port
+        $r.Owner.ProcessId | Should -Be $PID
+        # It ends with the worker, whoever it is for.
+        Stop-PortReservationWorker
+        Get-PortReservation | Should -BeNullOrEmpty
+    }
+
+    It 'gives a script block the address, and takes it back' {
+        $env:PORTSERVER_ADDRESS = 'before'
+        try {
+            $inside = Invoke-WithPortReservation { Get-Address; Invoke-WithPortReservation { Get-Address }; Get-Address }
+            $inside[0] | Should -Match '^(\S+)\|\1$'
+            $inside[1..2] | Should -Be $inside[0], $inside[0]
+            Get-Address | Should -Be '|before'
+        }
+        finally { $env:PORTSERVER_ADDRESS = $null }
+    }
+
+    It 'leaves other runspaces a worker of their own' {
+        $owner = Invoke-WithPortReservation {
+            $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+            $null = $shell.AddScript({ param($module) Import-Module $module; (New-PortReservation).Owner.ProcessId })
+            $shell.AddArgument((Get-Module PortReservation)[0].ModuleBase).Invoke()
+            $shell.Runspace.Dispose()
+            $shell.Dispose()
+        }
+        $owner | Should -Not -Be $PID
+    }
+
+    It 'hands down the address by which this session was joined itself' {
+        $service = Start-Service
+        try {
+            $address = $env:PORT_RESERVATION_ADDRESS
+            $env:PORT_RESERVATION_ADDRESS = $null
+            Start-PortReservationWorker -Address $address
+            Invoke-WithPortReservation { Get-Address } | Should -Be "$address|$address"
+        }
+        finally {
+            $env:PORT_RESERVATION_ADDRESS = $null
+            Stop-PortReservationWorker
+            Stop-Service $service
+        }
+    }
+}
+
 Describe 'An address where nobody serves this user' {
     BeforeEach { Reset-Reservation }
     AfterEach {

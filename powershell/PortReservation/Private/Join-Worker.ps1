@@ -6,7 +6,8 @@ function Get-WorkerAddress {
     if ($Options.ContainsKey('Address')) { return $Options.Address }
     if ($Options['NodePath'] -or $Options['WorkerPath']) { return }
     if ($Options['Provider'] -and $Options.Provider -ne 'Auto') { return }
-    [System.Environment]::GetEnvironmentVariable('PORT_RESERVATION_ADDRESS')
+    $address = [System.Environment]::GetEnvironmentVariable('PORT_RESERVATION_ADDRESS')
+    if ($address -and -not [PortEnvironment]::IsLent($address)) { $address }
 }
 
 # Joins the worker that serves at the address. Gives the worker, or the error record that says why it is none.

@@ -14,6 +14,21 @@ function Get-PortVariable {
     $variables
 }
 
+# The environment variables by which programs ask for more ports, of the worker of this session; none where there is no way to it.
+function Get-AddressVariable {
+    $worker = $script:Session.Worker
+    if ($null -eq $worker -or $worker.IsBehindCommand) { return @{} }
+    $address = $worker.Address
+    if (-not $address) {
+        $reply = $worker.Connection.Request('address/open', @{}, 5000)
+        # What the programs were started for they do without it, too.
+        if ($null -eq $reply -or $null -ne $reply['error']) { return @{} }
+        $address = [string] $reply['result']['address']
+    }
+
+    @{ PORT_RESERVATION_ADDRESS = $address; PORTSERVER_ADDRESS = $address }
+}
+
 # The variables of this process, for as long as a script block runs with others.
 class PortEnvironment {
     hidden [string] $Runspace
@@ -70,6 +85,19 @@ class PortEnvironment {
     [void] Set([hashtable] $variables) {
         foreach ($name in $variables.Keys) { $this.Before[$name] = [System.Environment]::GetEnvironmentVariable($name) }
         [PortEnvironment]::Write($variables)
+    }
+
+    # Sets them for what is started from here on, unless another runspace does. Those runspaces of this process have workers of their
+    # own as ever: theirs must not end with this one's.
+    [void] Lend([hashtable] $variables) {
+        if ($variables.Count -eq 0 -or $this.Take([string[]] @($variables.Keys))) { return }
+        [System.AppDomain]::CurrentDomain.SetData('PortReservation.Lent', $variables.PORT_RESERVATION_ADDRESS)
+        $this.Set($variables)
+    }
+
+    # Whether it is an address of this process's own.
+    static [bool] IsLent([string] $address) {
+        return $address -eq [System.AppDomain]::CurrentDomain.GetData('PortReservation.Lent')
     }
 
     # Sets what was before, and lets others have the variables. Nothing happens a second time.

@@ -13,6 +13,10 @@ function Invoke-WithPortReservation {
     ForEach-Object -Parallel, this one is not run, with the error EnvironmentInUse. A program of -FilePath has
     them to itself, and as many as you like run side by side.
 
+    As under portreservation exec, the program, or what the script block starts, may ask for more ports while it
+    runs: PORTSERVER_ADDRESS is for portpicker and its kin, PORT_RESERVATION_ADDRESS for JSON-RPC clients, the
+    command line and this module. They are free when the process that asked has ended.
+
     By default the reservation yields to servers that are started (-Hold). What they leave running
     keeps its ports, but the reservation does not wait for it.
 
@@ -151,7 +155,13 @@ function Invoke-WithPortReservation {
         New-PortReservation @asked -Hold $Hold | ForEach-Object { $made.Add($_) }
         if ($made.Count -eq 0) { return }
         $variables = Get-PortVariable $made[0] $EnvironmentPrefix
-        if ($FilePath) { return Invoke-ReservedProgram $PSCmdlet $FilePath $ArgumentList $variables }
+        $address = Get-AddressVariable
+        if ($FilePath) {
+            foreach ($name in $address.Keys) { $variables[$name] = $address[$name] }
+            return Invoke-ReservedProgram $PSCmdlet $FilePath $ArgumentList $variables
+        }
+
+        $environment.Lend($address)
         $environment.Set($variables)
         $arguments = $made.ToArray()
         & $ScriptBlock @arguments

@@ -36,6 +36,7 @@ export function handlersFor(session: Session): Handlers {
       (await applying()).applyDesiredState(await session.service(), params, call),
     'desiredState/export': async (params) => (await exporting()).exportDesiredState(await session.service(), params),
     'desiredState/import': async (params) => (await importing()).importDesiredState(await session.service(), params),
+    'address/open': async () => ({ address: await session.openAddress() }),
     shutdown: () => session.shutdown(),
     'rpc.discover': async () => (await description()).default,
   };

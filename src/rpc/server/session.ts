@@ -28,6 +28,8 @@ export interface SessionOptions {
   openService: (options: OpenOptions) => Promise<PortService>;
   /** The provider when `initialize` names none. */
   provider: ProviderChoice;
+  /** Listens for others until this process ends, and says where; absent where this conversation is one of those others'. */
+  openAddress?: (provider: ProviderChoice) => Promise<string>;
   /** The operating system, as Node names it. */
   platform: string;
   /** Is told who the client is. */
@@ -111,6 +113,13 @@ export class Session {
     return this.#service;
   }
 
+  /** The address that this worker serves others at. */
+  openAddress(): Promise<string> {
+    const { openAddress } = this.#options;
+    if (!openAddress) throw servedAtOne();
+    return openAddress(this.#open.provider);
+  }
+
   async shutdown(): Promise<null> {
     this.#isShutDown = true;
     await this.#options.drain();
@@ -135,6 +144,12 @@ export class Session {
     await service?.close();
   }
 }
+
+const servedAtOne = () =>
+  new ServiceError('NotSupported', 'Who came by an address has it to hand down already.', {
+    target: 'address/open',
+    hint: 'Hand down the address that you have come by.',
+  });
 
 function wrongVersion(theirs: number): ServiceError {
   const older = theirs < protocolVersion ? 'client' : 'worker';
