@@ -1,104 +1,18 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { fence } from '../docs/fences.ts';
 import { startRawWorker } from '../support/worker.ts';
-import { crates } from './libraries.ts';
-import { answers, exampleTest, type Needs, pythonWith } from './several.ts';
+import { generated, run } from './generators.ts';
+import { exampleTest } from './several.ts';
 
 const here = join(import.meta.dirname, 'types');
 const checkout = join(here, '../../..');
+const schemaFile = join(checkout, 'dist/PortReservation/schemas/protocol.schema.json');
+const schemaText = readFileSync(schemaFile, 'utf8');
 const generator = join(here, 'node_modules');
-const jackson = ['core', 'databind', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`);
-const hasCargo = answers('cargo', ['--version']);
-const vendored = hasCargo ? crates() : undefined;
-
-interface Generated extends Needs {
-  name: string;
-  /** What the line of docs/clients.md has that makes them. */
-  line: string;
-  /** Compiles them in the folder, and gives the command that reads documents and writes them again. */
-  build: (folder: string) => string[];
-}
-
-const quiet = { DOTNET_NOLOGO: '1', DOTNET_CLI_TELEMETRY_OPTOUT: '1' };
-const run = (cwd: string, program: string, ...words: string[]) =>
-  execFileSync(program, words, { cwd, env: { ...process.env, ...quiet }, stdio: ['ignore', 'pipe', 'pipe'] });
-
-const buildCsharp = (folder: string, ...words: string[]) => {
-  run(folder, 'dotnet', 'build', 'round.csproj', '-o', 'out', ...words);
-  return [join(folder, 'out/round')];
-};
-
-const all: Generated[] = [
-  {
-    name: 'Go',
-    line: '--lang go',
-    isHere: [['go', 'version']],
-    isInCi: true,
-    called: 'go',
-    build: (folder) => {
-      run(folder, 'go', 'vet', './...');
-      run(folder, 'go', 'build', '-o', 'round', '.');
-      return [join(folder, 'round')];
-    },
-  },
-  {
-    name: 'Rust',
-    line: '--lang rust',
-    isHere: vendored !== undefined,
-    isInCi: hasCargo,
-    called: 'cargo, or serde from Debian 13',
-    build: (folder) => {
-      const debian = ['--config', `source.debian.directory="${vendored}"`];
-      run(folder, 'cargo', 'build', '-q', ...debian, '--config', 'source.crates-io.replace-with="debian"');
-      return [join(folder, 'target/debug/round')];
-    },
-  },
-  {
-    name: 'Python',
-    line: '--lang python',
-    isHere: [['python3', '--version']],
-    isInCi: true,
-    called: 'python3',
-    build: (folder) => [pythonWith('json')!, join(folder, 'round.py')],
-  },
-  {
-    name: 'Java',
-    line: '--lang java',
-    isHere: jackson.every((file) => existsSync(file)) && answers('javac', ['-version']),
-    isInCi: true,
-    called: 'JDK, or libjackson2-databind-java',
-    build: (folder) => {
-      // Debian's Jackson 2.14 says of writing a text that it may fail as any input and output.
-      const converter = join(folder, 'ports/Converter.java');
-      const text = readFileSync(converter, 'utf8');
-      writeFileSync(converter, text.replaceAll('throws JsonProcessingException', 'throws IOException'));
-      const path = [...jackson, folder].join(delimiter);
-      run(folder, 'javac', '-encoding', 'UTF-8', '-cp', path, 'Round.java');
-      return ['java', '-cp', path, 'Round'];
-    },
-  },
-  {
-    name: 'C#',
-    line: '--lang csharp',
-    isHere: [['dotnet', '--version']],
-    isInCi: true,
-    called: '.NET SDK',
-    build: (folder) => buildCsharp(folder),
-  },
-  {
-    name: 'C# by NJsonSchema',
-    line: 'dotnet run',
-    isHere: [['dotnet', '--version']],
-    isInCi: true,
-    called: '.NET SDK',
-    build: (folder) => buildCsharp(folder, '-p:DefineConstants=NJSONSCHEMA'),
-  },
-];
-
 type Document = [type: string, value: unknown];
 
 /** What the types are to write again, as a worker takes it; NJsonSchema's write the default of whatIf where it is absent. */
@@ -158,21 +72,33 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, plain(item)]));
 }
 
-for (const generated of all) {
-  const { name, line, build } = generated;
+/** Go has the word `inUse` of a verdict as a constant of that name; NJsonSchema goes by the field, of what stands inside another. */
+const otherNames = ['InUseEnum', 'Moved', 'Yield', 'Counts'];
+/** What the contract calls its types. */
+const titles = new Set(
+  Array.from(schemaText.matchAll(/"title":\s*"(\w+)"/g), ([, title]) => title!).concat(otherNames),
+);
+
+for (const one of generated) {
+  const { name, line, build } = one;
   const hasGenerator = line === 'dotnet run' || existsSync(generator);
-  const needs = hasGenerator ? generated : { ...generated, isHere: false, called: 'quicktype' };
+  const needs = hasGenerator ? one : { ...one, isHere: false, called: 'quicktype' };
   exampleTest(`types that docs/clients.md generates in ${name} lose nothing of what a worker says`, needs, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'port-reservation-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     cpSync(here, folder, { recursive: true, filter: (path) => path !== generator });
     symlinkSync(generator, join(folder, 'node_modules'));
     cpSync(join(checkout, 'examples/types/generate.cs'), join(folder, 'generate.cs'));
-    cpSync(join(checkout, 'dist/PortReservation/schemas/protocol.schema.json'), join(folder, 'protocol.schema.json'));
+    cpSync(schemaFile, join(folder, 'protocol.schema.json'));
     const [schema, types, makeFolder, ...commands] = fence('docs/clients.md', 'C=').trimEnd().split('\n');
     const mine = commands.filter((command) => command.includes(line));
     expect(mine).toHaveLength(1);
     run(folder, 'sh', '-ec', [schema, types, makeFolder, ...mine].join('\n'));
+
+    const [file, pattern] = one.names;
+    const declared = [...readFileSync(join(folder, file), 'utf8').matchAll(pattern)].map(([, type]) => type!);
+    expect(declared.length).toBeGreaterThan(5);
+    expect(declared.filter((type) => !titles.has(type))).toEqual([]);
 
     const documents = [...wishes, ...(await answersOfWorker())];
     const tokens = JSON.stringify(documents).match(/"token":"\d+"/g)!;
