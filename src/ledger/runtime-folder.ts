@@ -9,7 +9,7 @@ import { largestFile, unopened } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { isOfThisProcess, markOfThisProcess } from './own-services.ts';
 import { distance, isJudged, type Place, sharesProcesses } from './place.ts';
-import { contentIn } from './runtime-text.ts';
+import { RuntimeLines } from './runtime-text.ts';
 
 /** Beside the ledger's file. */
 export const runtimeFolderIn = (home: string): string => join(home, 'runtime');
@@ -135,7 +135,12 @@ export class RuntimeFolder {
     const { records: file } = runtimeFiles(this.path, service);
     let kept = this.#services.get(service);
     if (!kept) {
-      kept = new KeptFile(file, largestFile, (found) => this.#parse(service, file, found), { isMarked: true });
+      const lines = this.#linesOf(service, file);
+      const parse = (found: Found) => {
+        const content = lines.contentOf(found);
+        return content && this.#serviceOf(content); // without a file it freed all that it held
+      };
+      kept = new KeptFile(file, largestFile, parse, { isMarked: true });
       this.#services.set(service, kept);
     }
     try {
@@ -145,13 +150,17 @@ export class RuntimeFolder {
     }
   }
 
-  #parse(service: string, file: string, found: Found): Service | undefined {
-    const content = contentIn(file, found);
-    if (content === undefined) return undefined; // it freed all that it held
-    const { reservations, ...place } = content;
+  #linesOf(service: string, file: string): RuntimeLines<LedgerRecord> {
+    const isOwn = isOfThisProcess(service);
+    return new RuntimeLines(file, (item, place) => {
+      const record = { ...item, owner: this.#ownerHere(item.owner, place) };
+      if (isOwn) markOfThisProcess(record);
+      return record;
+    });
+  }
+
+  #serviceOf({ place, records: all }: { place: Place; records: LedgerRecord[] }): Service {
     const elsewhere = distance(place, this.#here);
-    const all = reservations.map((item) => ({ ...item, owner: this.#ownerHere(item.owner, place) }));
-    if (isOfThisProcess(service)) for (const item of all) markOfThisProcess(item);
     return { place, here: elsewhere ? [] : all, elsewhere: elsewhere ? all : [] };
   }
 

@@ -31,34 +31,67 @@ const wouldBeUnreadable = (path: string, fault: string) =>
   new Error(`These records would make ${path} unreadable: ${fault}`);
 
 /**
- * What the lines of a service's file come to; undefined where there is none. A further line that has not ended is just being
- * written, or its writer was killed.
- * @throws ServiceError LedgerCorrupt
+ * Reads the file of one service again and again. Lines are only ever added, so of a file that begins with what was read before
+ * the rest alone is looked at.
  */
-export function contentIn(path: string, found: Found): RuntimeFile | undefined {
-  if (found.kind !== 'bytes') return valueIn(path, found) as undefined;
-  const [first, ...further] = linesOf(found.bytes);
-  const content: unknown = jsonIn(path, first!);
-  if (!isRuntimeFile(content)) throw unreadable(path, faultOf(isRuntimeFile));
-  if (further.length === 0) return content;
-  const reservations = new Map(content.reservations.map((item) => [keyOf(item), item]));
-  for (const line of further) {
-    const change: unknown = jsonIn(path, line);
-    if (!isRuntimeChange(change)) throw unreadable(path, faultOf(isRuntimeChange));
-    for (const item of change.gone) reservations.delete(keyOf(item));
-    for (const item of change.added) reservations.set(keyOf(item), item);
+export class RuntimeLines<T> {
+  readonly #path: string;
+  readonly #recordOf: (record: LedgerRecord, place: Place) => T;
+  /** The lines that were read, all of them ended. */
+  #read: Buffer | undefined;
+  #place: Place | undefined;
+  #records = new Map<string, T>();
+
+  /** @param recordOf what a record is made of when it is read */
+  constructor(path: string, recordOf: (record: LedgerRecord, place: Place) => T) {
+    this.#path = path;
+    this.#recordOf = recordOf;
   }
-  return { ...content, reservations: [...reservations.values()] };
+
+  /**
+   * What the lines come to; undefined where there is no file. A further line that has not ended is just being written, or its
+   * writer was killed.
+   * @throws ServiceError LedgerCorrupt
+   */
+  contentOf(found: Found): { place: Place; records: T[] } | undefined {
+    const read = this.#read;
+    this.#read = undefined; // what throws leaves nothing to go on from
+    if (found.kind !== 'bytes') return valueIn(this.#path, found) as undefined;
+    const bytes = Buffer.from(found.bytes.buffer, found.bytes.byteOffset, found.bytes.length);
+    const known = read?.equals(bytes.subarray(0, read.length)) ? read.length : 0;
+    let place = known > 0 ? this.#place : undefined;
+    const { lines, end } = linesOf(bytes, known);
+    for (const line of lines) {
+      if (place) this.#change(jsonIn(this.#path, line), place);
+      else place = this.#begin(jsonIn(this.#path, line));
+    }
+    this.#place = place!;
+    if (end > 0) this.#read = bytes.subarray(0, end);
+    return { place: place!, records: [...this.#records.values()] };
+  }
+
+  #begin(content: unknown): Place {
+    if (!isRuntimeFile(content)) throw unreadable(this.#path, faultOf(isRuntimeFile));
+    const { version: _, reservations, ...place } = content;
+    this.#records = new Map(reservations.map((item) => [keyOf(item), this.#recordOf(item, place)]));
+    return place;
+  }
+
+  #change(change: unknown, place: Place): void {
+    if (!isRuntimeChange(change)) throw unreadable(this.#path, faultOf(isRuntimeChange));
+    for (const item of change.gone) this.#records.delete(keyOf(item));
+    for (const item of change.added) this.#records.set(keyOf(item), this.#recordOf(item, place));
+  }
 }
 
-/** The first line, ended or not, and further ones that are. */
-function linesOf(bytes: Uint8Array): Uint8Array[] {
-  const lines: Uint8Array[] = [];
-  for (let start = 0; ; ) {
+/** The lines from there on that have ended, and where the last one does; the first of the file is one in any case. */
+function linesOf(bytes: Buffer, from: number): { lines: Buffer[]; end: number } {
+  const lines: Buffer[] = [];
+  for (let start = from; ; ) {
     const end = bytes.indexOf(lineFeed, start);
     if (end < 0) {
       if (start === 0) lines.push(bytes);
-      return lines;
+      return { lines, end: start };
     }
     lines.push(bytes.subarray(start, end));
     start = end + 1;

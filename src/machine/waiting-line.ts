@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
 import { Bell, ring } from './bell.ts';
 import { type FileHints, fileError, osCode } from './file-error.ts';
 import type { LifeLocks } from './life-file.ts';
-
-/** What the name of a place begins with that is not in the line yet. */
-const unfinished = '.';
 
 /** A place in the line, until it is left. */
 export interface Place {
@@ -69,19 +66,9 @@ export class WaitingLine {
     };
   }
 
-  /** It is locked before it has its name, so that nobody takes it for a dead one's. */
+  /** For a moment it is there and not locked: who takes it for a dead one's then removes it, and is served before. */
   #make(name: string): number {
-    const fresh = join(this.#folder, `${unfinished}${name}`);
-    const make = (): number => {
-      const descriptor = this.#locks.make(fresh, 0o600, this.#hints);
-      try {
-        renameSync(fresh, join(this.#folder, name));
-        return descriptor;
-      } catch (error) {
-        closeSync(descriptor);
-        throw error;
-      }
-    };
+    const make = () => this.#locks.make(join(this.#folder, name), 0o600, this.#hints);
     try {
       return make();
     } catch (error) {
@@ -106,8 +93,7 @@ export class WaitingLine {
 
   #names(): string[] {
     try {
-      const names = readdirSync(this.#folder).filter((name) => !name.startsWith(unfinished));
-      return names.sort();
+      return readdirSync(this.#folder).sort();
     } catch {
       return []; // none waits, or none that could be seen: it is not fair then
     }
