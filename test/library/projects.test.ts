@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { clearLockedPorts, getPort, waitForPort } from '../../src/index.ts';
+import { portreservation } from '../cli/support.ts';
 import { packageFile } from '../package/installation.ts';
 import { ownHost } from '../support/own-host.ts';
 import { handedOver, withoutDatagrams } from './handed-over.ts';
@@ -65,6 +66,21 @@ describe.skipIf(noProjects)(projectsTitle('test runners'), () => {
     const output = await inProject('playwright', [bin('@playwright/test/cli.js'), 'test']);
     expect(output).toMatch(/4 passed/);
     expect(portsOfWorkers(output, /worker (\d) port (\d+)/g).size).toBe(2);
+  });
+});
+
+describe.skipIf(noProjects)(projectsTitle('test runners under exec'), () => {
+  test.each([
+    ['vitest', [bin('vitest/vitest.mjs'), 'run'], /Tests +3 passed/],
+    ['playwright', [bin('@playwright/test/cli.js'), 'test'], /4 passed/],
+    ['jest-cjs', [bin('jest/bin/jest.js')], /Tests: +5 passed, 5 total/],
+  ])('%s passes, twice at the same time, with the ports that exec keeps', async (project, runner, passed) => {
+    const [cwd, env] = [join(projects, project), cleanEnvironment(onTestFinished)];
+    const words = [portreservation, 'exec', '--quiet', '--', node, ...runner];
+    const outputs = await Promise.all([1, 2].map(() => run(node, words, { cwd, env })));
+    for (const output of outputs) expect(output).toMatch(passed);
+    const told = outputs.map((output, index) => output.replaceAll('worker ', `worker ${index + 1}`));
+    expect(portsOfWorkers(told.join('\n'), /worker (\d+) ports? ([\d-]+)/g).size).toBeGreaterThan(1);
   });
 });
 
