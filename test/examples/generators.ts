@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { crates } from './libraries.ts';
+import { cargoBuild, crates } from './libraries.ts';
 import { answers, type Needs, pythonWith } from './several.ts';
 
 const jackson = ['core', 'databind', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`);
@@ -50,11 +50,7 @@ export const generated: Generated[] = [
     isHere: vendored !== undefined,
     isInCi: hasCargo,
     called: 'cargo, or serde from Debian 13',
-    build: (folder) => {
-      const debian = ['--config', `source.debian.directory="${vendored}"`];
-      run(folder, 'cargo', 'build', '-q', ...debian, '--config', 'source.crates-io.replace-with="debian"');
-      return [join(folder, 'target/debug/round')];
-    },
+    build: (folder) => [cargoBuild(folder, 'round')],
   },
   {
     name: 'Python',

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { crates, lsp4j } from './libraries.ts';
+import { cargoBuild, crates, lsp4j } from './libraries.ts';
 import { answers, type Needs, pythonWith } from './several.ts';
 
 const jsonrpcOfDebian = '/usr/share/gocode/src/github.com/sourcegraph/jsonrpc2';
@@ -83,10 +83,6 @@ export const languages: Language[] = [
     isHere: vendored !== undefined,
     isInCi: hasCargo,
     called: 'cargo, or lsp-server from Debian 13',
-    build: (folder) => {
-      const debian = `source.debian.directory="${vendored}"`;
-      run(folder, 'cargo', ['build', '-q', '--config', debian, '--config', 'source.crates-io.replace-with="debian"']);
-      return [join(folder, 'target/debug/client')];
-    },
+    build: (folder) => [cargoBuild(folder, 'client')],
   },
 ];

@@ -60,9 +60,25 @@ export function crates(): string | undefined {
     const names = crateNames.split(' ').map((name) => `librust-${name}-dev`);
     if (!apt('update') || !apt('download', ...names)) return undefined;
     for (const name of readdirSync(debs)) execFileSync('dpkg-deb', ['-x', join(debs, name), join(work, 'crates')]);
-    if (!existsSync(final)) renameSync(join(work, 'crates'), final);
+    try {
+      renameSync(join(work, 'crates'), final);
+    } catch (error) {
+      if (!existsSync(found)) throw error; // another test was sooner
+    }
     return found;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Builds the program of that name from Debian's crates, which are compiled once for all tests, and gives its path. */
+export function cargoBuild(folder: string, name: string): string {
+  const target = join(packages, '../cargo');
+  const config = [`source.debian.directory="${crates()}"`, 'source.crates-io.replace-with="debian"'];
+  execFileSync('cargo', ['build', '-q', ...config.flatMap((line) => ['--config', line])], {
+    cwd: folder,
+    env: { ...process.env, CARGO_TARGET_DIR: target, CARGO_PROFILE_DEV_DEBUG: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return join(target, 'debug', name);
 }
