@@ -31,7 +31,7 @@ Describe 'Under an address' {
     }
 
     It 'who serves there reserves for this session, and no worker is started' {
-        $r = New-PortReservation -Name joined -NumberOfPorts 3000
+        $r = New-PortReservation -Name joined -NumberOfPorts 900
         $r.Owner.ProcessId | Should -Be $PID
         (Get-PortReservation joined).StartPort | Should -Be $r.StartPort
         Test-Listen $r.StartPort | Should -BeFalse
@@ -158,6 +158,11 @@ Describe 'Invoke-WithPortReservation' {
             $env:PORT_RESERVATION_ADDRESS = $null
             Start-PortReservationWorker -Address $address
             Invoke-WithPortReservation { Get-Address } | Should -Be "$address|$address"
+            # It is there for all, also for other runspaces of this process.
+            $env:PORT_RESERVATION_ADDRESS = $address
+            Start-PortReservationWorker -Force
+            (Invoke-WithPortReservation { Get-PortReservation }).Owner.ProcessId | Should -Be $PID
+            (Start-PortReservationWorker -Force -PassThru).Address | Should -Be $address
         }
         finally {
             $env:PORT_RESERVATION_ADDRESS = $null

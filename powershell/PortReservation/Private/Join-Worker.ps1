@@ -7,7 +7,7 @@ function Get-WorkerAddress {
     if ($Options['NodePath'] -or $Options['WorkerPath']) { return }
     if ($Options['Provider'] -and $Options.Provider -ne 'Auto') { return }
     $address = [System.Environment]::GetEnvironmentVariable('PORT_RESERVATION_ADDRESS')
-    if ($address -and -not [PortEnvironment]::IsLent($address)) { $address }
+    if ($address -and -not [PortEnvironment]::IsOfThisProcess($address)) { $address }
 }
 
 # Joins the worker that serves at the address. Gives the worker, or the error record that says why it is none.

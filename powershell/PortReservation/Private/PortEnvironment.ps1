@@ -24,6 +24,7 @@ function Get-AddressVariable {
         # What the programs were started for they do without it, too.
         if ($null -eq $reply -or $null -ne $reply['error']) { return @{} }
         $address = [string] $reply['result']['address']
+        [PortEnvironment]::KeepFromOthers($address)
     }
 
     @{ PORT_RESERVATION_ADDRESS = $address; PORTSERVER_ADDRESS = $address }
@@ -87,17 +88,19 @@ class PortEnvironment {
         [PortEnvironment]::Write($variables)
     }
 
-    # Sets them for what is started from here on, unless another runspace does. Those runspaces of this process have workers of their
-    # own as ever: theirs must not end with this one's.
+    # Sets them for what is started from here on, unless another runspace does.
     [void] Lend([hashtable] $variables) {
         if ($variables.Count -eq 0 -or $this.Take([string[]] @($variables.Keys))) { return }
-        [System.AppDomain]::CurrentDomain.SetData('PortReservation.Lent', $variables.PORT_RESERVATION_ADDRESS)
         $this.Set($variables)
     }
 
-    # Whether it is an address of this process's own.
-    static [bool] IsLent([string] $address) {
-        return $address -eq [System.AppDomain]::CurrentDomain.GetData('PortReservation.Lent')
+    # It is of the worker of a runspace of this process. The others have workers of their own as ever: theirs must not end with it.
+    static [void] KeepFromOthers([string] $address) {
+        [System.AppDomain]::CurrentDomain.SetData("PortReservation.Address $address", $true)
+    }
+
+    static [bool] IsOfThisProcess([string] $address) {
+        return $null -ne [System.AppDomain]::CurrentDomain.GetData("PortReservation.Address $address")
     }
 
     # Sets what was before, and lets others have the variables. Nothing happens a second time.
