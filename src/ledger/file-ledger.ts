@@ -9,15 +9,14 @@ import type { Audit } from './audit.ts';
 import { textOf } from './durable-records.ts';
 import { ledgerHints as hints } from './file-hints.ts';
 import { Home, type HomeContent, readIfAllowed } from './home.ts';
-import {
-  type ChangeOptions,
-  type Ledger,
-  type LedgerChange,
-  type LedgerContent,
-  type LedgerListeners,
-  type LedgerPlaces,
-  type LedgerView,
-  MustBeAlone,
+import type {
+  ChangeOptions,
+  Ledger,
+  LedgerChange,
+  LedgerContent,
+  LedgerListeners,
+  LedgerPlaces,
+  LedgerView,
 } from './ledger.ts';
 import type { LedgerFolder, LedgerFolders } from './ledger-folders.ts';
 import { LedgerWatch } from './ledger-watch.ts';
@@ -52,6 +51,13 @@ export interface FileLedgerOptions {
 interface Found {
   own: HomeContent;
   system: HomeContent;
+}
+
+/** A change that was begun beside others has to be made alone. It has changed nothing. */
+class MustBeAlone extends Error {}
+
+function beAlone(): never {
+  throw new MustBeAlone('The change has to be made alone.');
 }
 
 /** What was found, and the signature in the lock at that time. */
@@ -187,19 +193,18 @@ export class FileLedger implements Ledger {
     }
     const { own } = this.#seen;
     const isTidy = this.#isTidied || !this.#own.runtime.hasDead();
-    if (own.hasDead || own.isExposed || !isTidy) throw new MustBeAlone();
+    if (own.hasDead || own.isExposed || !isTidy) beAlone();
     this.#isTidied = true;
     const theirs = new Set<LedgerRecord>([...own.legacy, ...own.here]);
     return work({
       ...this.#viewOf({ own, system: await readIfAllowed(this.#system) }),
       isShared: true,
+      beAlone,
       write: async (records) => {
-        if (!sameItems(records.filter(isPersistent), own.persistent)) throw new MustBeAlone();
+        if (!sameItems(records.filter(isPersistent), own.persistent)) beAlone();
         await this.#runtime.write(records.filter((item) => !isPersistent(item) && !theirs.has(item)));
       },
-      writeExclusions: async () => {
-        throw new MustBeAlone();
-      },
+      writeExclusions: async () => beAlone(),
     });
   }
 
@@ -225,6 +230,7 @@ export class FileLedger implements Ledger {
     const changing = work({
       ...this.#viewOf(found),
       isShared: false,
+      beAlone,
       write: async (records) => {
         await writeDurable({ persistent: records.filter(isPersistent) });
         await runtime.write(records.filter((item) => !isPersistent(item) && !theirs.has(keyOf(item))));

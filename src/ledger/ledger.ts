@@ -29,22 +29,14 @@ export interface LedgerView {
 
 /** One change of the ledger, made while its lock is held. */
 export interface LedgerChange extends LedgerView {
-  /** Whether others make changes at the same time; work that needs more throws `MustBeAlone`, and is done again alone. */
+  /** Whether others make changes at the same time. */
   readonly isShared: boolean;
+  /** Has the work done again when nobody else makes changes. It has changed nothing so far. */
+  readonly beAlone: () => never;
   /** Replaces the own records; when this returns the persistent ones survive a power cut. The exclusions stay. */
   write(records: readonly LedgerRecord[]): Promise<void>;
   /** Replaces the own records of exclusions, as durably. The reservations stay. */
   writeExclusions(records: readonly ExclusionRecord[]): Promise<void>;
-}
-
-/**
- * A change that was begun beside others has to be made alone. It has changed nothing.
- */
-export class MustBeAlone extends Error {
-  constructor() {
-    super('The change has to be made under a lock that nobody shares.');
-    this.name = 'MustBeAlone';
-  }
 }
 
 /** How a change is made. */

@@ -149,7 +149,7 @@ export class PortService {
       async (change) => {
         const taker = takerOf(core, change);
         const prospect = await prospectOf(core, taker, batch, { ...ahead, view: change, signal });
-        if (change.isShared) await checkIsDone(prospect, taker);
+        if (change.isShared) await checkIsDone(prospect, taker, change);
         try {
           await record(core, prospect, change, signal);
           return prospect;

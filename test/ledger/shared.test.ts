@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { MustBeAlone } from '../../src/ledger/ledger.ts';
 import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { record, startPorts } from './support/records.ts';
@@ -126,8 +125,7 @@ test('what is not to be done beside others is done again alone', async () => {
   );
   expect(tries).toEqual([true, false, true, false]);
   expect(startPorts(await ledger.read()).sort()).toEqual([5000, 7000]);
-  const failing = ledger.change(() => Promise.reject(new MustBeAlone()), { isShared: false });
-  await expect(failing).rejects.toBeInstanceOf(MustBeAlone);
+  await expect(ledger.change(async ({ beAlone }) => beAlone())).rejects.toThrow('has to be made alone');
 });
 
 test('what the dead left is removed by the first change of a service', async () => {

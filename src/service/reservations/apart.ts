@@ -1,4 +1,4 @@
-import { MustBeAlone } from '../../ledger/ledger.ts';
+import type { LedgerChange } from '../../ledger/ledger.ts';
 import { keyOf, sameRange } from '../../protocol/ranges.ts';
 import type { Core } from '../core.ts';
 import { type Batch, claimedOf, type Prospect, type Wish } from './batch.ts';
@@ -33,11 +33,15 @@ function isOfThisService({ held }: Core, release: NonNullable<Batch['releases']>
 }
 
 /**
- * What could not be had beside others may be to be had alone, with all that they hold and have freed in view.
- * @throws MustBeAlone when all is given back
+ * What could not be had beside others may be to be had alone, with all that they hold and have freed in view: all is given
+ * back then, and the change made again.
  */
-export async function checkIsDone({ wishes, releases, obtained }: Prospect, taker: Taker): Promise<void> {
+export async function checkIsDone(
+  { wishes, releases, obtained }: Prospect,
+  taker: Taker,
+  { beAlone }: LedgerChange,
+): Promise<void> {
   if ([...wishes, ...releases].every(({ status }) => status === 'fulfilled')) return;
   await taker.giveBack(claimedOf(obtained), []);
-  throw new MustBeAlone();
+  beAlone();
 }
