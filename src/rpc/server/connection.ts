@@ -118,8 +118,9 @@ export class Connection {
 
   /** Begins to serve. */
   listen(): void {
-    const log = (message: string) => this.#log.error(message);
-    this.#connection = createMessageConnection(this.#reader, this.#writer, { ...this.#log, log });
+    // A client that has gone before all was said to it is no failure; a stream that breaks is told of once, below.
+    const log = (message: string) => this.#log[this.#writer.isOpen ? 'error' : 'debug'](message);
+    this.#connection = createMessageConnection(this.#reader, this.#writer, { ...this.#log, log, error: log });
     const connection = this.#connection;
     connection.onRequest((method, params, token) => this.#serve(method, params, token));
     connection.onUnhandledNotification(({ method }) => {

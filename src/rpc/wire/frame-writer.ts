@@ -23,6 +23,11 @@ export class FrameWriter extends AbstractMessageWriter implements MessageWriter 
     return { messages: this.#unwritten, bytes: this.#output.writableLength };
   }
 
+  /** Whether anything can be written any more. */
+  get isOpen(): boolean {
+    return this.#output.writable;
+  }
+
   async write(message: Message): Promise<void> {
     await this.send(this.#prepare(message));
   }
