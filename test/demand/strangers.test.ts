@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, unlinkSync } fro
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { portreservation, start } from '../cli/support.ts';
 import { noNamespaces } from '../support/namespace.ts';
@@ -120,6 +121,32 @@ describe.skipIf(noNamespaces)(`in a process namespace of its own (skipped: ${noN
     expect(names.join()).toContain('first');
     child.stdin.end('\n');
     await whenReserved(env, (all) => !all.some(({ name }) => name === 'within' || name === 'first'));
+  });
+
+  test('another process that is given the number of the one that died does not keep its ports', async () => {
+    const script = `sleep 1000 & A=$!
+"$0" "$1" take --pid $A --name first > /dev/null
+"$0" "$1" get --json | grep -c first
+kill -9 $A; wait $A 2> /dev/null
+echo $((A - 1)) > /proc/sys/kernel/ns_last_pid; sleep 1000 & B=$!
+test $A = $B && echo same
+while "$0" "$1" get --json | grep -q first; do sleep 0.1; done
+kill -0 $B && echo freed; kill -9 $B`;
+    const exec = [process.execPath, portreservation, 'exec', '--quiet', '--'];
+    const words = [
+      '-pf',
+      '--mount-proc',
+      '--kill-child',
+      ...exec,
+      'sh',
+      '-c',
+      script,
+      process.execPath,
+      portreservation,
+    ];
+    const run = spawn('unshare', words, { env: ownHome(onTestFinished), stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void run.kill('SIGKILL'));
+    expect(await text(run.stdout)).toBe('1\nsame\nfreed\n');
   });
 
   test('a number that nobody has there is nobody’s, though somebody has it outside', async () => {
