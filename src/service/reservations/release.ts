@@ -15,9 +15,12 @@ export async function releasable(
 ): Promise<Reservation[]> {
   if (range) checkRange(range, 'range.numberOfPorts');
   const { provider, known, held } = core;
+  const isPlain = wanted.token === undefined && wanted.document === undefined;
   const found: Reservation[] = [];
   for (const one of protocol === undefined ? [undefined] : [protocol].flat()) {
-    found.push(await known.getRecorded({ ...wanted, protocol: one, range }, [...own, ...system]));
+    // Who frees thousands, one by one, is not to have all of them looked at for each.
+    const mine = isPlain && one && range && held.get(keyOf({ protocol: one, range }));
+    found.push(mine || (await known.getRecorded({ ...wanted, protocol: one, range }, [...own, ...system])));
   }
   for (const reservation of found) {
     const key = keyOf(reservation);
