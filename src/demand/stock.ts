@@ -84,8 +84,10 @@ export class Stock {
     const service = await this.#service();
     const make = (numberOfPorts: number): ReturnType<PortService['create']> =>
       service.create({ protocol: [...protocols], numberOfPorts, hold: this.#hold }).catch((error) => {
+        // Where few are left there is no large block, and none will be looked for at once the next time.
+        this.#size = Math.ceil(numberOfPorts / size.growth);
         if (numberOfPorts === 1) throw error;
-        return make(Math.ceil(numberOfPorts / size.growth)); // where few are left there is no large block
+        return make(this.#size);
       });
     const { reservations } = await make(this.#size);
     const { startPort, numberOfPorts } = reservations[0]!.range;
