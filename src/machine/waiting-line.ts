@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServiceError } from '../protocol/errors.ts';
 import { Bell, ring } from './bell.ts';
@@ -27,6 +27,8 @@ export class WaitingLine {
   readonly #folder: string;
   readonly #locks: LifeLocks;
   readonly #hints: FileHints;
+  /** The places of the dead that cannot be removed. */
+  readonly #left = new Set<string>();
 
   constructor(folder: string, locks: LifeLocks, hints: FileHints) {
     this.#folder = folder;
@@ -47,11 +49,18 @@ export class WaitingLine {
 
   /**
    * Stands at the end.
+   * @returns undefined where the disk has no room for a place: who frees something must not need any
    * @throws ServiceError AccessDenied, OsError
    */
-  join(): Place {
-    const name = `${Date.now().toString().padStart(15, '0')}-${randomBytes(6).toString('hex')}`;
-    const descriptor = this.#make(name);
+  join(): Place | undefined {
+    const name = this.#lastName();
+    let descriptor: number;
+    try {
+      descriptor = this.#make(name);
+    } catch (error) {
+      if (withoutRoom.has(osCodeOf(error) ?? '')) return undefined;
+      throw error;
+    }
     const bell = new Bell(join(this.#folder, name));
     return {
       isWoken: bell.isHung,
@@ -64,6 +73,13 @@ export class WaitingLine {
         closeSync(descriptor);
       },
     };
+  }
+
+  /** A name behind all others, also where the clock was set back since they came. */
+  #lastName(): string {
+    const last = Number.parseInt(this.#names().at(-1) ?? '', 10);
+    const time = Math.max(Date.now(), Number.isSafeInteger(last) ? last + 1 : 0);
+    return `${time.toString().padStart(15, '0')}-${randomBytes(6).toString('hex')}`;
   }
 
   /** For a moment it is there and not locked: who takes it for a dead one's then removes it, and is served before. */
@@ -88,17 +104,23 @@ export class WaitingLine {
     const path = join(this.#folder, name);
     if (this.#locks.lives(path) !== false) return true;
     removeQuietly(path);
+    if (lstatSync(path, { throwIfNoEntry: false })) this.#left.add(name);
     return false;
   }
 
   #names(): string[] {
     try {
-      return readdirSync(this.#folder).sort();
+      return readdirSync(this.#folder)
+        .filter((name) => !this.#left.has(name))
+        .sort();
     } catch {
       return []; // none waits, or none that could be seen: it is not fair then
     }
   }
 }
+
+/** Nothing is left of the disk, or of the user's share of it. */
+const withoutRoom = new Set(['ENOSPC', 'EDQUOT']);
 
 /** The code of a system error, wrapped or not. */
 const osCodeOf = (error: unknown): string | undefined =>

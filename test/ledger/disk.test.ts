@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { mountsMissing, withMount } from './support/mounts.ts';
 import { record, startPorts } from './support/records.ts';
@@ -31,6 +32,24 @@ describe.runIf(!mountsMissing)(`real file systems${mountsMissing ? ` (skipped: $
     expect(ports.length).toBeGreaterThan(10);
     expect(ports).toEqual(ports.map((_, index) => 5000 + index));
     expect(readdirSync(seenByChild).sort()).toEqual(['ledger.json', 'ledger.lock']);
+    await child.end();
+  });
+
+  test('a full disk without room for one more file: who has to wait waits all the same', async () => {
+    const home = join(temporaryFolder(), 'home');
+    mkdirSync(home);
+    const under = withMount(`mount -t tmpfs -o nr_inodes=20,mode=700 none '${home}'`);
+    const child = await startChild({ home, under }, 'service');
+    expect(await child.next()).toBe('ready');
+    const seenByChild = join(`/proc/${child.process.pid}/root`, home);
+    const end = await held(async (work) => (await ledgerIn(seenByChild)).change(work));
+    expect(() => {
+      for (let file = 0; ; file++) writeFileSync(join(seenByChild, `${file}`), '');
+    }).toThrow('ENOSPC');
+    const late = await ledgerIn(seenByChild, { patience: 100 });
+    await expect(late.change(async () => 'in')).rejects.toMatchObject({ errorName: 'LedgerBusy' });
+    await end();
+    expect(await late.change(async () => 'in')).toBe('in');
     await child.end();
   });
 

@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { startChild } from './support/run-child.ts';
@@ -92,6 +92,38 @@ test('one that is stopped while it waits holds nobody up for long', async () => 
   child.process.kill('SIGCONT');
   expect(await child.next()).toBe('stopped');
   await child.end();
+});
+
+test('a clock that was set back puts nobody before those who wait', async () => {
+  const home = temporaryFolder();
+  const release = await heldIn(home);
+  onTestFinished(() => void vi.useRealTimers());
+  const served: number[] = [];
+  const waiting = [];
+  for (const index of [0, 1, 2]) {
+    const ledger = await ledgerIn(home);
+    waiting.push(ledger.change(async () => served.push(index)));
+    await vi.waitUntil(() => readdirSync(home).includes('waiting') && lineOf(home).length === index + 1);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  }
+  vi.useRealTimers();
+  await release();
+  await Promise.all(waiting);
+  expect(served).toEqual([0, 1, 2]);
+});
+
+test('a place of the dead that cannot be removed holds nobody up', async () => {
+  const home = temporaryFolder();
+  const release = await heldIn(home);
+  const stuck = '000000000000001-0123456789ab';
+  mkdirSync(join(home, 'waiting', stuck), { recursive: true });
+  const child = await startChild({ home }, 'wait', 'in'); // one that goes round for ever can be killed
+  expect(await child.next()).toBe('waiting');
+  await stands(home, 2);
+  await release();
+  expect(await child.next()).toBe('in');
+  await child.end();
+  expect(lineOf(home)).toEqual([stuck]);
 });
 
 test('one that gives up lets the next one in', async () => {
