@@ -218,7 +218,10 @@ describe.skipIf(process.platform !== 'linux')('few open files (skipped: needs Li
       env: ownHome(onTestFinished),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    onTestFinished(() => void child.kill('SIGTERM'));
+    onTestFinished(async () => {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    });
     const [said] = await once(child.stdout, 'data');
     const address = /at (\S+) \./.exec(String(said))![1]!;
     const idle: Socket[] = [];
