@@ -4,6 +4,9 @@ import { ftruncateSync, readFileSync, readSync, writeSync } from 'node:fs';
 /** What a signature is written as, so that one write replaces the last one. */
 const length = 48;
 
+/** A worker of version 0.1 writes its process alone over the beginning, each time the same. */
+const wellFormed = /^\d+ [0-9a-f]{12} \d+$/;
+
 /** Two processes of different containers may have one number. */
 const process = randomBytes(6).toString('hex');
 let count = 0;
@@ -32,12 +35,13 @@ function empty(descriptor: number): void {
   } catch {}
 }
 
-/** The signature in the open file of a lock; undefined where there is none. */
+/** The signature in the open file of a lock; undefined where there is none that never comes again. */
 export function signatureOf(descriptor: number): string | undefined {
   const bytes = Buffer.alloc(length);
   try {
     const read = readSync(descriptor, bytes, 0, length, 0);
-    return bytes.toString('latin1', 0, read).trim() || undefined;
+    const signature = bytes.toString('latin1', 0, read).trim();
+    return wellFormed.test(signature) ? signature : undefined;
   } catch {
     return undefined;
   }

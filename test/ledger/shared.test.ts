@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import type { LedgerRecord } from '../../src/protocol/generated/contract.ts';
 import { held } from '../support/held.ts';
+import { lockLedger } from '../support/lock-ledger.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { sleeper } from './support/processes.ts';
 import { record, startPorts } from './support/records.ts';
 import { startChild } from './support/run-child.ts';
 
@@ -103,6 +106,25 @@ test('what others changed alone is seen by the next who shares the lock', async 
   // By itself, too.
   await addAlone(one, 5001);
   expect(startPorts(await one.change(async ({ own }) => own, { isShared })).sort()).toEqual([5000, 5001, 6000, 6001]);
+});
+
+test('each change of a worker of version 0.1 is seen, though it signs all of them alike', async () => {
+  const home = temporaryFolder();
+  const ledger = await ledgerIn(home);
+  await addBeside(ledger, 5000);
+  const worker = sleeper();
+  const owner = { user: 'other', processId: worker.pid };
+  const records: LedgerRecord[] = [];
+  for (const port of [6000, 6001, 6002]) {
+    records.push(record(port, owner));
+    const unlock = await lockLedger(home);
+    const lock = openSync(join(home, 'ledger.lock'), 'r+');
+    writeSync(lock, `${String(worker.pid).padEnd(10)}\n`, 0);
+    closeSync(lock);
+    writeFileSync(ledger.file, JSON.stringify({ version: 1, reservations: records }), { mode: 0o600 });
+    unlock();
+    expect(await ledger.change(async ({ own }) => startPorts(own), { isShared })).toContain(port);
+  }
 });
 
 test('what is not to be done beside others is done again alone', async () => {
