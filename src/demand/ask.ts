@@ -3,8 +3,8 @@ import { ServiceError } from '../protocol/errors.ts';
 import type { ReservationCreateParams, Reservations } from '../protocol/generated/contract.ts';
 import type { LineAnswer } from './lines.ts';
 
-/** What tells that nobody is there, or nobody for this user. */
-const nobodyThere = ['ENOENT', 'ECONNREFUSED', 'EACCES', 'EPERM', 'ECONNRESET', 'EPIPE', 'ENOTSOCK'];
+/** What tells that who was there has gone, or serves another user. */
+const gone = ['ECONNRESET', 'EPIPE'];
 
 /**
  * Asks at the address for ports for the life of a process; undefined where nobody serves this user there.
@@ -25,12 +25,27 @@ export async function askAt(
       if (text.endsWith('\n')) break;
     }
   } catch (error) {
-    if (nobodyThere.includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    const { syscall, code } = error as NodeJS.ErrnoException;
+    // Why nobody can be reached there makes no difference.
+    if (syscall === 'connect' || gone.includes(code ?? '')) return undefined;
     throw error;
   }
-  if (!text.startsWith('{')) return undefined; // another user's, or a portserver
-  const answer = JSON.parse(text) as LineAnswer;
+  const answer = answerIn(text);
+  if (!answer) return undefined;
   if ('created' in answer) return answer.created;
   const { errorName, message, facts } = answer.refused;
   throw errorName ? new ServiceError(errorName, message, facts) : new Error(message);
+}
+
+/** Undefined where it is none: another user's, a portserver, one that was killed in the middle, or something else. */
+function answerIn(text: string): LineAnswer | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === 'object' && answer !== null && ('created' in answer || 'refused' in answer)) {
+      return answer as LineAnswer;
+    }
+  } catch {
+    // It is no JSON.
+  }
+  return undefined;
 }

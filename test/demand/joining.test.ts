@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -65,6 +66,36 @@ describe.skipIf(process.platform === 'win32')('who joins an address (skipped on 
     await once(child, 'exit');
     await whenReserved(env, (all) => all.length === 0);
   });
+
+  test.each(['/etc/passwd/x', '/etc/passwd', '/tmp', `/tmp/${'x'.repeat(300)}`, 'tcp://here', '@abstract', '8080'])(
+    'take does the same where nobody can be: %s',
+    async (address) => {
+      const env = { ...ownHome(onTestFinished), PORT_RESERVATION_ADDRESS: address };
+      const { child, said } = shell(env, 'echo $("$0" "$1" take) .');
+      expect(await said).toMatch(/^\d+ \.$/m);
+      child.stdin.end('\n');
+      await once(child, 'exit');
+      await whenReserved(env, (all) => all.length === 0);
+    },
+  );
+
+  test.each(['{"created":', '{}\n', 'null\n', '0\n', 'HTTP/1.1 400\n\n', ''])(
+    'take does the same where something else answers: %j',
+    async (answer) => {
+      const folder = mkdtempSync(join(tmpdir(), 'port-reservation-'));
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+      const other = createNetServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(answer)));
+      other.listen(join(folder, 'sock'));
+      onTestFinished(() => void other.close());
+      await once(other, 'listening');
+      const env = { ...ownHome(onTestFinished), PORT_RESERVATION_ADDRESS: join(folder, 'sock') };
+      const { child, said } = shell(env, 'echo $("$0" "$1" take) .');
+      expect(await said).toMatch(/^\d+ \.$/m);
+      child.stdin.end('\n');
+      await once(child, 'exit');
+      await whenReserved(env, (all) => all.length === 0);
+    },
+  );
 
   test('take says what is refused as new does', async () => {
     const { env, address } = await startTree();
