@@ -81,6 +81,14 @@ interface Holding {
   since: number;
 }
 
+/** How it is waited for. */
+interface Waiting {
+  attempt: (isPassing: boolean) => Holding | undefined;
+  isHeldShared: () => boolean;
+  place: Place | undefined;
+  signal: AbortSignal | undefined;
+}
+
 /**
  * A lock held by the operating system: it is free again the moment its holder dies. The file names the last who had it alone.
  * The first to wait is the first served, and those who wait in one process are done one after the other while it is held.
@@ -166,13 +174,18 @@ export class FileLock {
       const descriptor = tryToLock(this.#options, tryLock, shares);
       return descriptor === undefined ? undefined : begun(descriptor, shares);
     };
+    const isHeldShared = () => {
+      const descriptor = tryToLock(this.#options, tryLock, true);
+      if (descriptor !== undefined) closeSync(descriptor);
+      return descriptor !== undefined;
+    };
     // Who comes now stands behind those who wait, also where the lock is free for the moment.
     const holding = line?.isEmpty() === false ? undefined : attempt();
     if (holding) return holding;
     const place = line?.join();
     const leave = () => place?.leave();
     try {
-      const got = await this.#wait(attempt, place, signal);
+      const got = await this.#wait({ attempt, isHeldShared, place, signal });
       leave();
       if (isShared) line?.wakeFirst(); // the next may share it, too
       return got;
@@ -183,11 +196,7 @@ export class FileLock {
     }
   }
 
-  async #wait(
-    attempt: (isPassing: boolean) => Holding | undefined,
-    place: Place | undefined,
-    signal?: AbortSignal,
-  ): Promise<Holding> {
+  async #wait({ attempt, isHeldShared, place, signal }: Waiting): Promise<Holding> {
     const progress = new Progress(this.#options);
     for (;;) {
       signal?.throwIfAborted();
@@ -198,7 +207,7 @@ export class FileLock {
       const isPassing = ahead.length > 0;
       const holding = !isPassing || still > stall ? attempt(isPassing) : undefined;
       if (holding) return holding;
-      progress.check(ahead);
+      progress.check(ahead, isHeldShared);
       if (place?.isWoken) await place.told(toldPause * (1 + ahead.length));
       else await setTimeout(Math.min(longestPause, pausePerPlace * (ahead.length + Math.random())));
     }
@@ -230,7 +239,7 @@ class Progress {
   }
 
   /** @throws ServiceError LedgerBusy where nothing has moved for too long: neither the line nor the holder */
-  check(ahead: readonly string[]): void {
+  check(ahead: readonly string[], isHeldShared: () => boolean): void {
     const { file, guards, patience = defaultPatience } = this.#options;
     const holder = signatureIn(file);
     if (holder !== this.#holder) {
@@ -238,7 +247,8 @@ class Progress {
       this.#holderMoved = performance.now();
     }
     if (Math.min(this.since(ahead), performance.now() - this.#holderMoved) <= patience) return;
-    const processId = holderOf(file) ?? /^\d+/.exec(holder)?.[0];
+    // Who shares it has not signed: its file names another then, who may be gone.
+    const processId = holderOf(file) ?? (isHeldShared() ? undefined : /^\d+/.exec(holder)?.[0]);
     const who = processId ? `process ${processId}` : 'another process';
     throw new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
       target: file,

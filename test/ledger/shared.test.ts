@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -7,7 +8,7 @@ import { lockLedger } from '../support/lock-ledger.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { sleeper } from './support/processes.ts';
 import { record, startPorts } from './support/records.ts';
-import { startChild } from './support/run-child.ts';
+import { runChild, startChild } from './support/run-child.ts';
 
 type Ledger = Awaited<ReturnType<typeof ledgerIn>>;
 
@@ -173,4 +174,23 @@ test('who shares the lock and does not move is named', async () => {
     errorName: 'LedgerBusy',
     message: expect.stringContaining(`process ${holder.process.pid} `),
   });
+});
+
+const inNamespace = ['unshare', '-mpf', 'sh', '-c', 'mount -t proc proc /proc && exec "$@"', 'sh'];
+const { status, stderr } = spawnSync(inNamespace[0]!, [...inNamespace.slice(1), 'true'], { encoding: 'utf8' });
+const missing = status === 0 ? '' : ` (skipped: ${stderr || 'no unshare here'})`;
+
+test.runIf(missing === '')(`nobody else is named where who shares it cannot be seen${missing}`, async () => {
+  const home = temporaryFolder();
+  const child = { home, under: inNamespace };
+  await runChild(child, 'add', 'persistent', '5000', '1');
+  const end = await held(async (work) => (await ledgerIn(home)).change(work, { isShared }));
+  const waiter = await startChild(child, 'wait', 'in', '20');
+  expect(await waiter.next()).toBe('waiting');
+  expect(await waiter.next()).toMatchObject({
+    errorName: 'LedgerBusy',
+    message: expect.stringContaining('locked by another process for'),
+  });
+  await waiter.end();
+  await end();
 });

@@ -52,8 +52,8 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     ledger.close();
     return 'done';
   },
-  wait: async (name) => {
-    const ledger = await openLedger(thisHost());
+  wait: async (name, patience) => {
+    const ledger = await openLedger(thisHost(), patience ? { patience: Number(patience) } : {});
     say('waiting');
     return ledger.change(async () => name);
   },
