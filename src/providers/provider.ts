@@ -344,6 +344,9 @@ interface Looker {
    */
   survey(protocol: Protocol, sockets: boolean, look?: object): Promise<Survey>;
 
+  /** What is excluded by now, where that costs next to nothing: a survey may be older. */
+  excludedNow?(): PortSet;
+
   /**
    * Whether the system's tables list a socket on a port of the range that does more than to be bound, whoever has it.
    * @throws ServiceError OsError

@@ -76,6 +76,10 @@ export class LinuxProvider implements Provider {
     return { ...(await this.#base.survey(protocol, sockets)), excluded: this.#reserved.excluded() };
   }
 
+  excludedNow(): PortSet {
+    return this.#reserved.excluded();
+  }
+
   firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {
     return this.#base.firstRefused(protocol, range, signal);
   }
