@@ -27,6 +27,9 @@ import type { Place } from './place.ts';
 import { type Narrowing, narrowed } from './record-index.ts';
 import { checkFolder, checkMayWrite, makeFolder } from './safe-folder.ts';
 
+/** Milliseconds after which it is tried again to take from the own file what is held no more. */
+const repairAfter = 1000;
+
 /** What a ledger on files needs to know. */
 export interface FileLedgerOptions {
   folders: LedgerFolders & { own: LedgerFolder };
@@ -82,6 +85,7 @@ export class FileLedger implements Ledger {
   #isTidied = false;
   /** What was found in the own ledger when nobody had had its lock alone since. */
   #seen: Seen | undefined;
+  #repair: NodeJS.Timeout | undefined;
 
   constructor(options: FileLedgerOptions) {
     const { folders, processId, posix, userId, patience, locks, place } = options;
@@ -155,9 +159,24 @@ export class FileLedger implements Ledger {
     return this.#viewOf(await this.#look());
   }
 
-  async change<T>(
+  async change<T>(work: (change: LedgerChange) => Promise<T>, options: ChangeOptions = {}): Promise<T> {
+    try {
+      return await this.#change(work, options);
+    } finally {
+      if (this.#runtime.isStale) this.#repairLater();
+    }
+  }
+
+  /** On a full disk what was freed cannot be taken from the file: nobody else is to think for ever that it is held. */
+  #repairLater(): void {
+    const repair = () => this.#runtime.write(this.#runtime.records);
+    clearTimeout(this.#repair);
+    this.#repair = setTimeout(() => this.change(repair, { isShared: true }).catch(() => {}), repairAfter).unref();
+  }
+
+  async #change<T>(
     work: (change: LedgerChange) => Promise<T>,
-    { isShared = false, signal }: ChangeOptions = {},
+    { isShared = false, signal }: ChangeOptions,
   ): Promise<T> {
     const { folders, posix, locks } = this.#options;
     await locks.ready();
@@ -183,6 +202,7 @@ export class FileLedger implements Ledger {
   }
 
   close(): void {
+    clearTimeout(this.#repair);
     this.#runtime.close();
     for (const home of [this.#own, this.#system]) home?.runtime.close();
   }

@@ -39,7 +39,6 @@ export class OwnRuntime {
   readonly #closing = new AbortController();
   #records: readonly LedgerRecord[] = [];
   #begun: Begun | undefined;
-  /** Whether the file shows more than is held, because it could not be written. */
   #isStale = false;
 
   constructor(options: OwnRuntimeOptions) {
@@ -48,6 +47,11 @@ export class OwnRuntime {
 
   get records(): readonly LedgerRecord[] {
     return this.#records;
+  }
+
+  /** Whether the file shows more than is held, because it could not be written. */
+  get isStale(): boolean {
+    return this.#isStale;
   }
 
   /** What tells this service's file from others'; undefined before there was one. */
@@ -79,6 +83,7 @@ export class OwnRuntime {
   close(): void {
     this.#closing.abort();
     this.#records = [];
+    this.#isStale = false;
     this.#end();
   }
 

@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
 import { mountsMissing, withMount } from './support/mounts.ts';
@@ -50,6 +50,36 @@ describe.runIf(!mountsMissing)(`real file systems${mountsMissing ? ` (skipped: $
     await expect(late.change(async () => 'in')).rejects.toMatchObject({ errorName: 'LedgerBusy' });
     await end();
     expect(await late.change(async () => 'in')).toBe('in');
+    await child.end();
+  });
+
+  test('a full disk: what is freed there goes from the file when there is room again', async () => {
+    const home = join(temporaryFolder(), 'home');
+    mkdirSync(home);
+    const under = withMount(`mount -t tmpfs -o size=32k,mode=700 none '${home}'`);
+    const child = await startChild({ home, under }, 'service');
+    expect(await child.next()).toBe('ready');
+    const seenByChild = join(`/proc/${child.process.pid}/root`, home);
+    const [ledger, reader] = [await ledgerIn(seenByChild), await ledgerIn(seenByChild)];
+    const room = 4096 - 10; // a page, but for less than a line
+    const ports = [5000, 5001, 5002, 5003, 5004, 5005, 5006, 5007];
+    const write = async (reason: string) => {
+      const records = ports.map((port) => record(port, ledger.owner('runtime'), { reason }));
+      await ledger.change((change) => change.write(records));
+      const [file] = readdirSync(join(seenByChild, 'runtime')).filter((name) => name.endsWith('.json'));
+      return { records, size: statSync(join(seenByChild, 'runtime', file!)).size };
+    };
+    const { size } = await write('x');
+    await ledger.change((change) => change.write([]));
+    const { records, size: full } = await write('x'.repeat(1 + Math.floor((room - size) / ports.length)));
+    expect(room - full).toBeLessThan(ports.length);
+    expect(() => writeFileSync(join(seenByChild, 'filling'), Buffer.alloc(64 * 1024))).toThrow('ENOSPC');
+    await ledger.change((change) => change.write(records.slice(1)));
+    expect(startPorts(await ledger.read())).toEqual(ports.slice(1));
+    expect(startPorts(await reader.read())).toEqual(ports);
+    rmSync(join(seenByChild, 'filling'));
+    await vi.waitUntil(async () => (await reader.read()).length === ports.length - 1, { timeout: 30_000, interval: 5 });
+    ledger.close();
     await child.end();
   });
 
