@@ -2,18 +2,16 @@ import { closeSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { bindFlock } from '../native/posix/flock.ts';
 import { bindLockFile } from '../native/windows/lock-file.ts';
-import { ServiceError } from '../protocol/errors.ts';
 import { type LockFile, removeLocked, tryToLock } from './lock-descriptor.ts';
-import { holderOf } from './lock-holder.ts';
-import { sign, signatureIn, signatureOf } from './lock-signature.ts';
+import { type Guarded, LockProgress } from './lock-progress.ts';
+import { sign, signatureOf } from './lock-signature.ts';
 import { Turns } from './turns.ts';
 import type { Place, WaitingLine } from './waiting-line.ts';
 
-/** Milliseconds without any progress after which a lock counts as busy. */
-const defaultPatience = 10_000;
-
 /** Milliseconds after which one looks who is told: a holder that is killed tells nobody. */
 const toldPause = 20;
+
+const longestToldPause = 1000;
 
 /** Milliseconds between two attempts of one who is not told and next, and what each place before adds: what a change takes. */
 const pausePerPlace = 1;
@@ -29,14 +27,10 @@ const stall = 200;
 const longestHold = 25;
 
 /** What a lock needs to know. */
-export interface LockOptions extends LockFile {
-  /** What it guards, as a sentence begins with it: `The ledger`. */
-  guards: string;
+export interface LockOptions extends LockFile, Guarded {
   processId: number;
   /** Where those who wait stand; without one, chance decides. */
   line?: WaitingLine;
-  /** Milliseconds to wait for a holder that does not move. */
-  patience?: number;
   /** Whether the file goes when the lock is given back. */
   isPassing?: boolean;
 }
@@ -197,10 +191,11 @@ export class FileLock {
   }
 
   async #wait({ attempt, isHeldShared, place, signal }: Waiting): Promise<Holding> {
-    const progress = new Progress(this.#options);
+    const progress = new LockProgress(this.#options);
     for (;;) {
       signal?.throwIfAborted();
       const ahead = place?.ahead() ?? [];
+      progress.look();
       const still = progress.since(ahead);
       if (still > doubt && ahead[0] !== undefined && !place!.lives(ahead[0])) continue;
       // The first in the line may be stopped, or have no processor: the lock is not left free for it.
@@ -208,51 +203,10 @@ export class FileLock {
       const holding = !isPassing || still > stall ? attempt(isPassing) : undefined;
       if (holding) return holding;
       progress.check(ahead, isHeldShared);
-      if (place?.isWoken) await place.told(toldPause * (1 + ahead.length));
+      if (place?.isWoken) await place.told(Math.min(longestToldPause, toldPause * (1 + ahead.length)));
       else await setTimeout(Math.min(longestPause, pausePerPlace * (ahead.length + Math.random())));
     }
   }
 }
 
 const begun = (descriptor: number, isShared: boolean): Holding => ({ descriptor, isShared, since: performance.now() });
-
-/** Whether those who have the lock, or are to have it before, move. */
-class Progress {
-  readonly #options: LockOptions;
-  #ahead = '';
-  #holder = '';
-  #moved = performance.now();
-  #holderMoved = performance.now();
-
-  constructor(options: LockOptions) {
-    this.#options = options;
-  }
-
-  /** Milliseconds since the line has moved. */
-  since(ahead: readonly string[]): number {
-    const now = ahead.join();
-    if (now !== this.#ahead) {
-      this.#ahead = now;
-      this.#moved = performance.now();
-    }
-    return performance.now() - this.#moved;
-  }
-
-  /** @throws ServiceError LedgerBusy where nothing has moved for too long: neither the line nor the holder */
-  check(ahead: readonly string[], isHeldShared: () => boolean): void {
-    const { file, guards, patience = defaultPatience } = this.#options;
-    const holder = signatureIn(file);
-    if (holder !== this.#holder) {
-      this.#holder = holder;
-      this.#holderMoved = performance.now();
-    }
-    if (Math.min(this.since(ahead), performance.now() - this.#holderMoved) <= patience) return;
-    // Who shares it has not signed: its file names another then, who may be gone.
-    const processId = holderOf(file) ?? (isHeldShared() ? undefined : /^\d+/.exec(holder)?.[0]);
-    const who = processId ? `process ${processId}` : 'another process';
-    throw new ServiceError('LedgerBusy', `${guards} has been locked by ${who} for more than ${patience / 1000} s.`, {
-      target: file,
-      hint: `Try again later. If it stays so, look at what ${who} is doing, or end it: that frees the lock.`,
-    });
-  }
-}

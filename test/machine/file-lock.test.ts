@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, linkSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { FileLock, LockTaken, untilUntaken } from '../../src/machine/file-lock.ts';
 import { temporaryFolder } from '../ledger/support/homes.ts';
 import { held } from '../support/held.ts';
@@ -40,6 +40,26 @@ test('work that found a lock taken is done again when that is free', async () =>
   await release();
   expect(await done).toBe('in');
   expect(attempts).toBeGreaterThan(1);
+});
+
+test('the time in which a process that waits was stopped does not count', async () => {
+  const file = join(temporaryFolder(), 'lock');
+  const release = await held((work) => lockOf(file).hold(work));
+  const waiting = lockOf(file, { patience: 10_000 }).hold(() => 'in');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const now = performance.now.bind(performance);
+  let looks = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+    looks++;
+    return now() + 60_000;
+  });
+  try {
+    await vi.waitUntil(() => looks > 20, { interval: 2 });
+    await release();
+    expect(await waiting).toBe('in');
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('waiting for a taken lock ends with the signal', async () => {
