@@ -5,6 +5,7 @@ import { scriptEnvironment, scriptOptions } from '../../tools/powershell.mjs';
 import { Caller, callerScript } from './caller.ts';
 import { Driver, type LabProcess, type Result } from './driver.ts';
 import { type LabPaths, labPaths, windowsPath } from './lab.ts';
+import { prefixApart } from './prefix.ts';
 
 /** What the simulated kernel answers instead of the true result: a code, always or for the first `times` calls. */
 export type Faults = Record<string, number | { code: number; times: number }>;
@@ -42,9 +43,11 @@ export class Lab {
     this.#folder = folder;
   }
 
-  static async open(): Promise<Lab> {
-    const paths = labPaths();
+  /** @param options.isApart for a test that has a network of its own */
+  static async open({ isApart = false } = {}): Promise<Lab> {
+    const shared = labPaths();
     const folder = mkdtempSync(join(tmpdir(), 'port-reservation-lab-'));
+    const paths = isApart ? { ...shared, prefix: prefixApart(shared.prefix, folder) } : shared;
     return new Lab(paths, await Driver.start(paths, folder), folder);
   }
 

@@ -13,7 +13,7 @@ useOwnNetwork();
 
 // As WSL's mirrored networking keeps about 4,096 ports: no process has them, and no row of netsh shows them.
 describeInLab('ports that Windows keeps without showing them', () => {
-  const windows = new LabWindows('node22');
+  const windows = new LabWindows('node22', { isApart: true });
   beforeAll(() => windows.open());
   afterAll(() => windows.close());
   const machine = eachMachine(windows);

@@ -22,16 +22,19 @@ export class LabWindows implements Windows {
   ]);
   readonly said = saidByWindows;
   readonly #runtime: 'node20' | 'node22';
+  readonly #isApart: boolean;
   #lab: Lab | undefined;
   #folder = '';
   #product: Product | undefined;
 
-  constructor(runtime: 'node20' | 'node22') {
+  /** @param options.isApart for a test that has a network of its own */
+  constructor(runtime: 'node20' | 'node22', { isApart = false } = {}) {
     this.#runtime = runtime;
+    this.#isApart = isApart;
   }
 
   async open(): Promise<void> {
-    this.#lab = await Lab.open();
+    this.#lab = await Lab.open({ isApart: this.#isApart });
     this.#folder = mkdtempSync(join(tmpdir(), 'port-reservation-product-'));
     this.#product = copyProduct(this.#folder, this.#lab.paths.koffi);
   }
