@@ -25,7 +25,7 @@ const coldStart: Case = {
       name: 'cold start to initialize',
       ...(await paired(25, startAndInitialize, startNode)),
       floor: 'node -e 0',
-      aim: '<= 1.4',
+      aim: '<= 1.3',
     },
   ],
 };
