@@ -127,8 +127,8 @@ export interface Overview {
 export interface Survey {
   /** Ports with a socket on them, either address family; empty unless sockets were asked for. */
   inUse: PortSet;
-  /** Ports the system keeps out of automatic choice. */
-  excluded: PortSet;
+  /** Ports the system keeps out of automatic choice; on Linux as it is when this is asked for, which may be later. */
+  readonly excluded: PortSet;
   /** Ports whose packets NAT rules take before any socket sees them, as far as this user may know. */
   redirected: PortSet;
   /** Ports that are announced for programs which take them when they run, as far as this user may know. */
@@ -343,9 +343,6 @@ interface Looker {
    * @param look the same object for all of one request: what was read for it already does
    */
   survey(protocol: Protocol, sockets: boolean, look?: object): Promise<Survey>;
-
-  /** What is excluded by now, where that costs next to nothing: a survey may be older. */
-  excludedNow?(): PortSet;
 
   /**
    * Whether the system's tables list a socket on a port of the range that does more than to be bound, whoever has it.

@@ -73,11 +73,13 @@ export class LinuxProvider implements Provider {
   }
 
   async survey(protocol: Protocol, sockets: boolean): Promise<Survey> {
-    return { ...(await this.#base.survey(protocol, sockets)), excluded: this.#reserved.excluded() };
-  }
-
-  excludedNow(): PortSet {
-    return this.#reserved.excluded();
+    const reserved = this.#reserved;
+    return {
+      ...(await this.#base.survey(protocol, sockets)),
+      get excluded() {
+        return reserved.excluded();
+      },
+    };
   }
 
   firstRefused(protocol: Protocol, range: PortRange, signal?: AbortSignal): Promise<number | undefined> {

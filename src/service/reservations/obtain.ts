@@ -119,13 +119,12 @@ async function take(
     return { claimed: await takeRange(definite), warnings: await cautions() };
   }
   const others = await known.verified(records.filter(({ protocol }) => protocols.includes(protocol)));
-  const looked = combined(
+  // What others have excluded while this waited for the ledger is read only here.
+  const survey = combined(
     await Promise.all(
       protocols.map((protocol) => surveys?.get(protocol) ?? provider.survey(protocol, false, how.look)),
     ),
   );
-  // Others may have excluded something while this waited for the ledger.
-  const survey = { ...looked, excluded: provider.excludedNow?.() ?? looked.excluded };
   const reserved = others.map((item) => item.range);
   const avoid = portsToAvoid(survey, reserved, { numberOfPorts, isChosenHere: request.within === undefined });
   const window = request.within ?? defaultWindow(survey.dynamicRange, numberOfPorts);
