@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { uptime } from 'node:os';
 import { processIdentity } from '../machine/process-identity.ts';
 import { parseProcessStat } from '../machine/process-stat.ts';
+import { runningProcesses } from '../machine/running-processes.ts';
 import { processNamespace } from '../machine/system-ids.ts';
 import { unlessHidden } from '../machine/unless-hidden.ts';
 import { bindPeerOf, type Peer } from '../native/linux/peer.ts';
@@ -34,11 +35,9 @@ export async function askerOf(
   return alive ? { processId, startTime } : undefined;
 }
 
-const namespaceOf = (processId: number | string) => unlessHidden(() => readlinkSync(`/proc/${processId}/ns/pid`));
-
 function isElsewhere({ processId }: Peer): boolean {
   if (processId === 0) return true;
-  const theirs = namespaceOf(processId);
+  const theirs = processNamespace(processId);
   return theirs !== undefined && theirs !== processNamespace();
 }
 
@@ -46,14 +45,12 @@ function isElsewhere({ processId }: Peer): boolean {
 function processThere({ processId }: Peer, claimed: number): number | undefined {
   if (processId === 0) return undefined;
   if (numberThere(processId) === claimed) return processId;
-  const theirs = namespaceOf(processId);
-  const others = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const found = others.find((name) => namespaceOf(name) === theirs && numberThere(name) === claimed);
-  return found === undefined ? undefined : Number(found);
+  const theirs = processNamespace(processId);
+  return runningProcesses().find((id) => processNamespace(id) === theirs && numberThere(id) === claimed);
 }
 
 /** The number of a process in the namespace that it is in. */
-function numberThere(processId: number | string): number | undefined {
+function numberThere(processId: number): number | undefined {
   const status = unlessHidden(() => readFileSync(`/proc/${processId}/status`, 'latin1'));
   const numbers = /^NSpid:(.*)$/m.exec(status ?? '')?.[1];
   return numbers === undefined ? undefined : Number(numbers.trim().split(/\s+/).at(-1));

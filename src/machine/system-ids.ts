@@ -9,8 +9,9 @@ export function bootId(): string | undefined {
   return boot;
 }
 
-/** The process namespace of this process; undefined as above, and where /proc is another's. */
-export const processNamespace = (): string | undefined => unlessHidden(() => readlinkSync('/proc/self/ns/pid'));
+/** The process namespace of a process, by default this one's; undefined as above, and where /proc is another's. */
+export const processNamespace = (processId: number | 'self' = 'self'): string | undefined =>
+  unlessHidden(() => readlinkSync(`/proc/${processId}/ns/pid`));
 
 /** The network namespace of this process, which no other has at this start of the system; undefined as above. */
 export const networkNamespace = (): string | undefined => unlessHidden(() => readlinkSync('/proc/self/ns/net'));

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { runningProcesses } from '../../machine/running-processes.ts';
 import { unlessHidden } from '../../machine/unless-hidden.ts';
 
 /** How many are looked at before others get their turn. */
@@ -46,12 +47,6 @@ function otherThreads(processId: number): string[] {
   const threads = unlessHidden(() => readdirSync(`/proc/${processId}/task`)) ?? [];
   return threads.filter((id) => id !== `${processId}`).map((id) => `/proc/${processId}/task/${id}/fd`);
 }
-
-/** The processes that this process may know of. */
-export const runningProcesses = (): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
 
 /** The inodes of the sockets that the process has; none where this user may not look. */
 export const socketsOf = (processId: number): Set<number> => socketsIn(`/proc/${processId}/fd`) ?? new Set();

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
+import { runningProcesses } from '../../machine/running-processes.ts';
 import { parentOf } from './process-facts.ts';
-import { processesPerTurn, runningProcesses, socketsOf, socketsOfThreads } from './processes.ts';
+import { processesPerTurn, socketsOf, socketsOfThreads } from './processes.ts';
 
 /**
  * Finds an owner of each socket and of whom it inherited it, without a look at every process: the newest come first, since

@@ -1,10 +1,10 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { basename, isAbsolute } from 'node:path';
+import { runningProcesses } from '../../../machine/running-processes.ts';
 import { unlessHidden } from '../../../machine/unless-hidden.ts';
 import type { Remedy } from '../../../protocol/generated/contract.ts';
 import { toRun } from '../../../protocol/remedies.ts';
 import { lineOf, type Program, programOf, userOf } from '../process-facts.ts';
-import { runningProcesses } from '../processes.ts';
 import { madeFor } from './units.ts';
 
 /** What a program is told that would start what it watches over again. */
