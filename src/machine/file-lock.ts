@@ -128,12 +128,11 @@ export class FileLock {
   async holdNow<T>(work: () => Promise<T> | T): Promise<T> {
     const descriptor = tryToLock(this.#options, await this.#tryLock());
     if (descriptor === undefined) throw new LockTaken(this);
-    const holding = begun(descriptor, false);
-    this.#signatureFor(holding, false);
+    sign(descriptor, this.#options.processId);
     try {
       return await work();
     } finally {
-      this.#end(holding);
+      this.#end(descriptor);
     }
   }
 
@@ -144,11 +143,11 @@ export class FileLock {
   }
 
   #release(): void {
-    if (this.#holding) this.#end(this.#holding);
+    if (this.#holding) this.#end(this.#holding.descriptor);
     this.#holding = undefined;
   }
 
-  #end({ descriptor }: Holding): void {
+  #end(descriptor: number): void {
     const { file, isPassing, line } = this.#options;
     if (isPassing) removeLocked(file);
     closeSync(descriptor);
@@ -195,7 +194,6 @@ export class FileLock {
     for (;;) {
       signal?.throwIfAborted();
       const ahead = place?.ahead() ?? [];
-      progress.look();
       const still = progress.since(ahead);
       if (still > doubt && ahead[0] !== undefined && !place!.lives(ahead[0])) continue;
       // The first in the line may be stopped, or have no processor: the lock is not left free for it.

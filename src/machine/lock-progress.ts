@@ -31,17 +31,14 @@ export class LockProgress {
     this.#options = options;
   }
 
-  /** Is told whenever it is looked. */
-  look(): void {
+  /** Milliseconds since the line has moved; to be asked again and again. */
+  since(ahead: readonly string[]): number {
     const away = performance.now() - this.#looked;
     this.#looked += away;
-    if (away < noLook) return;
-    this.#moved += away;
-    this.#holderMoved += away;
-  }
-
-  /** Milliseconds since the line has moved. */
-  since(ahead: readonly string[]): number {
+    if (away >= noLook) {
+      this.#moved += away;
+      this.#holderMoved += away;
+    }
     const now = ahead.join();
     if (now !== this.#ahead) {
       this.#ahead = now;
