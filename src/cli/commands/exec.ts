@@ -4,9 +4,10 @@ import type { Listener } from '../../demand/listener.ts';
 import { addressVariables } from '../../demand/variables.ts';
 import { ignoreRealTimeSignals } from '../../native/posix/signals.ts';
 import type { EnforcementChoice, Hold, Label, Reservation } from '../../protocol/generated/contract.ts';
+import type { PortService } from '../../service/port-service.ts';
 import { givenTo } from '../exec/announce.ts';
 import { runChild } from '../exec/child.ts';
-import { type ExecHold, execHolds, reserveAuto } from '../exec/hold-auto.ts';
+import { type ExecHold, execHolds, type PortsOfCommand, reserveAuto } from '../exec/hold-auto.ts';
 import { inherited } from '../exec/inherited.ts';
 import { type LeftoversChoice, leftoversChoices, settleLeftovers } from '../exec/leftovers.ts';
 import { listenForTree } from '../exec/on-demand.ts';
@@ -114,6 +115,17 @@ export function addExec(root: Command, output: Output, terminal: Terminal): void
   });
 }
 
+async function portsFor(
+  service: PortService,
+  options: Options,
+  surroundings: { output: Output; terminal: Terminal; enforcement: EnforcementChoice | undefined },
+): Promise<PortsOfCommand> {
+  const { use, hold } = options;
+  if (use !== undefined) return { reservations: await reservedBefore(service, use), isAdmitted: false };
+  if (hold === 'auto') return reserveAuto(service, options, surroundings);
+  return { reservations: await reserve(service, { ...options, hold }, surroundings), isAdmitted: false };
+}
+
 async function exec(
   words: readonly [string, ...string[]],
   options: Options,
@@ -126,13 +138,7 @@ async function exec(
   const before = inherited(terminal.env, terminal);
   if (use === undefined) checkNamed(env, options.numberOfPorts);
   await inService(options, async (service) => {
-    const chosen =
-      use === undefined && options.hold === 'auto' ? await reserveAuto(service, options, surroundings) : undefined;
-    const reservations = chosen
-      ? chosen.reservations
-      : use === undefined
-        ? await reserve(service, { ...options, hold }, { enforcement, output })
-        : await reservedBefore(service, use);
+    const { reservations, isAdmitted: isIn } = await portsFor(service, options, { ...surroundings, enforcement });
     const [{ range }] = reservations as [Reservation];
     if (use !== undefined) checkNamed(env, range.numberOfPorts);
     if (whatIf) {
@@ -145,7 +151,7 @@ async function exec(
       sayUnheld({ reservations }, hold, { output, taker: 'the command' });
     const kernels = reservations.filter((one) => one.enforcement === 'kernel');
     const isAdmitted = kernels.length > 0 && terminal.geteuid?.() === 0;
-    if (isAdmitted && !chosen?.isAdmitted) await service.admitChildren(kernels);
+    if (isAdmitted && !isIn) await service.admitChildren(kernels);
     const sockets = options.passSockets
       ? await openSockets(service, reservations, { prefix: envPrefix, named: env })
       : undefined;

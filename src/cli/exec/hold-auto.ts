@@ -15,10 +15,10 @@ const otherwise: Hold = 'yield';
 /** What says that this machine or this user has no gate, and nothing of the ports. */
 const noGate: readonly string[] = ['NotSupported', 'AccessDenied', 'OsError'];
 
-/** What came of `--hold auto`. */
-interface Chosen {
+/** The ports that a command gets. */
+export interface PortsOfCommand {
   reservations: Reservation[];
-  /** Whether the kernel lets in what this process starts from here on. */
+  /** Whether the kernel lets in already what this process starts from here on. */
   isAdmitted: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function reserveAuto(
   service: PortService,
   options: Omit<ReserveOptions, 'hold'> & { quiet?: boolean },
   { output, terminal }: { output: Output; terminal: Pick<Terminal, 'platform' | 'geteuid'> },
-): Promise<Chosen> {
+): Promise<PortsOfCommand> {
   const asked = { ...options, hold: otherwise };
   const gated = whyNotHere(terminal) ?? (await reserveBehindGate(service, asked, output));
   if (typeof gated !== 'string') return gated;
@@ -49,7 +49,7 @@ async function reserveBehindGate(
   service: PortService,
   options: ReserveOptions,
   output: Output,
-): Promise<Chosen | string> {
+): Promise<PortsOfCommand | string> {
   let reservations: Reservation[] = [];
   try {
     reservations = await reserve(service, options, { enforcement: 'kernel', output });
