@@ -1,29 +1,16 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { held } from '../support/held.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { lineOf, stands } from './support/line.ts';
 import { startChild } from './support/run-child.ts';
-
-const lineOf = (home: string) => readdirSync(join(home, 'waiting'));
 
 /** Holds the ledger until it is told. */
 async function heldIn(home: string) {
   const ledger = await ledgerIn(home);
   return held((work) => ledger.change(work));
 }
-
-const stands = (home: string, places: number) =>
-  vi.waitUntil(
-    () => {
-      try {
-        return lineOf(home).length === places;
-      } catch {
-        return false;
-      }
-    },
-    { timeout: 30_000, interval: 2 },
-  );
 
 test('who waits first is served first, also where one comes who finds the lock free', async () => {
   const home = temporaryFolder();
@@ -103,7 +90,7 @@ test('a clock that was set back puts nobody before those who wait', async () => 
   for (const index of [0, 1, 2]) {
     const ledger = await ledgerIn(home);
     waiting.push(ledger.change(async () => served.push(index)));
-    await vi.waitUntil(() => readdirSync(home).includes('waiting') && lineOf(home).length === index + 1);
+    await stands(home, index + 1);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   }
   vi.useRealTimers();

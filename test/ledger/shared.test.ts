@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { LedgerRecord } from '../../src/protocol/generated/contract.ts';
 import { held } from '../support/held.ts';
 import { lockLedger } from '../support/lock-ledger.ts';
 import { ledgerIn, temporaryFolder } from './support/homes.ts';
+import { lineOf, stands } from './support/line.ts';
 import { sleeper } from './support/processes.ts';
 import { record, startPorts } from './support/records.ts';
 import { runChild, startChild } from './support/run-child.ts';
@@ -19,12 +20,6 @@ const addBeside = (ledger: Ledger, port: number) =>
 
 const addAlone = (ledger: Ledger, port: number, lifetime: 'runtime' | 'persistent' = 'runtime') =>
   ledger.change(({ own, write }) => write([...own, record(port, ledger.owner(lifetime))]));
-
-const stands = (home: string, places: number) =>
-  vi.waitUntil(() => existsSync(join(home, 'waiting')) && readdirSync(join(home, 'waiting')).length === places, {
-    timeout: 30_000,
-    interval: 2,
-  });
 
 test('who shares the lock waits for nobody who does, and both have what they wrote', async () => {
   const home = temporaryFolder();
@@ -59,7 +54,7 @@ test('who wants it alone waits until nobody shares it, and those who come after 
   await end();
   await Promise.all([alone, beside]);
   expect(done).toEqual(['alone', 'beside']);
-  expect(readdirSync(join(home, 'waiting'))).toEqual([]);
+  expect(lineOf(home)).toEqual([]);
 });
 
 test('what shares it in one process does not let in what has to be alone', async () => {

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../ledger/support/homes.ts';
+import { stands } from '../../ledger/support/line.ts';
 import { type Child, startChild } from '../../ledger/support/run-child.ts';
 import { lockLedger } from '../../support/lock-ledger.ts';
 import { namespaceTitle, noNamespaces } from '../../support/namespace.ts';
@@ -12,12 +11,6 @@ const range = { startPort: 23_470, numberOfPorts: 1 };
 
 const ask = (child: Child, method: string, params: object) =>
   child.process.stdin!.write(`${JSON.stringify({ method, params })}\n`);
-
-const stands = (home: string, places: number) =>
-  vi.waitUntil(() => existsSync(join(home, 'waiting')) && readdirSync(join(home, 'waiting')).length === places, {
-    timeout: 30_000,
-    interval: 2,
-  });
 
 describe.skipIf(noNamespaces)(namespaceTitle('a choice that waits for the ledger'), () => {
   test('does not give what is excluded meanwhile', async () => {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openService } from '../../../src/open-service.ts';
 import type { ReservationCreateParams } from '../../../src/protocol/generated/contract.ts';
+import { stands } from '../../ledger/support/line.ts';
 import { lockLedger } from '../../support/lock-ledger.ts';
 import { refusal } from '../../support/machine.ts';
 import { ownHost } from '../../support/own-host.ts';
@@ -60,9 +61,7 @@ test.each(requests)('%s: with others who share the lock or not', async (_title, 
     unlock();
     return;
   }
-  while (!existsSync(join(home, 'waiting')) || readdirSync(join(home, 'waiting')).length === 0) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await stands(home, 1);
   unlock();
   await made;
 });
