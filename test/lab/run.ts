@@ -31,6 +31,11 @@ export interface Program extends ProcessOptions {
   args?: string[];
 }
 
+export interface LabOptions {
+  /** For a test that has a network of its own. */
+  isApart?: boolean;
+}
+
 /** The lab of one test file: `const lab = await Lab.open()`, and `await lab.close()` when the tests are done. */
 export class Lab {
   readonly paths: LabPaths;
@@ -43,8 +48,7 @@ export class Lab {
     this.#folder = folder;
   }
 
-  /** @param options.isApart for a test that has a network of its own */
-  static async open({ isApart = false } = {}): Promise<Lab> {
+  static async open({ isApart = false }: LabOptions = {}): Promise<Lab> {
     const shared = labPaths();
     const folder = mkdtempSync(join(tmpdir(), 'port-reservation-lab-'));
     const paths = isApart ? { ...shared, prefix: prefixApart(shared.prefix, folder) } : shared;

@@ -1,26 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInLab, windowsPath } from '../lab/lab.ts';
-import { Lab, type Machine } from '../lab/run.ts';
-import { copyProduct } from './support/product.ts';
+import type { Machine } from '../lab/run.ts';
+import { openProductLab, type ProductLab } from './support/product-lab.ts';
 
 describeInLab('the command line on Windows', () => {
-  let lab: Lab;
+  let opened: ProductLab;
   let machine: Machine;
   let file: string;
-  let folder: string;
   beforeAll(async () => {
-    lab = await Lab.open();
-    machine = lab.machine();
-    folder = mkdtempSync(join(tmpdir(), 'port-reservation-product-'));
-    file = join(dirname(copyProduct(folder, lab.paths.koffi).worker), 'portreservation.mjs');
+    opened = await openProductLab();
+    machine = opened.lab.machine();
+    file = opened.product.program;
   });
-  afterAll(async () => {
-    await lab.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => opened?.close());
 
   const run = (args: string[], elevated = false) =>
     machine.run({
@@ -30,7 +24,7 @@ describeInLab('the command line on Windows', () => {
       elevated,
       env: {
         PORT_RESERVATION_HOME: windowsPath(join(machine.folder, 'home')),
-        PATH: `${windowsPath(machine.folder)};${windowsPath(dirname(lab.paths.node20))};C:\\windows\\system32`,
+        PATH: `${windowsPath(machine.folder)};${windowsPath(dirname(opened.lab.paths.node20))};C:\\windows\\system32`,
       },
     });
 

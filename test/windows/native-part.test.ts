@@ -1,29 +1,23 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInLab, windowsPath } from '../lab/lab.ts';
-import { Lab, type Machine } from '../lab/run.ts';
-import { copyProduct } from './support/product.ts';
+import type { Machine } from '../lab/run.ts';
+import { openProductLab, type ProductLab } from './support/product-lab.ts';
 import { WindowsWorker } from './support/worker.ts';
 
 // koffi.node carries no signature, so Smart App Control and other policies refuse it; here it is no library at all.
 describeInLab('a Windows that does not load the native code', () => {
-  let lab: Lab;
+  let opened: ProductLab;
   let machine: Machine;
-  let folder: string;
   let program: string;
   beforeAll(async () => {
-    lab = await Lab.open();
-    machine = lab.machine();
-    folder = mkdtempSync(join(tmpdir(), 'port-reservation-product-'));
-    program = copyProduct(folder, lab.paths.koffi).worker;
+    opened = await openProductLab();
+    machine = opened.lab.machine();
+    program = opened.product.worker;
     writeFileSync(join(program, '../koffi/win32-x64/koffi.node'), 'no library');
   });
-  afterAll(async () => {
-    await lab.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => opened?.close());
   const environment = () => {
     const home = windowsPath(machine.folder);
     return { ProgramData: `${home}\\ProgramData`, LOCALAPPDATA: `${home}\\LocalAppData` };

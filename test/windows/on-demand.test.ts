@@ -1,35 +1,27 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeInLab, windowsPath } from '../lab/lab.ts';
-import { Lab, type Machine } from '../lab/run.ts';
-import { copyProduct, type Product } from './support/product.ts';
+import type { Machine } from '../lab/run.ts';
+import { openProductLab, type ProductLab } from './support/product-lab.ts';
 
 describeInLab('ports on demand on Windows', () => {
-  let lab: Lab;
+  let opened: ProductLab;
   let machine: Machine;
-  let product: Product;
   let file: string;
-  let folder: string;
   beforeAll(async () => {
-    lab = await Lab.open();
-    machine = lab.machine();
-    folder = mkdtempSync(join(tmpdir(), 'port-reservation-product-'));
-    product = copyProduct(folder, lab.paths.koffi);
-    file = join(dirname(product.worker), 'portreservation.mjs');
+    opened = await openProductLab();
+    machine = opened.lab.machine();
+    file = opened.product.program;
   });
-  afterAll(async () => {
-    await lab.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => opened?.close());
 
   const env = () => ({
     PORT_RESERVATION_HOME: windowsPath(join(machine.folder, 'home')),
-    PATH: `${windowsPath(machine.folder)};${windowsPath(dirname(lab.paths.node20))};C:\\windows\\system32`,
+    PATH: `${windowsPath(machine.folder)};${windowsPath(dirname(opened.lab.paths.node20))};C:\\windows\\system32`,
     PRODUCT: windowsPath(file),
-    LIBRARY: `file:///Z:${pathToFileURL(product.library).pathname}`,
+    LIBRARY: `file:///Z:${pathToFileURL(opened.product.library).pathname}`,
   });
   const run = (args: string[]) => machine.run({ runtime: 'node20', file, args, env: env() });
 
@@ -165,7 +157,7 @@ function pick(processId) {
     const server = await machine.start({ runtime: 'node20', file, args: ['serve', '--listen', pipe], env: env() });
     await new Promise((resolve) => server.stdout.once('data', resolve));
     const script = `
-      Import-Module '${windowsPath(join(dirname(product.worker), '..', 'PortReservation.psd1'))}'
+      Import-Module '${windowsPath(join(dirname(opened.product.worker), '..', 'PortReservation.psd1'))}'
       $r = New-PortReservation -Name joined -NumberOfPorts 2
       $socket = $r | New-PortReservationSocket
       $inside = $socket.LocalEndPoint.Port -eq $r.StartPort

@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Caller } from '../../lab/caller.ts';
 import { windowsPath } from '../../lab/lab.ts';
 import { freeBlock } from '../../lab/ports.ts';
-import { Lab, type Machine, type Program } from '../../lab/run.ts';
-import { copyProduct, type Product } from './product.ts';
+import type { LabOptions, Machine, Program } from '../../lab/run.ts';
+import type { Product } from './product.ts';
+import { openProductLab, type ProductLab } from './product-lab.ts';
 import { type Ability, type StartOptions, saidByWindows, type Windows, type WindowsMachine } from './windows.ts';
 import { type WindowsProcess, WindowsWorker } from './worker.ts';
 
@@ -22,30 +22,25 @@ export class LabWindows implements Windows {
   ]);
   readonly said = saidByWindows;
   readonly #runtime: 'node20' | 'node22';
-  readonly #isApart: boolean;
-  #lab: Lab | undefined;
-  #folder = '';
-  #product: Product | undefined;
+  readonly #options: LabOptions | undefined;
+  #opened: ProductLab | undefined;
 
-  /** @param options.isApart for a test that has a network of its own */
-  constructor(runtime: 'node20' | 'node22', { isApart = false } = {}) {
+  constructor(runtime: 'node20' | 'node22', options?: LabOptions) {
     this.#runtime = runtime;
-    this.#isApart = isApart;
+    this.#options = options;
   }
 
   async open(): Promise<void> {
-    this.#lab = await Lab.open({ isApart: this.#isApart });
-    this.#folder = mkdtempSync(join(tmpdir(), 'port-reservation-product-'));
-    this.#product = copyProduct(this.#folder, this.#lab.paths.koffi);
+    this.#opened = await openProductLab(this.#options);
   }
 
   async close(): Promise<void> {
-    await this.#lab?.close();
-    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+    await this.#opened?.close();
   }
 
   async machine(): Promise<LabMachine> {
-    return new LabMachine(this.#lab!.machine(), this.#runtime, this.#product!);
+    const { lab, product } = this.#opened!;
+    return new LabMachine(lab.machine(), this.#runtime, product);
   }
 }
 

@@ -6,6 +6,8 @@ const dist = join(import.meta.dirname, '../../../dist');
 /** The built product with koffi's native file for Windows in its place. */
 export interface Product {
   worker: string;
+  /** The command line. */
+  program: string;
   /** The program of the DSC resources. */
   dsc: string;
   library: string;
@@ -14,6 +16,7 @@ export interface Product {
 /** Where `npm run build` leaves it. */
 export const built: Product = {
   worker: join(dist, 'PortReservation/worker/worker.mjs'),
+  program: join(dist, 'PortReservation/worker/portreservation.mjs'),
   dsc: join(dist, 'PortReservation/worker/dsc.cjs'),
   library: join(dist, 'lib/index.js'),
 };
@@ -30,6 +33,7 @@ export function copyProduct(folder: string, koffi: string): Product {
   const worker = join(module, 'worker');
   return {
     worker: join(worker, 'worker.mjs'),
+    program: join(worker, 'portreservation.mjs'),
     dsc: join(worker, 'dsc.cjs'),
     library: join(folder, 'dist/lib/index.js'),
   };
