@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cargoBuild, crates } from './libraries.ts';
+import { cargoBuild, rust } from './libraries.ts';
 import { answers, type Needs, pythonWith } from './several.ts';
 
 const jackson = ['core', 'databind', 'annotations'].map((part) => `/usr/share/java/jackson-${part}.jar`);
-const hasCargo = answers('cargo', ['--version']);
-const vendored = hasCargo ? crates() : undefined;
 
 /** A generator of types for a language. */
 interface Generated extends Needs {
@@ -47,8 +45,7 @@ export const generated: Generated[] = [
     name: 'Rust',
     line: '--lang rust',
     names: ['ports.rs', /^pub (?:struct|enum) (\w+)/gm],
-    isHere: vendored !== undefined,
-    isInCi: hasCargo,
+    ...rust(),
     called: 'cargo, or serde from Debian 13',
     build: (folder) => [cargoBuild(folder, 'round')],
   },

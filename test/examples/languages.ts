@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cargoBuild, crates, lsp4j } from './libraries.ts';
+import { cargoBuild, lsp4j, rust } from './libraries.ts';
 import { answers, type Needs, pythonWith } from './several.ts';
 
 const jsonrpcOfDebian = '/usr/share/gocode/src/github.com/sourcegraph/jsonrpc2';
 const jar = answers('javac', ['-version']) ? lsp4j() : undefined;
-const hasCargo = answers('cargo', ['--version']);
-const vendored = hasCargo ? crates() : undefined;
 
 /** A language that there is an example client in. */
 interface Language extends Needs {
@@ -80,8 +78,7 @@ export const languages: Language[] = [
   {
     name: 'rust',
     file: 'src/main.rs',
-    isHere: vendored !== undefined,
-    isInCi: hasCargo,
+    ...rust(),
     called: 'cargo, or lsp-server from Debian 13',
     build: (folder) => [cargoBuild(folder, 'client')],
   },

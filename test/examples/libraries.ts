@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { NotPossible } from '../../tools/not-possible.mjs';
 import { npmPackage } from '../../tools/npm-package.mjs';
 import { mirror } from '../package/roots/roots.ts';
+import { answers } from './several.ts';
 
 const packages = join(import.meta.dirname, '../../build/packages');
 const pins = JSON.parse(readFileSync(join(import.meta.dirname, 'packages.json'), 'utf8'));
@@ -27,12 +28,18 @@ export function lsp4j(): string | undefined {
   }
 }
 
+/** Whether what is in Rust can be built here, and is in CI. */
+export function rust(): { isHere: boolean; isInCi: boolean } {
+  const hasCargo = answers('cargo', ['--version']);
+  return { isHere: hasCargo && crates() !== undefined, isInCi: hasCargo };
+}
+
 /** The crates that the examples in Rust name, with what these need. */
 const crateNames =
   'crossbeam-channel crossbeam-utils itoa log lsp-server memchr proc-macro2 quote ryu serde serde-derive serde-json syn unicode-ident';
 
 /** A folder of crates from Debian 13, as `cargo vendor` would make it: Debian 12 has no lsp-server. Undefined where it cannot be had. */
-export function crates(): string | undefined {
+function crates(): string | undefined {
   const final = join(packages, 'crates-trixie');
   const found = join(final, 'usr/share/cargo/registry');
   if (existsSync(found)) return found;
