@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { useOwnNetwork } from '../held/support/own-network.ts';
 import { lacking } from '../held/support/python.ts';
@@ -59,13 +60,17 @@ ${sections.join('\n')}
   return { file, supervisor: supervise('supervisord', ['-c', file]) };
 }
 
-/** The port's status, once somebody listens there. */
+/**
+ * The port's status, once somebody listens there. Until then the system's tables are asked alone: a look binds the port for a
+ * moment, and a server that is refused it meanwhile is not started again by all of these.
+ */
 async function listened() {
   const service = await open();
-  for (;;) {
-    const status = await statusOf(service);
-    if (status.verdict === 'listening') return status;
-  }
+  const served = { protocol: 'tcp', range: { startPort: port, numberOfPorts: 1 } } as const;
+  while (!(await service.isServed(served))) await setImmediate();
+  const status = await statusOf(service);
+  expect(status.verdict).toBe('listening');
+  return status;
 }
 
 /** Until what has it has let it go. */
